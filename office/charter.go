@@ -1,0 +1,277 @@
+package office
+
+import (
+	"encoding/base64"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// FoundingCharter makes the charter by which an office begins, from the sides
+// as their credences name them. It depends on nothing else, so every side makes
+// the same one by itself: sides in the order of their ids, one channel, the
+// usual clocks, rules version 1.
+func FoundingCharter(office string, sides []CharterSide) *Charter {
+	sorted := slices.Clone(sides)
+	slices.SortFunc(sorted, func(a, b CharterSide) int { return strings.Compare(a.ID, b.ID) })
+	return &Charter{
+		Channels: []Channel{{
+			ID:   "liaison",
+			Name: Words{"en": "Liaison", "ko": "연락"},
+			Purpose: Words{
+				"en": "The general line between the sides. Open at every hour.",
+				"ko": "모든 측 사이의 일반 연락선. 언제나 열려 있다.",
+			},
+		}},
+		Clocks: []Clock{
+			{Precedence: Flash, Receipt: 60, Acknowledge: 10 * 60},
+			{Precedence: Immediate, Receipt: 2 * 60, Acknowledge: 30 * 60},
+			{Precedence: Priority, Receipt: 10 * 60, Acknowledge: 3 * 60 * 60},
+			{Precedence: Routine, Receipt: 60 * 60, Acknowledge: 6 * 60 * 60},
+		},
+		Office: office,
+		Rules:  1,
+		Sides:  sorted,
+	}
+}
+
+// charter checks the form of a charter.
+func (c *checker) charter(field string, ch *Charter) {
+	if ch == nil {
+		c.fail(Missing, "field", field)
+		return
+	}
+	if encoded, err := Encode(ch); err != nil || len(encoded) > MaxCharter {
+		c.fail(TooLong, "field", field, "size", strconv.Itoa(len(encoded)), "limit", strconv.Itoa(MaxCharter), "unit", "bytes")
+	}
+	if !ValidOffice(ch.Office) {
+		c.fail(BadName, "field", field+".office", "value", clip(ch.Office))
+	}
+	c.number(field+".rules", ch.Rules, 1, MaxRules)
+	c.charterSides(field+".sides", ch)
+	c.channels(field+".channels", ch.Channels)
+	c.clocks(field+".clocks", ch.Clocks)
+}
+
+// charterSides checks the sides: in the order of their ids, each with keys of
+// its own whose names say whose they are.
+func (c *checker) charterSides(field string, ch *Charter) {
+	if !c.count(field, len(ch.Sides), MinSides, MaxSides) {
+		return
+	}
+	for i, s := range ch.Sides {
+		c.name(field+".id", s.ID)
+		if i > 0 && s.ID <= ch.Sides[i-1].ID {
+			c.fail(NotInOrder, "field", field, "value", s.ID)
+		}
+		c.line(field+".name", s.Name, MaxSideName)
+		c.languages(field+".languages", s.Languages)
+		c.line(field+".address", s.Address, MaxAddress)
+		c.bytes(field+".address", s.Address, MaxAddress)
+		c.zone(field+".zone", s.Zone)
+		origin := ch.Office + "/" + s.ID
+		c.vkey(field+".ledger", s.Ledger, origin)
+		c.vkey(field+".cosigner", s.Cosigner, origin+"/mirror")
+		if key, err := base64.StdEncoding.Strict().DecodeString(s.Link); err != nil || len(key) != 32 {
+			c.fail(BadValue, "field", field+".link", "value", clip(s.Link))
+		}
+	}
+}
+
+// vkey checks the outer form of a C2SP public key, "<name>+<hash>+<key>", and
+// that it bears the name it must. Whether it is a sound key is for the ledger
+// to say, before it admits a side.
+func (c *checker) vkey(field, key, name string) {
+	rest, named := strings.CutPrefix(key, name+"+")
+	hash, encoded, cut := strings.Cut(rest, "+")
+	_, err := base64.StdEncoding.Strict().DecodeString(encoded)
+	if !named || !cut || len(key) > MaxVkey || len(hash) != 8 || encoded == "" || err != nil ||
+		strings.ContainsAny(key, "\r\n") {
+		c.fail(BadValue, "field", field, "value", clip(key))
+	}
+}
+
+// zone checks the form of the name of a time zone. Whether there is such a
+// zone is not a matter of the rules: tables of zones change.
+func (c *checker) zone(field, zone string) {
+	good := func(b byte) bool { return letterOrDigit(b) || strings.IndexByte("/_+-", b) >= 0 }
+	if zone == "" || len(zone) > MaxZone || !all(zone, good) {
+		c.fail(BadValue, "field", field, "value", clip(zone))
+	}
+}
+
+func (c *checker) channels(field string, channels []Channel) {
+	if !c.count(field, len(channels), 1, MaxChannels) {
+		return
+	}
+	for i, channel := range channels {
+		c.name(field+".id", channel.ID)
+		if slices.ContainsFunc(channels[:i], func(before Channel) bool { return before.ID == channel.ID }) {
+			c.fail(NotInOrder, "field", field, "value", channel.ID)
+		}
+		c.words(field+".name", channel.Name, MaxWords)
+		c.words(field+".purpose", channel.Purpose, MaxPurpose)
+	}
+}
+
+// clocks checks that there is one clock for each precedence, most urgent first.
+func (c *checker) clocks(field string, clocks []Clock) {
+	if !c.count(field, len(clocks), len(Precedences), len(Precedences)) {
+		return
+	}
+	for i, clock := range clocks {
+		if clock.Precedence != Precedences[i] {
+			c.fail(NotInOrder, "field", field, "value", clip(string(clock.Precedence)))
+		}
+		c.number(field+".receipt", clock.Receipt, 1, MaxClock)
+		c.number(field+".acknowledge", clock.Acknowledge, 1, MaxClock)
+	}
+}
+
+// hash checks a hex SHA-256.
+func (c *checker) hash(field, hash string) {
+	hex := func(b byte) bool { return b >= '0' && b <= '9' || b >= 'a' && b <= 'f' }
+	if len(hash) != 64 || !all(hash, hex) {
+		c.fail(BadValue, "field", field, "value", clip(hash))
+	}
+}
+
+func checkCharterBody(c *checker, b *CharterBody) { c.charter("charter", b.Charter) }
+
+// applyCharter founds the office for the writer's side. The office opens when
+// every side has founded it by the same charter.
+func applyCharter(m *matter, b *CharterBody) Verdict {
+	side, hash := m.ID.Side, HashCharter(b.Charter)
+	switch {
+	case m.ID.Index != 0:
+		return void(CharterNotFirst)
+	case b.Charter.Office != m.Office:
+		return void(CharterOtherOffice, "office", b.Charter.Office)
+	case b.Charter.Side(side) == nil:
+		return void(CharterWithoutWriter, "side", side)
+	case m.office.Charter != nil && m.office.Hash != hash:
+		return void(CharterDiffers, "hash", hash, "founded", m.office.Hash)
+	}
+	founded := append(slices.Clone(m.office.Founded), side)
+	slices.Sort(founded)
+	m.desk.Put(&OfficeRow{
+		Charter: b.Charter,
+		Founded: founded,
+		Hash:    hash,
+		Open:    len(founded) == len(b.Charter.Sides),
+		Since:   m.ID,
+		Time:    m.Time,
+	})
+	return Verdict{}
+}
+
+func checkPropose(c *checker, b *ProposeBody) {
+	c.hash("amends", b.Amends)
+	c.charter("charter", b.Charter)
+	if b.Note != "" {
+		c.text("note", b.Note, MaxNote)
+	}
+}
+
+// applyPropose puts forward a charter to replace the one in force. A side has
+// at most one proposal open: a new one takes the place of its own before.
+func applyPropose(m *matter, b *ProposeBody) Verdict {
+	side, hash := m.ID.Side, HashCharter(b.Charter)
+	switch {
+	case b.Amends != m.office.Hash:
+		return void(CharterNotInForce, "amends", b.Amends, "hash", m.office.Hash)
+	case hash == m.office.Hash:
+		return void(CharterSame, "hash", hash)
+	case b.Charter.Office != m.Office:
+		return void(CharterOtherOffice, "office", b.Charter.Office)
+	case b.Charter.Rules < m.office.Charter.Rules:
+		return void(RulesLowered, "rules", strconv.FormatInt(b.Charter.Rules, 10),
+			"in-force", strconv.FormatInt(m.office.Charter.Rules, 10))
+	}
+	if changed := changedSide(m.office.Charter, b.Charter); changed != "" {
+		return void(SidesChanged, "side", changed)
+	}
+	if same := (&Proposal{Hash: hash}); m.desk.Get(same) && same.State == ProposalOpen {
+		return void(ProposalExists, "hash", hash)
+	}
+	m.replaceProposal(side, hash)
+	m.desk.Put(&Proposal{
+		Agreed:  []Side{side},
+		Amends:  b.Amends,
+		At:      m.At,
+		By:      m.By,
+		Charter: b.Charter,
+		Hash:    hash,
+		ID:      m.ID,
+		Note:    b.Note,
+		State:   ProposalOpen,
+	})
+	return Verdict{}
+}
+
+// changedSide names a side that is not in both charters with the same keys.
+func changedSide(before, after *Charter) Side {
+	for _, s := range after.Sides {
+		was := before.Side(s.ID)
+		if was == nil || was.Ledger != s.Ledger || was.Cosigner != s.Cosigner || was.Link != s.Link {
+			return s.ID
+		}
+	}
+	for _, s := range before.Sides {
+		if after.Side(s.ID) == nil {
+			return s.ID
+		}
+	}
+	return ""
+}
+
+// replaceProposal ends the proposal that a side has open, if any, and
+// remembers the one that is open from now on ("" if none).
+func (m *matter) replaceProposal(side Side, hash string) {
+	row := &SideRow{Side: side}
+	m.desk.Get(row)
+	if row.Proposal == hash {
+		return
+	}
+	if old := (&Proposal{Hash: row.Proposal}); row.Proposal != "" && m.desk.Get(old) && old.State == ProposalOpen {
+		old.State = ProposalReplaced
+		m.desk.Put(old)
+	}
+	row.Proposal = hash
+	m.desk.Put(row)
+}
+
+func checkAgree(c *checker, b *AgreeBody) { c.hash("hash", b.Hash) }
+
+// applyAgree consents to an open proposal. With the last side's consent the
+// charter is in force, and all other open proposals fall.
+func applyAgree(m *matter, b *AgreeBody) Verdict {
+	p := &Proposal{Hash: b.Hash}
+	switch {
+	case !m.desk.Get(p):
+		return void(ProposalUnknown, "hash", b.Hash)
+	case p.State != ProposalOpen:
+		return void(ProposalNotOpen, "hash", b.Hash, "state", p.State)
+	case slices.Contains(p.Agreed, m.ID.Side):
+		return void(AlreadyAgreed, "hash", b.Hash)
+	}
+	p.Agreed = append(slices.Clone(p.Agreed), m.ID.Side)
+	if len(p.Agreed) < len(m.office.Charter.Sides) {
+		m.desk.Put(p)
+		return Verdict{}
+	}
+	p.State = ProposalInForce
+	m.desk.Put(p)
+	for _, s := range p.Charter.Sides {
+		m.replaceProposal(s.ID, "")
+	}
+	m.desk.Put(&OfficeRow{
+		Charter: p.Charter,
+		Founded: m.office.Founded,
+		Hash:    p.Hash,
+		Open:    true,
+		Since:   m.ID,
+		Time:    m.Time,
+	})
+	return Verdict{}
+}

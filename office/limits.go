@@ -1,0 +1,28 @@
+package office
+
+// The limits of what an entry may hold. They are rules (spec/entries.md §7):
+// an entry beyond one of them is void, with the size and the limit named, so a
+// number here is changed only together with the rules version.
+const (
+	MaxText              = 40_000            // bytes of a dispatch's text
+	MaxSubject           = 200               // characters of a dispatch's subject
+	MaxNote              = 4_000             // bytes of the note on a proposed charter
+	MaxCharter           = 48 << 10          // bytes of a charter's canonical form
+	MinSides             = 2                 // sides of an office
+	MaxSides             = 16                // sides of an office
+	MaxChannels          = 64                // channels of a charter
+	MaxLanguages         = 8                 // languages of a side, of a post, of one phrase
+	MaxLanguageTag       = 35                // bytes of a language tag
+	MaxWords             = 200               // characters of a name, in one language
+	MaxPurpose           = 1_000             // characters of a channel's purpose, in one language
+	MaxSideName          = 80                // characters of a side's name
+	MaxAddress           = 255               // bytes of the address of a node
+	MaxZone              = 64                // bytes of the name of a time zone
+	MaxVkey              = 256               // bytes of a public key in its text form
+	MaxOffice            = 100               // bytes of an office's name
+	MaxName              = 31                // bytes of the id of a side, post or channel
+	MaxPosts             = 500               // posts that a side ever accredits; one accredited again counts once
+	MaxClock             = 30 * 24 * 60 * 60 // seconds of a clock
+	MaxRules             = 1_000_000         // a rules version
+	maxInteger     int64 = 1<<53 - 1         // the largest integer in an entry
+)

@@ -1,0 +1,66 @@
+package office
+
+// Why an entry is void, or an act refused. Each has a sentence in package lang;
+// what the sentence needs stands in Verdict.Detail, under the names given here.
+// A code, once in use, keeps its meaning: it is part of the digest
+// (spec/entries.md §6).
+const (
+	// The form of the entry.
+	NeedsNewerRules Reason = "needs-newer-rules" // kind or rules: not known to the rules in force
+	Malformed       Reason = "malformed"         // kind: the body is not the canonical form of this kind
+	TooLong         Reason = "too-long"          // field, size, limit, unit ("bytes", "characters")
+	TooMany         Reason = "too-many"          // field, size, limit
+	TooFew          Reason = "too-few"           // field, size, limit
+	Missing         Reason = "missing"           // field: it must not be empty
+	BadText         Reason = "bad-text"          // field: characters that text must not have
+	BadName         Reason = "bad-name"          // field, value: not an id
+	BadValue        Reason = "bad-value"         // field, value: not one of those allowed
+	NotInOrder      Reason = "not-in-order"      // field, value: doubled, or not in the order of its ids
+
+	// The state of the office.
+	OfficeNotOpen Reason = "office-not-open"
+	NotASide      Reason = "not-a-side"    // side: the charter does not name the writer
+	PostUnknown   Reason = "post-unknown"  // post: not accredited
+	PostEnded     Reason = "post-ended"    // post: no longer accredited
+	PostReserved  Reason = "post-reserved" // post: the operator is not accredited
+
+	// Charters.
+	CharterNotFirst      Reason = "charter-not-first"      // only the first entry of a ledger founds
+	CharterOtherOffice   Reason = "charter-other-office"   // office: the charter is of another one
+	CharterWithoutWriter Reason = "charter-without-writer" // side
+	CharterDiffers       Reason = "charter-differs"        // hash, founded: others have founded by another charter
+	CharterNotInForce    Reason = "charter-not-in-force"   // amends, hash: another charter is in force
+	CharterSame          Reason = "charter-same"           // hash: it is in force already
+	SidesChanged         Reason = "sides-changed"          // side: sides and keys stay as they are
+	RulesLowered         Reason = "rules-lowered"          // rules, in-force
+	ProposalExists       Reason = "proposal-exists"        // hash: the same charter is proposed already
+	ProposalUnknown      Reason = "proposal-unknown"       // hash
+	ProposalNotOpen      Reason = "proposal-not-open"      // hash, state
+	AlreadyAgreed        Reason = "already-agreed"         // hash
+
+	// Dispatches.
+	ChannelUnknown      Reason = "channel-unknown"      // channel
+	WrongAddressee      Reason = "wrong-addressee"      // side: the writer itself, or not of this office
+	NumberOutOfTurn     Reason = "number-out-of-turn"   // number, expected
+	DispatchUnknown     Reason = "dispatch-unknown"     // dispatch
+	NotAddressed        Reason = "not-addressed"        // dispatch: it is for others
+	AlreadyAcknowledged Reason = "already-acknowledged" // dispatch, by
+)
+
+// Reasons lists all of them, in the order above.
+var Reasons = []Reason{
+	NeedsNewerRules, Malformed, TooLong, TooMany, TooFew, Missing, BadText, BadName, BadValue, NotInOrder,
+	OfficeNotOpen, NotASide, PostUnknown, PostEnded, PostReserved,
+	CharterNotFirst, CharterOtherOffice, CharterWithoutWriter, CharterDiffers, CharterNotInForce, CharterSame,
+	SidesChanged, RulesLowered, ProposalExists, ProposalUnknown, ProposalNotOpen, AlreadyAgreed,
+	ChannelUnknown, WrongAddressee, NumberOutOfTurn, DispatchUnknown, NotAddressed, AlreadyAcknowledged,
+}
+
+// void makes a verdict from a reason and pairs of names and values.
+func void(reason Reason, detail ...string) Verdict {
+	v := Verdict{Void: reason, Detail: make(map[string]string, len(detail)/2)}
+	for i := 0; i+1 < len(detail); i += 2 {
+		v.Detail[detail[i]] = detail[i+1]
+	}
+	return v
+}

@@ -1,0 +1,166 @@
+package office
+
+// A Row is one line of the records: what the rules have derived so far. Every
+// row type is a pointer to a struct below, stands in the table that its name
+// says, and is found by its key. Rows are plain values: a rule takes one from
+// the Desk, changes it and puts it back.
+//
+// The digest (spec/entries.md §6) covers the rows that an entry put, as
+// canonical JSON with the names below, so a field's name or meaning is changed
+// only together with the rules version.
+type Row interface {
+	Table() string // the table, such as "dispatch"
+	Key() string   // unique within the table
+}
+
+// Desk is what a rule works on: the records as they stand at the entry's place
+// in the joint order. In the node it is a database transaction, in tests a map.
+type Desk interface {
+	// Get fills row, whose key fields are set, and reports whether it is there.
+	Get(row Row) bool
+	// Put writes row, replacing the one with the same key.
+	Put(row Row)
+}
+
+// Charter is the jointly agreed annex: the sides with their keys, the channels
+// and the clocks. It changes only by consent of all sides.
+type Charter struct {
+	Channels []Channel     `json:"channels"`
+	Clocks   []Clock       `json:"clocks"`
+	Office   string        `json:"office"`
+	Rules    int64         `json:"rules"` // version of the rules in force
+	Sides    []CharterSide `json:"sides"` // in order of id
+}
+
+// CharterSide is one side as the charter names it, taken from its credence.
+type CharterSide struct {
+	Address   string   `json:"address"`  // host:port of its node's link
+	Cosigner  string   `json:"cosigner"` // C2SP vkey of its cosigner
+	ID        Side     `json:"id"`
+	Languages []string `json:"languages"` // tags, such as "ko", the first preferred
+	Ledger    string   `json:"ledger"`    // C2SP vkey of its ledger
+	Link      string   `json:"link"`      // base64 SHA-256 of its link key (SubjectPublicKeyInfo)
+	Name      string   `json:"name"`
+	Zone      string   `json:"zone"` // IANA name, such as "Asia/Seoul"
+}
+
+// Channel is a line for one purpose.
+type Channel struct {
+	ID      string `json:"id"`
+	Name    Words  `json:"name"`
+	Purpose Words  `json:"purpose"`
+}
+
+// Clock gives the times, in seconds from release, that the sides have agreed on
+// for one precedence. Time raises flags; it never moves a state.
+type Clock struct {
+	Acknowledge int64      `json:"acknowledge"` // until a duty officer acknowledges
+	Precedence  Precedence `json:"precedence"`
+	Receipt     int64      `json:"receipt"` // until the other node's receipt is held
+}
+
+// OfficeRow is the one row that says whether the office is open and which
+// charter is in force.
+type OfficeRow struct {
+	Charter *Charter `json:"charter"` // nil until a founding charter is seen
+	Founded []Side   `json:"founded"` // sides whose founding entry is done, in order of id
+	Hash    string   `json:"hash"`    // hex SHA-256 of the charter's canonical bytes
+	Open    bool     `json:"open"`    // all sides have founded
+	Since   EntryID  `json:"since"`   // the entry that put this charter in force
+	Time    int64    `json:"time"`    // milliseconds, the time of that entry in the joint order
+}
+
+func (*OfficeRow) Table() string { return "office" }
+func (*OfficeRow) Key() string   { return "office" }
+
+// Proposal is a charter put forward by one side and the consents to it.
+type Proposal struct {
+	Agreed  []Side   `json:"agreed"` // sides that consent, the proposer first
+	Amends  string   `json:"amends"` // hash of the charter that it would replace
+	At      int64    `json:"at"`
+	By      Post     `json:"by"`
+	Charter *Charter `json:"charter"`
+	Hash    string   `json:"hash"` // the key
+	ID      EntryID  `json:"id"`
+	Note    string   `json:"note"`
+	State   string   `json:"state"` // ProposalOpen, ProposalInForce or ProposalReplaced
+}
+
+// The states of a proposal. ProposalInForce is the state of one that all sides
+// agreed to, also after a later charter has replaced it.
+const (
+	ProposalOpen     = "open"
+	ProposalInForce  = "in-force"
+	ProposalReplaced = "replaced" // by a later proposal of its side, or by another charter
+)
+
+func (*Proposal) Table() string { return "proposal" }
+func (p *Proposal) Key() string { return p.Hash }
+
+// PostRow is a post or officer accredited by a side.
+type PostRow struct {
+	Ended     bool     `json:"ended"`
+	ID        EntryID  `json:"id"` // the entry that accredited it
+	Languages []string `json:"languages"`
+	Name      Words    `json:"name"`
+	Post      Post     `json:"post"`
+	Role      string   `json:"role"` // one of Roles
+	Side      Side     `json:"side"`
+}
+
+func (*PostRow) Table() string { return "post" }
+func (p *PostRow) Key() string { return p.Side + "/" + p.Post }
+
+// Roles are the roles that a post can have (product.md, "Words").
+var Roles = []string{"head", "deputy", "officer", "duty-officer", "interpreter", "secretary", "observer"}
+
+// SideRow keeps what the rules must remember of one side.
+type SideRow struct {
+	Number   int64  `json:"number"`   // number of its latest dispatch, 0 if none
+	Posts    int64  `json:"posts"`    // posts that it has ever accredited, Posts <= MaxPosts
+	Proposal string `json:"proposal"` // hash of the proposal that it has open, "" if none
+	Side     Side   `json:"side"`
+}
+
+func (*SideRow) Table() string { return "side" }
+func (s *SideRow) Key() string { return s.Side }
+
+// Dispatch is a formal communication from one side to others.
+type Dispatch struct {
+	At         int64      `json:"at"` // the writer's clock at release, milliseconds
+	By         Post       `json:"by"`
+	Channel    string     `json:"channel"`
+	From       Side       `json:"from"`
+	ID         EntryID    `json:"id"`
+	Number     int64      `json:"number"` // serial of its side, from 1
+	Precedence Precedence `json:"precedence"`
+	Subject    string     `json:"subject"`
+	Text       string     `json:"text"`
+	Time       int64      `json:"time"` // its time in the joint order, milliseconds
+	To         []Side     `json:"to"`   // in order of id
+}
+
+func (*Dispatch) Table() string { return "dispatch" }
+func (d *Dispatch) Key() string { return d.ID.String() }
+
+// Addressee is one side that a dispatch was addressed to, and what that side
+// has done with it.
+type Addressee struct {
+	Acknowledged *Acknowledgement `json:"acknowledged"` // nil: waited for
+	Dispatch     EntryID          `json:"dispatch"`
+	Side         Side             `json:"side"`
+	Time         int64            `json:"time"` // of the dispatch, in the joint order, milliseconds
+}
+
+func (*Addressee) Table() string { return "addressee" }
+func (a *Addressee) Key() string { return a.Dispatch.String() + "/" + a.Side }
+
+// Acknowledgement is the act of a named post that has read a dispatch for its
+// side. It is not agreement. Each addressed side acknowledges once.
+type Acknowledgement struct {
+	At       int64   `json:"at"` // the acknowledging side's clock, milliseconds
+	By       Post    `json:"by"`
+	Dispatch EntryID `json:"dispatch"`
+	ID       EntryID `json:"id"` // the entry that acknowledged
+	Side     Side    `json:"side"`
+}
