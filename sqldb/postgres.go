@@ -1,0 +1,278 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"regexp"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+const (
+	// pgConns is how many connections one DB uses for transactions.
+	pgConns = 8
+	// pgAnswer is how long the server may take for what needs no work: to
+	// connect, to commit, to answer a ping.
+	pgAnswer = 30 * time.Second
+)
+
+// pgSettings are the settings of each connection.
+var pgSettings = map[string]string{
+	"application_name":                    "liaison",
+	"timezone":                            "UTC",
+	"statement_timeout":                   "120000", // ms; also the longest wait for the writer before us
+	"idle_in_transaction_session_timeout": "300000", // ms; a process that hangs must not hold the writers' lock for ever
+	"tcp_keepalives_idle":                 "30",     // s; so that the server notices a machine that is gone
+	"tcp_keepalives_interval":             "10",
+	"tcp_keepalives_count":                "3",
+}
+
+// pgDB is one schema of a PostgreSQL database. Writers queue in the process,
+// and then, with those of other processes, for an advisory lock on the schema.
+type pgDB struct {
+	pool    *sql.DB
+	config  *pgx.ConnConfig
+	schema  string
+	begun   string        // statements that begin a write transaction
+	writer  chan struct{} // holds a token while a write transaction runs
+	closing chan struct{}
+	once    sync.Once
+	err     error
+}
+
+var schemaName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+
+func openPostgres(ctx context.Context, c Config) (_ *pgDB, err error) {
+	if !schemaName.MatchString(c.Schema) || c.Schema == "public" || c.Schema[:min(3, len(c.Schema))] == "pg_" {
+		return nil, fmt.Errorf("%q cannot be the schema: want a name of its own, of lower case letters, digits and _", c.Schema)
+	}
+	config, err := pgx.ParseConfig(c.URL)
+	if err != nil {
+		return nil, err
+	}
+	config.ConnectTimeout = pgAnswer
+	for name, value := range pgSettings {
+		config.RuntimeParams[name] = value
+	}
+	config.RuntimeParams["search_path"] = c.Schema
+	config.RuntimeParams["synchronous_commit"] = "off"
+	if c.Durable {
+		config.RuntimeParams["synchronous_commit"] = "on"
+	}
+	if c.ReadOnly {
+		config.RuntimeParams["default_transaction_read_only"] = "on"
+	}
+	db := &pgDB{
+		pool: stdlib.OpenDB(*config), config: config, schema: c.Schema,
+		writer: make(chan struct{}, 1), closing: make(chan struct{}),
+	}
+	db.begun = fmt.Sprintf("BEGIN; SELECT pg_advisory_xact_lock(%d)", db.key("writer"))
+	db.pool.SetMaxOpenConns(pgConns)
+	db.pool.SetMaxIdleConns(pgConns)
+	db.pool.SetConnMaxIdleTime(5 * time.Minute)
+	defer func() {
+		if err != nil {
+			db.close()
+		}
+	}()
+	if err := db.assert(ctx, c); err != nil {
+		return nil, err
+	}
+	return db, nil
+}
+
+// assert makes the schema if it is missing and checks the settings.
+func (db *pgDB) assert(ctx context.Context, c Config) error {
+	conn, err := db.pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	var there bool
+	var encoding, commit string
+	if err := conn.QueryRowContext(ctx, `
+		SELECT
+			EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1),
+			current_setting('server_encoding'),
+			current_setting('synchronous_commit')`, db.schema).Scan(&there, &encoding, &commit); err != nil {
+		return err
+	}
+	switch {
+	case encoding != "UTF8":
+		return fmt.Errorf("the encoding of the database is %s, must be UTF8", encoding)
+	case commit != db.config.RuntimeParams["synchronous_commit"]:
+		return fmt.Errorf("the setting synchronous_commit is %s, must be %s", commit, db.config.RuntimeParams["synchronous_commit"])
+	case there:
+		return nil
+	case c.ReadOnly:
+		return fmt.Errorf("the schema %s does not exist", db.schema)
+	}
+	// Two processes may start at once, and IF NOT EXISTS alone does not stand that.
+	_, err = conn.ExecContext(ctx, db.begun+"; CREATE SCHEMA IF NOT EXISTS "+db.schema+"; COMMIT", pgx.QueryExecModeSimpleProtocol)
+	if err != nil {
+		return fmt.Errorf("create the schema %s: %w", db.schema, err)
+	}
+	return nil
+}
+
+// key makes the number of an advisory lock out of a name. The locks of a
+// database are shared by all its schemas.
+func (db *pgDB) key(name string) int64 {
+	h := fnv.New64a()
+	h.Write([]byte("liaison\x00" + db.schema + "\x00" + name))
+	return int64(h.Sum64())
+}
+
+func (db *pgDB) begin(ctx context.Context, write bool) (_ session, err error) {
+	begin := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+	s := &pgSession{db: db, write: write}
+	select {
+	case <-db.closing:
+		return nil, ErrClosed
+	default:
+	}
+	if write {
+		// READ COMMITTED: the snapshot of a stricter level would be taken
+		// before the lock is granted. With the lock nobody else writes.
+		begin = db.begun
+		select {
+		case db.writer <- struct{}{}:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-db.closing:
+			return nil, ErrClosed
+		}
+	}
+	if s.conn, err = db.pool.Conn(ctx); err != nil {
+		if write {
+			<-db.writer
+		}
+		return nil, err
+	}
+	if err := s.do(ctx, begin); err != nil {
+		s.rollback()
+		return nil, err
+	}
+	return s, nil
+}
+
+// migrate runs f in one write transaction; its lock keeps other processes out.
+func (db *pgDB) migrate(ctx context.Context, f func(tx *Tx) error) error {
+	s, err := db.begin(ctx, true)
+	if err != nil {
+		return err
+	}
+	tx := &Tx{ctx: ctx, session: s, engine: PostgreSQL, write: true}
+	defer tx.Rollback()
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func (db *pgDB) reset(ctx context.Context) error {
+	err := db.migrate(ctx, func(tx *Tx) error {
+		_, err := tx.Exec(ctx, `
+			DO $$
+			DECLARE d TEXT;
+			BEGIN
+				FOR d IN
+					SELECT format('DROP %s IF EXISTS %I.%I CASCADE',
+						CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
+						current_schema(), relname)
+					FROM pg_class
+					WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')
+					UNION ALL
+					SELECT format('DROP FUNCTION IF EXISTS %s CASCADE', oid::regprocedure)
+					FROM pg_proc
+					WHERE pronamespace = current_schema()::regnamespace
+				LOOP
+					EXECUTE d;
+				END LOOP;
+			END $$`)
+		return err
+	})
+	// Statements prepared before would find other tables under the old names.
+	db.pool.SetMaxIdleConns(0)
+	db.pool.SetMaxIdleConns(pgConns)
+	return err
+}
+
+func (db *pgDB) vacuumInto(context.Context, string) error { return errNoCopy }
+
+func (db *pgDB) close() error {
+	db.once.Do(func() {
+		close(db.closing)
+		db.err = db.pool.Close()
+	})
+	return db.err
+}
+
+// pgSession is one transaction on a connection. The driver keeps prepared
+// statements by their text.
+type pgSession struct {
+	db    *pgDB
+	conn  *sql.Conn
+	write bool
+}
+
+// do runs plain statements without arguments.
+func (s *pgSession) do(ctx context.Context, query string) error {
+	_, err := s.conn.ExecContext(ctx, query, pgx.QueryExecModeSimpleProtocol)
+	return err
+}
+
+func (s *pgSession) exec(ctx context.Context, query string, args []any) (int64, error) {
+	if len(args) == 0 {
+		args = []any{pgx.QueryExecModeSimpleProtocol} // may be a script
+	}
+	result, err := s.conn.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+func (s *pgSession) query(ctx context.Context, query string, args []any) (*sql.Rows, func(), error) {
+	rows, err := s.conn.QueryContext(ctx, query, args...)
+	return rows, nil, err
+}
+
+func (s *pgSession) notify(ctx context.Context, channel string) error {
+	_, err := s.exec(ctx, "SELECT pg_notify($1, '')", []any{s.db.channel(channel)})
+	return err
+}
+
+// commit is carried through, whatever becomes of the caller's context. If the
+// server did not answer, nobody knows what it did.
+func (s *pgSession) commit() error {
+	ctx, cancel := context.WithTimeout(context.Background(), pgAnswer)
+	defer cancel()
+	err := s.do(ctx, "COMMIT")
+	s.free()
+	if _, refused := errors.AsType[*pgconn.PgError](err); err != nil && !refused {
+		return unsure{err}
+	}
+	return err
+}
+
+func (s *pgSession) rollback() {
+	ctx, cancel := context.WithTimeout(context.Background(), pgAnswer)
+	defer cancel()
+	s.do(ctx, "ROLLBACK") // if it fails, the driver does not use the connection again
+	s.free()
+}
+
+func (s *pgSession) free() {
+	s.conn.Close()
+	if s.write {
+		<-s.db.writer
+	}
+}

@@ -1,0 +1,370 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	lite "modernc.org/sqlite/lib"
+)
+
+const (
+	// liteReaders is how many read transactions run at once on a file. Each
+	// connection is opened when first needed and costs up to a mebibyte.
+	liteReaders = 8
+	// liteMemoryReaders is the same in memory, where all are opened at once.
+	liteMemoryReaders = 4
+	// closeWait is how long Close waits for transactions under way.
+	closeWait = 5 * time.Second
+)
+
+// pragma is a setting of a SQLite connection. SQLite passes over a misspelt
+// one in silence, so each is asked for again after opening.
+type pragma struct{ name, value, want string }
+
+// litePragmas lists the settings of a connection.
+//
+//   - mmap_size is 0: a read error in a mapping would kill the process, as an
+//     error it only fails the statement.
+//   - synchronous=FULL syncs the WAL at each commit; NORMAL only at checkpoints.
+func litePragmas(durable, memory, write bool) []pragma {
+	sync, cache := pragma{"synchronous", "normal", "1"}, "-1024"
+	switch {
+	case memory:
+		sync = pragma{"synchronous", "off", "0"}
+	case durable:
+		sync = pragma{"synchronous", "full", "2"}
+	}
+	if write {
+		cache = "-2048"
+	}
+	list := []pragma{
+		{"busy_timeout", "5000", "5000"},
+		{"cache_size", cache, cache}, // KiB
+		{"foreign_keys", "1", "1"},
+		{"mmap_size", "0", "0"},
+		{"temp_store", "memory", "2"},
+		{"trusted_schema", "0", "0"},
+		sync,
+	}
+	if write {
+		return append(list,
+			pragma{"journal_mode", "wal", "wal"},
+			pragma{"journal_size_limit", "16777216", "16777216"}, // bytes kept of a WAL that had grown
+			pragma{"wal_autocheckpoint", "1000", "1000"})         // pages of 4 KiB
+	}
+	return append(list, pragma{"query_only", "1", "1"})
+}
+
+// liteDB is a SQLite database: one connection that writes, some that read. Write
+// transactions queue for the one connection, so they never meet SQLITE_BUSY
+// among themselves; readers see the last commit and hinder nobody (WAL).
+type liteDB struct {
+	writer  *litePool // nil if opened for reading only
+	readers *litePool
+	pools   []*sql.DB
+	folder  string // to be removed when closed; else ""
+
+	locks     sync.Mutex
+	lockNames map[string]bool
+
+	closing   chan struct{} // closed when Close begins
+	closeOnce sync.Once
+	closeErr  error
+}
+
+func openLite(ctx context.Context, path string, c Config) (_ *liteDB, err error) {
+	db := &liteDB{closing: make(chan struct{}), lockNames: map[string]bool{}}
+	defer func() {
+		if err != nil {
+			db.close()
+		}
+	}()
+	readers := liteReaders
+	memory := path == ":memory:"
+	switch {
+	case memory && c.ReadOnly:
+		return nil, errors.New("a database in memory cannot be opened for reading only")
+	case memory:
+		if db.folder, err = memoryFolder(); err != nil {
+			return nil, err
+		}
+		path, readers = filepath.Join(db.folder, "memory.db"), liteMemoryReaders
+	case c.ReadOnly:
+		return db, db.openReadOnly(ctx, path)
+	}
+	if err := createFile(path); err != nil {
+		return nil, err
+	}
+	if db.writer, err = db.pool(liteDSN(path, "rw", litePragmas(c.Durable, memory, true)), 1, litePragmas(c.Durable, memory, true), "BEGIN IMMEDIATE"); err != nil {
+		return nil, err
+	}
+	if err := db.writer.fill(ctx, 1); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	pragmas := litePragmas(c.Durable, memory, false)
+	if db.readers, err = db.pool(liteDSN(path, "rw", pragmas), readers, pragmas, "BEGIN"); err != nil {
+		return nil, err
+	}
+	if memory {
+		if err := db.readers.fill(ctx, readers); err != nil {
+			return nil, err
+		}
+		// All connections hold their files open from here on, so the folder
+		// may go at once: nothing is left behind even if the process is killed.
+		if runtime.GOOS != "windows" {
+			if err := os.RemoveAll(db.folder); err != nil {
+				return nil, err
+			}
+			db.folder = ""
+		}
+	}
+	return db, nil
+}
+
+// openReadOnly opens a database that another process may be writing. If
+// nobody can be, because the medium is read-only and there is no WAL, it is
+// read as it lies.
+func (db *liteDB) openReadOnly(ctx context.Context, path string) (err error) {
+	if _, err := os.Stat(path); err != nil {
+		return err
+	}
+	pragmas := litePragmas(false, false, false)
+	db.readers, err = db.pool(liteDSN(path, "ro", pragmas), liteReaders, pragmas, "BEGIN")
+	if err != nil {
+		return err
+	}
+	if err = db.readers.fill(ctx, 1); err == nil {
+		return nil
+	}
+	if wal, e := os.Stat(path + "-wal"); liteCode(err)&0xff != lite.SQLITE_CANTOPEN && !IsReadOnly(err) ||
+		e == nil && wal.Size() > 0 || e != nil && !errors.Is(e, os.ErrNotExist) {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	db.readers, err = db.pool(liteDSN(path, "ro", pragmas)+"&immutable=1", liteReaders, pragmas, "BEGIN")
+	if err != nil {
+		return err
+	}
+	if err = db.readers.fill(ctx, 1); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// memoryFolder makes a folder for a database in memory. SQLite's own in-memory
+// databases have no WAL: readers there would wait for writers and the other
+// way round, so that code could hang in a test that runs on a file.
+func memoryFolder() (string, error) {
+	const pattern = "liaison-memory-*"
+	if folder, err := os.MkdirTemp("/dev/shm", pattern); err == nil {
+		return folder, nil
+	}
+	return os.MkdirTemp("", pattern)
+}
+
+// createFile makes an empty database file that only its owner can read, if it
+// is missing, so that it lasts (SQLite syncs files, but not the folder).
+func createFile(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	switch {
+	case errors.Is(err, os.ErrExist):
+		return nil
+	case err != nil:
+		return err
+	}
+	return errors.Join(file.Close(), syncFile(filepath.Dir(path)))
+}
+
+// syncFile syncs a file or folder. Windows cannot sync a folder.
+func syncFile(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err != nil || info.IsDir() && runtime.GOOS == "windows" {
+		return err
+	}
+	return file.Sync()
+}
+
+func liteDSN(path, mode string, pragmas []pragma) string {
+	path = filepath.ToSlash(path)
+	if filepath.VolumeName(path) != "" {
+		path = "/" + path
+	}
+	q := url.Values{"mode": {mode}}
+	for _, p := range pragmas {
+		q.Add("_pragma", p.name+"("+p.value+")")
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+func (db *liteDB) pool(dsn string, size int, pragmas []pragma, begin string) (*litePool, error) {
+	source, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, err
+	}
+	db.pools = append(db.pools, source)
+	return &litePool{
+		source: source, pragmas: pragmas, begin: begin, closing: db.closing,
+		room: make(chan struct{}, size), free: make(chan *liteConn, size),
+	}, nil
+}
+
+func (db *liteDB) begin(ctx context.Context, write bool) (session, error) {
+	pool := db.readers
+	if write {
+		pool = db.writer
+	}
+	conn, err := pool.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &liteSession{pool: pool, conn: conn, write: write}
+	// BEGIN itself may wait only for another process; with ctx it would cost a
+	// goroutine, and pool.get has looked at ctx.
+	if _, err := conn.begin.ExecContext(context.Background()); err != nil {
+		s.rollback()
+		return nil, err
+	}
+	return s, nil
+}
+
+// migrate runs f in one write transaction.
+func (db *liteDB) migrate(ctx context.Context, f func(tx *Tx) error) error {
+	s, err := db.begin(ctx, true)
+	if err != nil {
+		return err
+	}
+	tx := &Tx{ctx: ctx, session: s, engine: SQLite, write: true}
+	defer tx.Rollback()
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func (db *liteDB) reset(ctx context.Context) error {
+	conn, err := db.writer.get(ctx)
+	if err != nil {
+		return err
+	}
+	// Dropping a table deletes its rows, which foreign keys would hinder. The
+	// setting can only be changed outside a transaction.
+	background := context.Background()
+	if _, err := conn.conn.ExecContext(background, "PRAGMA foreign_keys = 0"); err != nil {
+		conn.broken = true
+		db.writer.put(conn)
+		return err
+	}
+	err = func() error {
+		s := &liteSession{pool: db.writer, conn: conn, write: true, keep: true}
+		if _, err := conn.begin.ExecContext(background); err != nil {
+			s.rollback()
+			return err
+		}
+		tx := &Tx{ctx: ctx, session: s, engine: SQLite, write: true}
+		defer tx.Rollback()
+		for {
+			var kind, name string
+			// Virtual tables first: they take their shadow tables with them.
+			err := tx.QueryRow(ctx, `
+				SELECT type, name
+				FROM sqlite_schema
+				WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\_%' ESCAPE '\'
+				ORDER BY type, sql LIKE 'CREATE VIRTUAL%' DESC, name
+				LIMIT 1`).Scan(&kind, &name)
+			if errors.Is(err, sql.ErrNoRows) {
+				return tx.Commit()
+			}
+			if err != nil {
+				return err
+			}
+			drop := "DROP " + strings.ToUpper(kind) + ` "` + strings.ReplaceAll(name, `"`, `""`) + `"`
+			if _, err := s.conn.conn.ExecContext(background, drop); err != nil {
+				return tx.fail(err)
+			}
+		}
+	}()
+	if _, e := conn.conn.ExecContext(background, "PRAGMA foreign_keys = 1"); e != nil {
+		conn.broken = true
+		err = errors.Join(err, e)
+	}
+	db.writer.put(conn)
+	return err
+}
+
+func (db *liteDB) listen(ctx context.Context, _ string, wake func()) error {
+	wake()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-db.closing:
+		return ErrClosed
+	}
+}
+
+func (db *liteDB) lock(ctx context.Context, name string) (context.Context, func(), error) {
+	db.locks.Lock()
+	defer db.locks.Unlock()
+	if db.lockNames[name] {
+		return nil, nil, ErrHeld
+	}
+	db.lockNames[name] = true
+	held, cancel := context.WithCancel(ctx)
+	return held, sync.OnceFunc(func() {
+		cancel()
+		db.locks.Lock()
+		defer db.locks.Unlock()
+		delete(db.lockNames, name)
+	}), nil
+}
+
+func (db *liteDB) vacuumInto(ctx context.Context, path string) error {
+	conn, err := db.readers.get(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.readers.put(conn)
+	// The new file gets the rights of this one, and VACUUM accepts an empty one.
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	file.Close()
+	if _, err := conn.conn.ExecContext(ctx, "VACUUM INTO $1", path); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return errors.Join(syncFile(path), syncFile(filepath.Dir(path)))
+}
+
+func (db *liteDB) close() error {
+	db.closeOnce.Do(func() {
+		close(db.closing)
+		limit := time.NewTimer(closeWait)
+		defer limit.Stop()
+		var errs []error
+		for _, pool := range []*litePool{db.readers, db.writer} { // the writer last: it folds the WAL in
+			if pool != nil {
+				errs = append(errs, pool.close(limit.C))
+			}
+		}
+		for _, source := range db.pools {
+			errs = append(errs, source.Close())
+		}
+		if db.folder != "" {
+			errs = append(errs, os.RemoveAll(db.folder))
+		}
+		db.closeErr = errors.Join(errs...)
+	})
+	return db.closeErr
+}

@@ -1,0 +1,201 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+)
+
+// session is one transaction under way on one connection.
+type session interface {
+	exec(ctx context.Context, query string, args []any) (affected int64, err error)
+	// query returns rows and, if not nil, what must be called once they are closed.
+	query(ctx context.Context, query string, args []any) (rows *sql.Rows, closed func(), err error)
+	notify(ctx context.Context, channel string) error
+	// commit and rollback give the connection back. After a commit that failed
+	// nothing of the transaction is left on the connection.
+	commit() error
+	rollback()
+}
+
+// Tx is a transaction, for one goroutine.
+type Tx struct {
+	ctx     context.Context // given to Begin; the transaction lives in it
+	session session
+	engine  Engine
+	write   bool
+	ended   bool
+	broken  error   // why it can only be rolled back
+	open    []*Rows // not closed yet
+}
+
+// Engine says on which engine the transaction runs.
+func (tx *Tx) Engine() Engine { return tx.engine }
+
+// ready reports why no statement may run, if so.
+func (tx *Tx) ready(ctx context.Context) error {
+	switch {
+	case tx.ended:
+		return sql.ErrTxDone
+	case tx.broken != nil:
+		return fmt.Errorf("the transaction has failed before: %w", tx.broken)
+	}
+	if err := context.Cause(tx.ctx); err != nil {
+		return err
+	}
+	return context.Cause(ctx)
+}
+
+func (tx *Tx) fail(err error) error {
+	if tx.broken == nil {
+		tx.broken = err
+	}
+	return err
+}
+
+// Exec runs a statement and returns how many rows it changed.
+func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (affected int64, err error) {
+	if err := tx.ready(ctx); err != nil {
+		return 0, err
+	}
+	if !tx.write {
+		return 0, tx.fail(errReadOnly)
+	}
+	affected, err = tx.session.exec(ctx, query, args)
+	if err != nil {
+		return 0, tx.fail(err)
+	}
+	return affected, nil
+}
+
+// Query runs a statement that returns rows. They must be closed before the
+// transaction ends.
+func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*Rows, error) {
+	if err := tx.ready(ctx); err != nil {
+		return nil, err
+	}
+	rows, closed, err := tx.session.query(ctx, query, args)
+	if err != nil {
+		return nil, tx.fail(err)
+	}
+	r := &Rows{Rows: rows, tx: tx, closed: closed}
+	tx.open = append(tx.open, r)
+	return r, nil
+}
+
+// QueryRow runs a statement that returns at most one row that is of interest.
+func (tx *Tx) QueryRow(ctx context.Context, query string, args ...any) Row {
+	rows, err := tx.Query(ctx, query, args...)
+	return Row{rows, err}
+}
+
+// Notify wakes those who Listen on the channel, in all processes, once the
+// transaction has committed. With SQLite there are none, and it does nothing.
+func (tx *Tx) Notify(ctx context.Context, channel string) error {
+	if err := tx.ready(ctx); err != nil {
+		return err
+	}
+	if !tx.write {
+		return tx.fail(errReadOnly)
+	}
+	if err := tx.session.notify(ctx, channel); err != nil {
+		return tx.fail(err)
+	}
+	return nil
+}
+
+// Commit makes all that the transaction wrote last. If it returns an error,
+// nothing was written, unless errors.Is(err, ErrUnsure). Before the commit is
+// begun ctx may still end the transaction; once begun it is carried through.
+func (tx *Tx) Commit() error {
+	if tx.ended {
+		return fmt.Errorf("commit: %w", sql.ErrTxDone)
+	}
+	tx.closeRows()
+	if err := tx.ready(tx.ctx); err != nil {
+		tx.Rollback()
+		return fmt.Errorf("commit: %w", err)
+	}
+	tx.ended = true
+	if err := tx.session.commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// Rollback ends the transaction without a trace. On one that has ended it does
+// nothing, so it may be deferred.
+func (tx *Tx) Rollback() {
+	if tx.ended {
+		return
+	}
+	tx.closeRows()
+	tx.ended = true
+	tx.session.rollback()
+}
+
+func (tx *Tx) closeRows() {
+	for len(tx.open) > 0 {
+		tx.open[len(tx.open)-1].Close()
+	}
+}
+
+// Rows are the rows of a query, read as those of database/sql.
+type Rows struct {
+	*sql.Rows
+	tx     *Tx
+	closed func()
+	done   bool
+}
+
+// Next moves to the next row, and closes the rows when there is none.
+func (r *Rows) Next() bool {
+	if r.Rows.Next() {
+		return true
+	}
+	r.Close()
+	return false
+}
+
+// Close frees the statement. It may be called again.
+func (r *Rows) Close() error {
+	if r.done {
+		return nil
+	}
+	r.done = true
+	err := r.Rows.Close()
+	if e := r.Err(); e != nil {
+		r.tx.fail(e)
+	}
+	r.tx.open = slices.DeleteFunc(r.tx.open, func(o *Rows) bool { return o == r })
+	if r.closed != nil {
+		r.closed()
+	}
+	return err
+}
+
+// Row is the answer to QueryRow.
+type Row struct {
+	rows *Rows
+	err  error
+}
+
+// Scan copies the columns of the row into dest. It returns sql.ErrNoRows if
+// there was no row.
+func (r Row) Scan(dest ...any) error {
+	if r.err != nil {
+		return r.err
+	}
+	defer r.rows.Close()
+	if !r.rows.Next() {
+		if err := r.rows.Err(); err != nil {
+			return err
+		}
+		return sql.ErrNoRows
+	}
+	if err := r.rows.Scan(dest...); err != nil {
+		return err
+	}
+	return r.rows.Close()
+}
