@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"modernc.org/sqlite"
 	lite "modernc.org/sqlite/lib"
 )
 
@@ -102,6 +103,12 @@ func openLite(ctx context.Context, path string, c Config) (_ *liteDB, err error)
 		return db, db.openReadOnly(ctx, path)
 	}
 	if err := createFile(path); err != nil {
+		return nil, err
+	}
+	// As the SQLite of every Linux distribution does: a commit waits for its
+	// bytes, and not for the file's time of change as well. The switch is one
+	// for the whole process. Where there is no fdatasync, fsync stays.
+	if _, err := sqlite.Fdatasync(true); err != nil && !errors.Is(err, sqlite.ErrFdatasyncUnavailable) {
 		return nil, err
 	}
 	if db.writer, err = db.pool(liteDSN(path, "rw", litePragmas(c.Durable, memory, true)), 1, litePragmas(c.Durable, memory, true), "BEGIN IMMEDIATE"); err != nil {
