@@ -1,0 +1,261 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"liaison.example/sqldb"
+)
+
+// Note looks at a checkpoint of any ledger that somebody has shown. If it does
+// not fit what is stored here the answer is *Refusal with the evidence of the
+// fork. If it reaches further, it is kept to be held against the entries when
+// they come; of this side's own ledger, it is news that this node is behind.
+func (l *Ledger) Note(ctx context.Context, side string, signed []byte) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	lg := l.logs[side]
+	if lg == nil {
+		return &Refusal{Code: RefusedUnknown, Side: side, Detail: "no such side is admitted here"}
+	}
+	if bytes.Equal(signed, lg.checkpoint) {
+		return nil
+	}
+	c, err := openCheckpoint(signed, lg.verifier)
+	if err != nil {
+		return &Refusal{Code: RefusedCheckpoint, Side: side, Detail: err.Error()}
+	}
+	if c.size > lg.tree.size {
+		return l.show(lg, c)
+	}
+	root, err := l.rootAt(ctx, lg, c.size)
+	if err != nil {
+		return err
+	}
+	if root != c.root {
+		return l.otherHistory(ctx, lg, c)
+	}
+	return nil
+}
+
+// show keeps a checkpoint that reaches further than what is stored here. l.mu
+// is held.
+func (l *Ledger) show(lg *log, c *checkpoint) error {
+	if n := lg.noted; n != nil && n.size == c.size && n.root != c.root {
+		return fork(lg.side, n, c, "two different trees of the same size are signed")
+	}
+	lg.note(c)
+	if lg.side == l.side {
+		lg.mustHold = max(lg.mustHold, c.size)
+	}
+	l.changed()
+	return nil
+}
+
+// otherHistory refuses a signed checkpoint that is not one of the history that
+// is stored here. l.mu is held.
+func (l *Ledger) otherHistory(ctx context.Context, lg *log, c *checkpoint) error {
+	code, what := RefusedFork, "a checkpoint does not fit the entries held here"
+	if lg.side == l.side {
+		code, what = RefusedOwnFork, "a checkpoint signed with this side's own key does not fit its ledger here"
+	}
+	return &Refusal{Code: code, Side: lg.side, Index: c.size, Detail: what, Lasting: true, Evidence: evidence(what, lg.checkpoint, c.note)}
+}
+
+// NoteCosigned looks at a cosignature that somebody shows as this side's own.
+// If it is, and covers more than the replica here, then this node has lost
+// entries that it once stored: it is behind until they are back.
+func (l *Ledger) NoteCosigned(ctx context.Context, side string, signed []byte) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	lg, own := l.logs[side], l.logs[l.side]
+	if lg == nil || own == nil || side == l.side {
+		return &Refusal{Code: RefusedUnknown, Side: side, Detail: "this side does not cosign that ledger"}
+	}
+	c, _, err := openCosigned(signed, lg.verifier, own.cosigner)
+	if err != nil {
+		return &Refusal{Code: RefusedCosigner, Side: side, Detail: "shown as ours: " + err.Error()}
+	}
+	if c.size > lg.tree.size {
+		lg.mustHold = max(lg.mustHold, c.size)
+		l.changed()
+		return l.show(lg, c)
+	}
+	root, err := l.rootAt(ctx, lg, c.size)
+	if err != nil {
+		return err
+	}
+	if root != c.root {
+		return fork(side, &checkpoint{note: lg.checkpoint}, c, "we once cosigned a checkpoint that does not fit the entries held here")
+	}
+	return nil
+}
+
+// Behind names, in plain words, the ledger of which this node once signed or
+// cosigned more than it holds. While it is not empty, nothing is signed.
+func (l *Ledger) Behind() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.behind()
+}
+
+func (l *Ledger) behind() string {
+	if own := l.logs[l.side]; own != nil && own.placeable < own.tree.size {
+		return fmt.Sprintf("entry %s/%d has seen entries of other sides that are not stored here", l.side, own.placeable)
+	}
+	for side, lg := range l.logs {
+		if lg.tree.size >= lg.mustHold {
+			continue
+		}
+		if side == l.side {
+			return fmt.Sprintf("this side has signed %d entries of its own ledger, and %d are stored here", lg.mustHold, lg.tree.size)
+		}
+		return fmt.Sprintf("this side has cosigned %d entries of the ledger of %s, and %d are stored here", lg.mustHold, side, lg.tree.size)
+	}
+	return ""
+}
+
+// Recover checks entries of this side's own ledger that another side has kept,
+// against this side's own signature, and stores them again. It answers as
+// Extend does.
+func (l *Ledger) Recover(ctx context.Context, x Extension) error {
+	l.mu.Lock()
+	own := l.logs[l.side]
+	l.mu.Unlock()
+	if x.Side != l.side || own == nil || l.keys == nil {
+		return &Refusal{Code: RefusedUnknown, Side: x.Side, Detail: "only this side's own ledger is recovered"}
+	}
+	entries, c, err := l.read(own, x)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var next log
+	err = l.update(ctx, func(tx *sqldb.Tx) error {
+		var full []fullTile
+		var err error
+		if next, full, err = l.extended(own, x, entries, c); err != nil {
+			return err
+		}
+		// All own entries can be placed: the replicas they have seen are fetched too.
+		signed := checkpoint{origin: c.origin, size: next.tree.size, root: next.tree.root(), note: c.note}
+		if signed.size < c.size { // a part of our own history, proven to be one
+			l.keys.sign(&signed)
+		}
+		next.checkpoint, next.signed = signed.note, signed.size
+		if err := storeLeaves(ctx, tx, l.side, own.tree.size, x.Leaves); err != nil {
+			return err
+		}
+		if err := storeTiles(ctx, tx, l.side, &next.tree, full); err != nil {
+			return err
+		}
+		return storeHead(ctx, tx, l.side, own.tree.size, &next.tree, next.placeable, next.checkpoint)
+	})
+	if err != nil {
+		return plain(err, "recover the ledger of "+l.side)
+	}
+	*own = next
+	l.placeWaiting()
+	l.changed()
+	return nil
+}
+
+// Extension reads what to send to one who holds from entries of a side's
+// ledger: at most count entries of maxBytes in all, and at least one if there
+// is one. The answer may be without leaves if nothing is missing there.
+func (l *Ledger) Extension(ctx context.Context, side string, from, count int64, maxBytes int) (Extension, error) {
+	l.mu.Lock()
+	lg := l.logs[side]
+	var edge tree
+	var signed []byte
+	var size int64
+	if lg != nil {
+		edge, signed, size = lg.tree.clone(), lg.checkpoint, lg.signed
+	}
+	l.mu.Unlock()
+	x := Extension{Side: side, From: from, Checkpoint: signed}
+	if from < 0 || from > edge.size || len(signed) == 0 {
+		return Extension{}, ErrNoEntry
+	}
+	if size > edge.size {
+		// A catch-up of our own is under way: what we hold is proven only by
+		// the checkpoint that we have not reached. Hand on what was reached.
+		return Extension{}, ErrNoEntry
+	}
+	err := l.db.View(ctx, func(tx *sqldb.Tx) error {
+		var err error
+		if x.Leaves, err = readLeaves(ctx, tx, side, from, min(count, edge.size-from), maxBytes); err != nil {
+			return err
+		}
+		to := from + int64(len(x.Leaves))
+		if to == edge.size || to == 0 {
+			return nil
+		}
+		x.Proof, err = proveTree(edge.size, to, tileReader{l, ctx, tx, side, &edge})
+		return err
+	})
+	if err != nil {
+		return Extension{}, fmt.Errorf("read an extension of %s from %d: %w", side, from, err)
+	}
+	return x, nil
+}
+
+// Entries reads entries of a side's ledger, at most count from an index on.
+func (l *Ledger) Entries(ctx context.Context, side string, from, count int64) ([]Entry, error) {
+	var leaves [][]byte
+	err := l.db.View(ctx, func(tx *sqldb.Tx) (err error) {
+		leaves, err = readLeaves(ctx, tx, side, from, count, 0)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]Entry, len(leaves))
+	for i, leaf := range leaves {
+		if entries[i], err = readEntry(side, from+int64(i), leaf); err != nil {
+			return nil, err
+		}
+	}
+	return entries, nil
+}
+
+// Entry reads one entry. It answers ErrNoEntry if it is not here.
+func (l *Ledger) Entry(ctx context.Context, side string, index int64) (Entry, error) {
+	entries, err := l.Entries(ctx, side, index, 1)
+	if err != nil {
+		return Entry{}, err
+	}
+	if len(entries) == 0 {
+		return Entry{}, ErrNoEntry
+	}
+	return entries[0], nil
+}
+
+// HeldAt is the time, by this node's clock, of the first cosignature of this
+// side over another side's entry: when it was stored here.
+func (l *Ledger) HeldAt(ctx context.Context, side string, index int64) (time.Time, error) {
+	receipts, err := l.Receipts(ctx, side, index)
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, r := range receipts {
+		if r.By == l.side {
+			return r.Held, nil
+		}
+	}
+	return time.Time{}, nil
+}
+
+// readEntry reads an entry that was stored, and so checked, before.
+func readEntry(side string, index int64, leaf []byte) (Entry, error) {
+	f, err := parseFrame(leaf)
+	if err != nil {
+		return Entry{}, fmt.Errorf("stored entry %s/%d: %w", side, index, err)
+	}
+	return Entry{Side: side, Index: index, Hash: tlog.RecordHash(leaf), Leaf: leaf, Frame: f}, nil
+}

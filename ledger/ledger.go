@@ -1,0 +1,286 @@
+// Package ledger keeps the logs of an office: the one that this side writes,
+// and a replica of each other side's. A log is append-only and tamper-evident:
+// its leaves are the exact bytes of entries, its Merkle tree is that of RFC
+// 6962, its head is a C2SP checkpoint signed by the side that writes it, and
+// each other side cosigns that checkpoint when it has stored what it covers.
+// That cosignature is the receipt.
+//
+// What holds, whatever the other side sends and whenever a process dies:
+//
+//   - An entry that was stored never changes; the database refuses it too.
+//   - A checkpoint or cosignature is on disk before anybody is shown it.
+//   - This side never signs two histories: an append is a compare-and-swap on
+//     the size of its own log, and a node that lacks entries it once signed
+//     does not sign until it has them back.
+//   - Nothing is cosigned that was not checked byte by byte and stored.
+//
+// The package reads the frame of an entry, never the body (spec/entries.md).
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"liaison.example/sqldb"
+)
+
+// Config says whose ledger it is.
+type Config struct {
+	Office string
+	Side   string
+	// Keys signs for the side. It may be nil for a ledger that is only read.
+	Keys *Keys
+	// Parties are the other sides, with their public keys.
+	Parties []Party
+	// Now gives the time for cosignatures and for the limit on entries from
+	// the future.
+	Now func() time.Time
+}
+
+// A Party is another side as the ledger needs to know it.
+type Party struct {
+	Side        string
+	Key         string // C2SP vkey of its ledger, named Origin(office, side)
+	CosignerKey string // C2SP vkey of its cosigner, named CosignerName(office, side)
+}
+
+// Entry is one signed statement with its place in its side's ledger.
+type Entry struct {
+	Side  string
+	Index int64
+	Hash  tlog.Hash // RFC 6962 leaf hash
+	Leaf  []byte    // the exact bytes that are signed and stored
+	Frame Frame
+}
+
+// Head is how far one ledger reaches here.
+type Head struct {
+	Size       int64 // entries stored
+	Placeable  int64 // of these, the first that can take their place in the joint order: all they have seen is here
+	Root       tlog.Hash
+	Checkpoint []byte           // signed note; it may be larger than Size while a catch-up is under way; nil before the first entry
+	Cosigned   map[string]int64 // size covered by each other side's latest cosignature, by side
+	Noted      int64            // size of the largest checkpoint that anybody has shown us
+}
+
+// Standing is a side's promise about what it will write next: each entry of its
+// own with an index of Own or more has seen at least Seen[side] entries of each
+// other side. It is given with every cosignature and heartbeat, and held
+// against its giver (spec/entries.md §5).
+type Standing struct {
+	Own  int64            `json:"own"`
+	Seen map[string]int64 `json:"seen"`
+}
+
+// Extension is a run of consecutive entries of one side's ledger, with what it
+// takes to check them against what the hearer holds.
+type Extension struct {
+	Side       string
+	From       int64       // index of the first leaf: the hearer holds exactly From entries
+	Checkpoint []byte      // signed note over a tree of N >= From+len(Leaves) entries
+	Proof      []tlog.Hash // consistency of the tree of From+len(Leaves) entries with that of N; empty if they are the same
+	Leaves     [][]byte
+}
+
+// Receipt is one side's cosignature over a checkpoint of a ledger: its proof
+// that it has durably stored all that the checkpoint covers.
+type Receipt struct {
+	Side     string // whose ledger
+	By       string // whose cosignature
+	Size     int64  // how many entries it covers; 0 if nothing could be cosigned yet
+	Note     []byte // the checkpoint with the ledger's signature and the one cosignature; nil if nothing could be cosigned yet
+	At       time.Time
+	Held     time.Time // when it was stored here
+	Standing Standing  // what the cosigner promised with it
+}
+
+var (
+	// ErrStale says that the ledger has grown since the caller looked: another
+	// process appended, or entries arrived that the new ones have not seen.
+	// The caller folds what is new and tries again.
+	ErrStale = errors.New("the ledger has grown meanwhile")
+
+	// ErrBehind says that another side has shown this side's signature over
+	// more than is stored here: nothing is signed until it is fetched back.
+	ErrBehind = errors.New("another side holds more of this side's ledger than this node does")
+
+	// ErrNoEntry says that there is no such entry here.
+	ErrNoEntry = errors.New("no such entry in this ledger")
+)
+
+// Ledger is the logs of all sides as one node keeps them. Its methods may be
+// called from many goroutines.
+type Ledger struct {
+	office string
+	side   string
+	keys   *Keys
+	now    func() time.Time
+	db     *sqldb.DB
+
+	// mu is held through each write to the database, so that what stands in
+	// memory is what stands there.
+	mu      sync.Mutex
+	logs    map[string]*log // by side, own included
+	watches map[*watch]struct{}
+	unsure  bool // what stands in memory may not be what stands in the database
+}
+
+// log is one side's log. Its fields are guarded by Ledger.mu.
+type log struct {
+	side     string
+	verifier *noteVerifier // of its checkpoints
+	cosigner *noteVerifier // of its side's cosignatures
+
+	tree       tree
+	placeable  int64              // 0 <= placeable <= tree.size
+	seen       map[string]int64   // of the last stored entry
+	waiting    []map[string]int64 // seen of each entry from placeable on
+	checkpoint []byte             // the latest under which entries were stored
+	signed     int64              // its size; signed >= tree.size
+
+	noted     *checkpoint      // the smallest shown to us that is larger than tree.size, to be held against the entries; nil if none
+	shown     int64            // size of the largest shown to us; shown >= signed
+	cosigned  map[string]int64 // size of the latest cosignature, by cosigner's side
+	standings []Standing       // of this side, Own ascending, no two alike
+	mustHold  int64            // this node's key has signed or cosigned so much: behind while tree.size is less
+}
+
+// Open reads how far each ledger reaches. The time it takes does not grow with
+// the ledgers.
+func Open(ctx context.Context, db *sqldb.DB, c Config) (*Ledger, error) {
+	if err := db.Migrate(ctx, "ledger", migrations(db.Engine())); err != nil {
+		return nil, err
+	}
+	l := &Ledger{
+		office: c.Office, side: c.Side, keys: c.Keys, now: c.Now, db: db,
+		logs: map[string]*log{}, watches: map[*watch]struct{}{},
+	}
+	if c.Keys != nil {
+		if err := l.Admit(ctx, c.Keys.Party()); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range c.Parties {
+		if err := l.Admit(ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+// Admit makes another side's ledger known. It refuses a side whose keys differ
+// from those it was admitted with before.
+func (l *Ledger) Admit(ctx context.Context, p Party) error {
+	lg := &log{side: p.Side, cosigned: map[string]int64{}, seen: map[string]int64{}}
+	var err error
+	if lg.verifier, err = parseVerifier(p.Key, Origin(l.office, p.Side), algEd25519); err != nil {
+		return fmt.Errorf("ledger key of %s: %w", p.Side, err)
+	}
+	if lg.cosigner, err = parseVerifier(p.CosignerKey, CosignerName(l.office, p.Side), algCosignature); err != nil {
+		return fmt.Errorf("cosigner key of %s: %w", p.Side, err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	err = l.db.Update(ctx, func(tx *sqldb.Tx) error {
+		var key, cosigner string
+		_, err := tx.Exec(ctx, `INSERT INTO party (side, ledger_key, cosigner_key) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+			p.Side, p.Key, p.CosignerKey)
+		if err != nil {
+			return err
+		}
+		err = tx.QueryRow(ctx, `SELECT ledger_key, cosigner_key FROM party WHERE side = $1`, p.Side).Scan(&key, &cosigner)
+		if err != nil {
+			return err
+		}
+		if key != p.Key || cosigner != p.CosignerKey {
+			return fmt.Errorf("%s was admitted with other keys before", p.Side)
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO head (side, size, placeable, root, checkpoint) VALUES ($1, 0, 0, $2, $3) ON CONFLICT DO NOTHING`,
+			p.Side, emptyRoot[:], []byte{})
+		if err != nil {
+			return err
+		}
+		return l.load(ctx, tx, lg)
+	})
+	if err != nil {
+		return fmt.Errorf("admit %s to the ledger: %w", p.Side, err)
+	}
+	l.logs[p.Side] = lg
+	l.placeWaiting()
+	return nil
+}
+
+// Side is the side that this ledger is kept for.
+func (l *Ledger) Side() string { return l.side }
+
+// Office is the name of the office.
+func (l *Ledger) Office() string { return l.office }
+
+// Sides lists all sides whose ledgers are kept here, in order, own included.
+func (l *Ledger) Sides() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Sorted(maps.Keys(l.logs))
+}
+
+// Heads tells how far each ledger reaches.
+func (l *Ledger) Heads() map[string]Head {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	heads := make(map[string]Head, len(l.logs))
+	for side, lg := range l.logs {
+		heads[side] = lg.head()
+	}
+	return heads
+}
+
+// Head tells how far one ledger reaches. It is zero for an unknown side.
+func (l *Ledger) Head(side string) Head {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if lg := l.logs[side]; lg != nil {
+		return lg.head()
+	}
+	return Head{}
+}
+
+func (lg *log) head() Head {
+	return Head{
+		Size: lg.tree.size, Placeable: lg.placeable, Root: lg.tree.root(),
+		Checkpoint: lg.checkpoint, Cosigned: maps.Clone(lg.cosigned), Noted: lg.shown,
+	}
+}
+
+// watch is one subscriber to changes.
+type watch struct{ wake chan struct{} }
+
+// Subscribe gives a channel that holds a token whenever something was stored
+// since the token before was taken. Many changes may make one token.
+func (l *Ledger) Subscribe() (wake <-chan struct{}, cancel func()) {
+	w := &watch{make(chan struct{}, 1)}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.watches[w] = struct{}{}
+	return w.wake, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.watches, w)
+	}
+}
+
+// changed wakes all subscribers. l.mu is held.
+func (l *Ledger) changed() {
+	for w := range l.watches {
+		select {
+		case w.wake <- struct{}{}:
+		default:
+		}
+	}
+}

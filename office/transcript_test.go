@@ -1,0 +1,275 @@
+package office
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+var rewrite = flag.Bool("rewrite", false, "write the transcripts in testdata anew; read the difference")
+
+// TestTheRulesAnswerAsInTheTranscripts plays each testdata/*.txt from an empty
+// desk. A line that is not indented is an act:
+//
+//	09:00 south/duty-officer dispatch number=1 to=north,east text="We are ready."
+//
+// Below it, indented, stand the verdict and what changed in the records. Words
+// after the kind are members of the body: plain words are texts, "a,b" after
+// to= or languages= is a list, what begins with a digit, { or [ is JSON, "x*9"
+// repeats, @name is a charter of the test and #name its hash. A line that
+// begins with "#" is for the reader.
+func TestTheRulesAnswerAsInTheTranscripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no transcripts: %v", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := play(t, string(want))
+			if *rewrite {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			wantLines, gotLines := strings.Split(string(want), "\n"), strings.Split(got, "\n")
+			for i := range max(len(wantLines), len(gotLines)) {
+				if i >= len(wantLines) || i >= len(gotLines) || wantLines[i] != gotLines[i] {
+					t.Fatalf("line %d\ngot  %s\nwant %s", i+1, at(gotLines, i), at(wantLines, i))
+				}
+			}
+		})
+	}
+}
+
+func at(lines []string, i int) string {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return "(end)"
+}
+
+// play runs the acts of a transcript and writes it again with the answers.
+func play(t *testing.T, transcript string) string {
+	var out strings.Builder
+	desk := newDesk()
+	next := map[Side]int64{}
+	for line := range strings.Lines(transcript) {
+		line = strings.TrimRight(line, "\n")
+		if strings.HasPrefix(line, "  ") {
+			continue
+		}
+		fmt.Fprintln(&out, line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		e := parseAct(t, line)
+		e.ID.Index = next[e.ID.Side]
+		next[e.ID.Side]++
+		before := maps.Clone(desk.rows)
+		desk.put = nil
+		verdict := Apply(desk, e)
+		fmt.Fprintf(&out, "  %s is %s\n", e.ID, sayVerdict(verdict))
+		for _, key := range desk.put {
+			fmt.Fprintf(&out, "  %s\n", sayChange(t, key, before[key], desk.rows[key]))
+			before[key] = desk.rows[key]
+		}
+		if !verdict.Done() && len(desk.put) > 0 {
+			t.Fatalf("%s\na void entry put rows", line)
+		}
+	}
+	return out.String()
+}
+
+var morning = time.Date(2018, 9, 14, 0, 0, 0, 0, time.UTC)
+
+func parseAct(t *testing.T, line string) *Entry {
+	words := splitWords(line)
+	if len(words) < 3 {
+		t.Fatalf("%s\nwant a time, a post and a kind", line)
+	}
+	clock, err := time.Parse("15:04", words[0])
+	side, post, found := strings.Cut(words[1], "/")
+	if err != nil || !found {
+		t.Fatalf("%s\nwant 09:00 side/post kind", line)
+	}
+	when := morning.Add(time.Duration(clock.Hour())*time.Hour + time.Duration(clock.Minute())*time.Minute).UnixMilli()
+	e := &Entry{ID: EntryID{Side: side}, At: when, Time: when, By: post, Kind: words[2], Office: testOffice}
+	body := map[string]any{}
+	for _, word := range words[3:] {
+		name, value, found := strings.Cut(word, "=")
+		if !found {
+			t.Fatalf("%s\nwant name=value, got %s", line, word)
+		}
+		if name == "body" {
+			e.Body = []byte(value)
+			return e
+		}
+		body[name] = parseValue(t, name, value)
+	}
+	if e.Body, err = Encode(body); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func parseValue(t *testing.T, name, value string) any {
+	text, times, repeated := strings.Cut(value, "*")
+	if n, err := strconv.Atoi(times); repeated && err == nil {
+		return strings.Repeat(text, n)
+	}
+	switch {
+	case strings.HasPrefix(value, "@"):
+		c := testCharters()[value[1:]]
+		if c == nil {
+			t.Fatalf("no charter %s", value)
+		}
+		return c
+	case strings.HasPrefix(value, "#"):
+		return HashCharter(testCharters()[value[1:]])
+	case name == "to" || name == "languages":
+		return slices.DeleteFunc(strings.Split(value, ","), func(s string) bool { return s == "" })
+	case value != "" && strings.ContainsRune("0123456789{[", rune(value[0])):
+		return jsontext.Value(value)
+	}
+	return value
+}
+
+// splitWords splits at spaces outside of double quotes, and takes the quotes
+// off; within { } quotes stay.
+func splitWords(line string) (words []string) {
+	var word strings.Builder
+	quoted, depth := false, 0
+	for _, r := range line {
+		switch {
+		case r == '"' && depth == 0:
+			quoted = !quoted
+			continue
+		case r == '{' && !quoted:
+			depth++
+		case r == '}' && !quoted:
+			depth--
+		case r == ' ' && !quoted && depth == 0:
+			words = append(words, word.String())
+			word.Reset()
+			continue
+		}
+		word.WriteRune(r)
+	}
+	return append(words, word.String())
+}
+
+func sayVerdict(v Verdict) string {
+	if v.Done() {
+		return "done"
+	}
+	said := "void: " + string(v.Void)
+	for _, name := range sortedKeys(v.Detail) {
+		said += fmt.Sprintf(", %s %s", name, shorten(v.Detail[name]))
+	}
+	return said
+}
+
+func sayChange(t *testing.T, key string, before, after []byte) string {
+	fields := members(t, after)
+	if before == nil {
+		said := "new " + key + ":"
+		for i, name := range sortedKeys(fields) {
+			if i > 0 {
+				said += ","
+			}
+			said += " " + name + " " + sayValue(t, name, fields[name])
+		}
+		return said
+	}
+	said := "changed " + key + ":"
+	was := members(t, before)
+	count := 0
+	for _, name := range sortedKeys(fields) {
+		if !bytes.Equal(was[name], fields[name]) {
+			if count++; count > 1 {
+				said += ","
+			}
+			said += fmt.Sprintf(" %s %s -> %s", name, sayValue(t, name, was[name]), sayValue(t, name, fields[name]))
+		}
+	}
+	if count == 0 {
+		return "put " + key + " as it was"
+	}
+	return said
+}
+
+func members(t *testing.T, row []byte) (fields map[string]jsontext.Value) {
+	if err := json.Unmarshal(row, &fields); err != nil {
+		t.Fatal(err)
+	}
+	return fields
+}
+
+// sayValue writes a value as a person would: times as clock times, charters by
+// the beginning of their hash.
+func sayValue(t *testing.T, name string, value jsontext.Value) string {
+	switch {
+	case name == "charter" && value.Kind() == '{':
+		var c Charter
+		if err := json.Unmarshal(value, &c); err != nil {
+			t.Fatal(err)
+		}
+		for _, known := range sortedKeys(testCharters()) {
+			if HashCharter(testCharters()[known]) == HashCharter(&c) {
+				return "@" + known
+			}
+		}
+		return "another"
+	case (name == "at" || name == "time") && value.Kind() == '0':
+		ms, err := strconv.ParseInt(string(value), 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return time.UnixMilli(ms).UTC().Format("15:04")
+	case name == "acknowledged" && value.Kind() == '{':
+		fields := members(t, value)
+		var said []string
+		for _, name := range sortedKeys(fields) {
+			said = append(said, name+" "+sayValue(t, name, fields[name]))
+		}
+		return "{" + strings.Join(said, ", ") + "}"
+	case value.Kind() == '"':
+		var text string
+		if err := json.Unmarshal(value, &text); err != nil {
+			t.Fatal(err)
+		}
+		if text == "" || strings.Contains(text, " ") {
+			text = strconv.Quote(text)
+		}
+		return shorten(text)
+	}
+	return shorten(string(value))
+}
+
+func shorten(text string) string {
+	for name, c := range testCharters() {
+		if HashCharter(c) == text {
+			return "#" + name
+		}
+	}
+	if len(text) > 60 {
+		return text[:40] + "... (" + strconv.Itoa(len(text)) + " bytes)"
+	}
+	return text
+}
