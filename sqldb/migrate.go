@@ -29,7 +29,7 @@ func (db *DB) Migrate(ctx context.Context, set string, steps []Migration) error 
 	if db.readOnly {
 		return fmt.Errorf("migrate %s: %w", set, errReadOnly)
 	}
-	err := db.driver.migrate(ctx, func(tx *Tx) error { return migrate(ctx, tx, set, steps) })
+	err := db.Update(ctx, func(tx *Tx) error { return migrate(ctx, tx, set, steps) })
 	if err != nil {
 		return fmt.Errorf("migrate %s: %w", set, err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -38,7 +39,7 @@ var pgSettings = map[string]string{
 // and then, with those of other processes, for an advisory lock on the schema.
 type pgDB struct {
 	pool    *sql.DB
-	config  *pgx.ConnConfig
+	config  *pgx.ConnConfig // for connections outside the pool
 	schema  string
 	begun   string        // statements that begin a write transaction
 	writer  chan struct{} // holds a token while a write transaction runs
@@ -69,8 +70,14 @@ func openPostgres(ctx context.Context, c Config) (_ *pgDB, err error) {
 	if c.ReadOnly {
 		config.RuntimeParams["default_transaction_read_only"] = "on"
 	}
+	plain := config.Copy()
+	// A statement whose context ends is cancelled at the server too; else it
+	// would go on there and might keep the writers' lock.
+	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: pgPing}
+	}
 	db := &pgDB{
-		pool: stdlib.OpenDB(*config), config: config, schema: c.Schema,
+		pool: stdlib.OpenDB(*config), config: plain, schema: c.Schema,
 		writer: make(chan struct{}, 1), closing: make(chan struct{}),
 	}
 	db.begun = fmt.Sprintf("BEGIN; SELECT pg_advisory_xact_lock(%d)", db.key("writer"))
@@ -163,47 +170,44 @@ func (db *pgDB) begin(ctx context.Context, write bool) (_ session, err error) {
 	return s, nil
 }
 
-// migrate runs f in one write transaction; its lock keeps other processes out.
-func (db *pgDB) migrate(ctx context.Context, f func(tx *Tx) error) error {
+// pgDropAll drops all tables, views, sequences and functions of the schema.
+const pgDropAll = `
+	DO $$
+	DECLARE d TEXT;
+	BEGIN
+		FOR d IN
+			SELECT format('DROP %s IF EXISTS %I.%I CASCADE',
+				CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
+				current_schema(), relname)
+			FROM pg_class
+			WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')
+			UNION ALL
+			SELECT format('DROP FUNCTION IF EXISTS %s CASCADE', oid::regprocedure)
+			FROM pg_proc
+			WHERE pronamespace = current_schema()::regnamespace
+		LOOP
+			EXECUTE d;
+		END LOOP;
+	END $$`
+
+func (db *pgDB) reset(ctx context.Context) error {
 	s, err := db.begin(ctx, true)
 	if err != nil {
 		return err
 	}
-	tx := &Tx{ctx: ctx, session: s, engine: PostgreSQL, write: true}
-	defer tx.Rollback()
-	if err := f(tx); err != nil {
+	if _, err := s.exec(ctx, pgDropAll, nil); err != nil {
+		s.rollback()
 		return err
 	}
-	return tx.Commit()
-}
-
-func (db *pgDB) reset(ctx context.Context) error {
-	err := db.migrate(ctx, func(tx *Tx) error {
-		_, err := tx.Exec(ctx, `
-			DO $$
-			DECLARE d TEXT;
-			BEGIN
-				FOR d IN
-					SELECT format('DROP %s IF EXISTS %I.%I CASCADE',
-						CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
-						current_schema(), relname)
-					FROM pg_class
-					WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')
-					UNION ALL
-					SELECT format('DROP FUNCTION IF EXISTS %s CASCADE', oid::regprocedure)
-					FROM pg_proc
-					WHERE pronamespace = current_schema()::regnamespace
-				LOOP
-					EXECUTE d;
-				END LOOP;
-			END $$`)
-		return err
-	})
+	err = s.commit()
 	// Statements prepared before would find other tables under the old names.
 	db.pool.SetMaxIdleConns(0)
 	db.pool.SetMaxIdleConns(pgConns)
 	return err
 }
+
+// errNoCopy is the answer to VacuumInto.
+var errNoCopy = errors.New("only a SQLite database can be copied into a file")
 
 func (db *pgDB) vacuumInto(context.Context, string) error { return errNoCopy }
 
@@ -240,9 +244,8 @@ func (s *pgSession) exec(ctx context.Context, query string, args []any) (int64, 
 	return result.RowsAffected()
 }
 
-func (s *pgSession) query(ctx context.Context, query string, args []any) (*sql.Rows, func(), error) {
-	rows, err := s.conn.QueryContext(ctx, query, args...)
-	return rows, nil, err
+func (s *pgSession) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	return s.conn.QueryContext(ctx, query, args...)
 }
 
 func (s *pgSession) notify(ctx context.Context, channel string) error {
@@ -257,10 +260,13 @@ func (s *pgSession) commit() error {
 	defer cancel()
 	err := s.do(ctx, "COMMIT")
 	s.free()
-	if _, refused := errors.AsType[*pgconn.PgError](err); err != nil && !refused {
-		return unsure{err}
+	if err == nil {
+		return nil
 	}
-	return err
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Severity == "ERROR" {
+		return err // refused; a FATAL may come after the commit
+	}
+	return unsure{err}
 }
 
 func (s *pgSession) rollback() {

@@ -58,7 +58,6 @@ var errReadOnly = errors.New("opened for reading only")
 // driver is what stands behind a DB: one of the two engines.
 type driver interface {
 	begin(ctx context.Context, write bool) (session, error)
-	migrate(ctx context.Context, f func(tx *Tx) error) error
 	reset(ctx context.Context) error
 	listen(ctx context.Context, channel string, wake func()) error
 	lock(ctx context.Context, name string) (held context.Context, release func(), err error)

@@ -111,14 +111,15 @@ func openLite(ctx context.Context, path string, c Config) (_ *liteDB, err error)
 	if _, err := sqlite.Fdatasync(true); err != nil && !errors.Is(err, sqlite.ErrFdatasyncUnavailable) {
 		return nil, err
 	}
-	if db.writer, err = db.pool(liteDSN(path, "rw", litePragmas(c.Durable, memory, true)), 1, litePragmas(c.Durable, memory, true), "BEGIN IMMEDIATE"); err != nil {
+	db.writer, err = db.pool(path, "rw", 1, "BEGIN IMMEDIATE", litePragmas(c.Durable, memory, true))
+	if err != nil {
 		return nil, err
 	}
 	if err := db.writer.fill(ctx, 1); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	pragmas := litePragmas(c.Durable, memory, false)
-	if db.readers, err = db.pool(liteDSN(path, "rw", pragmas), readers, pragmas, "BEGIN"); err != nil {
+	db.readers, err = db.pool(path, "rw", readers, "BEGIN", litePragmas(c.Durable, memory, false))
+	if err != nil {
 		return nil, err
 	}
 	if memory {
@@ -145,19 +146,18 @@ func (db *liteDB) openReadOnly(ctx context.Context, path string) (err error) {
 		return err
 	}
 	pragmas := litePragmas(false, false, false)
-	db.readers, err = db.pool(liteDSN(path, "ro", pragmas), liteReaders, pragmas, "BEGIN")
-	if err != nil {
+	if db.readers, err = db.pool(path, "ro", liteReaders, "BEGIN", pragmas); err != nil {
 		return err
 	}
 	if err = db.readers.fill(ctx, 1); err == nil {
 		return nil
 	}
-	if wal, e := os.Stat(path + "-wal"); liteCode(err)&0xff != lite.SQLITE_CANTOPEN && !IsReadOnly(err) ||
-		e == nil && wal.Size() > 0 || e != nil && !errors.Is(e, os.ErrNotExist) {
+	wal, e := os.Stat(path + "-wal")
+	empty := errors.Is(e, os.ErrNotExist) || e == nil && wal.Size() == 0
+	if cannot := liteCode(err)&0xff == lite.SQLITE_CANTOPEN || IsReadOnly(err); !cannot || !empty {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	db.readers, err = db.pool(liteDSN(path, "ro", pragmas)+"&immutable=1", liteReaders, pragmas, "BEGIN")
-	if err != nil {
+	if db.readers, err = db.pool(path, "ro&immutable=1", liteReaders, "BEGIN", pragmas); err != nil {
 		return err
 	}
 	if err = db.readers.fill(ctx, 1); err != nil {
@@ -203,20 +203,18 @@ func syncFile(path string) error {
 	return file.Sync()
 }
 
-func liteDSN(path, mode string, pragmas []pragma) string {
+// pool makes a pool of at most size connections to the file. Mode is the end
+// of its URI's "?mode=".
+func (db *liteDB) pool(path, mode string, size int, begin string, pragmas []pragma) (*litePool, error) {
 	path = filepath.ToSlash(path)
 	if filepath.VolumeName(path) != "" {
 		path = "/" + path
 	}
-	q := url.Values{"mode": {mode}}
+	uri := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=" + mode
 	for _, p := range pragmas {
-		q.Add("_pragma", p.name+"("+p.value+")")
+		uri += "&_pragma=" + url.QueryEscape(p.name+"("+p.value+")")
 	}
-	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
-}
-
-func (db *liteDB) pool(dsn string, size int, pragmas []pragma, begin string) (*litePool, error) {
-	source, err := sql.Open("sqlite", dsn)
+	source, err := sql.Open("sqlite", uri)
 	if err != nil {
 		return nil, err
 	}
@@ -246,68 +244,61 @@ func (db *liteDB) begin(ctx context.Context, write bool) (session, error) {
 	return s, nil
 }
 
-// migrate runs f in one write transaction.
-func (db *liteDB) migrate(ctx context.Context, f func(tx *Tx) error) error {
-	s, err := db.begin(ctx, true)
-	if err != nil {
-		return err
-	}
-	tx := &Tx{ctx: ctx, session: s, engine: SQLite, write: true}
-	defer tx.Rollback()
-	if err := f(tx); err != nil {
-		return err
-	}
-	return tx.Commit()
-}
-
-func (db *liteDB) reset(ctx context.Context) error {
+// reset drops all tables. Dropping a table deletes its rows, which foreign keys
+// would hinder, and that setting can only be changed outside a transaction.
+func (db *liteDB) reset(ctx context.Context) (err error) {
 	conn, err := db.writer.get(ctx)
 	if err != nil {
 		return err
 	}
-	// Dropping a table deletes its rows, which foreign keys would hinder. The
-	// setting can only be changed outside a transaction.
+	defer db.writer.put(conn)
 	background := context.Background()
 	if _, err := conn.conn.ExecContext(background, "PRAGMA foreign_keys = 0"); err != nil {
 		conn.broken = true
-		db.writer.put(conn)
 		return err
 	}
-	err = func() error {
-		s := &liteSession{pool: db.writer, conn: conn, write: true, keep: true}
-		if _, err := conn.begin.ExecContext(background); err != nil {
-			s.rollback()
-			return err
-		}
-		tx := &Tx{ctx: ctx, session: s, engine: SQLite, write: true}
-		defer tx.Rollback()
-		for {
-			var kind, name string
-			// Virtual tables first: they take their shadow tables with them.
-			err := tx.QueryRow(ctx, `
-				SELECT type, name
-				FROM sqlite_schema
-				WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\_%' ESCAPE '\'
-				ORDER BY type, sql LIKE 'CREATE VIRTUAL%' DESC, name
-				LIMIT 1`).Scan(&kind, &name)
-			if errors.Is(err, sql.ErrNoRows) {
-				return tx.Commit()
-			}
-			if err != nil {
-				return err
-			}
-			drop := "DROP " + strings.ToUpper(kind) + ` "` + strings.ReplaceAll(name, `"`, `""`) + `"`
-			if _, err := s.conn.conn.ExecContext(background, drop); err != nil {
-				return tx.fail(err)
-			}
+	defer func() {
+		if _, e := conn.conn.ExecContext(background, "PRAGMA foreign_keys = 1"); e != nil {
+			conn.broken = true
+			err = errors.Join(err, e)
 		}
 	}()
-	if _, e := conn.conn.ExecContext(background, "PRAGMA foreign_keys = 1"); e != nil {
-		conn.broken = true
-		err = errors.Join(err, e)
+	if _, err := conn.begin.ExecContext(background); err != nil {
+		return err
 	}
-	db.writer.put(conn)
-	return err
+	s := &liteSession{pool: db.writer, conn: conn, write: true, lent: true}
+	if err := dropAll(ctx, s); err != nil {
+		s.rollback()
+		return err
+	}
+	return s.commit()
+}
+
+// dropAll drops tables and views, one after the other, until there are none.
+func dropAll(ctx context.Context, s *liteSession) error {
+	for {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		var kind, name string
+		// Virtual tables first: they take their shadow tables with them.
+		err := s.conn.conn.QueryRowContext(context.Background(), `
+			SELECT type, name
+			FROM sqlite_schema
+			WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\_%' ESCAPE '\'
+			ORDER BY type, sql LIKE 'CREATE VIRTUAL%' DESC, name
+			LIMIT 1`).Scan(&kind, &name)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		drop := "DROP " + strings.ToUpper(kind) + ` "` + strings.ReplaceAll(name, `"`, `""`) + `"`
+		if _, err := s.conn.conn.ExecContext(context.Background(), drop); err != nil {
+			return err
+		}
+	}
 }
 
 func (db *liteDB) listen(ctx context.Context, _ string, wake func()) error {

@@ -3,7 +3,6 @@ package sqldb
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -95,7 +94,7 @@ func (p *litePool) connect(ctx context.Context) (_ *liteConn, err error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &liteConn{conn: conn, stmts: make(map[string]*liteStmt)}
+	c := &liteConn{conn: conn, stmts: make(map[string]*sql.Stmt)}
 	defer func() {
 		if err != nil {
 			c.close()
@@ -127,44 +126,39 @@ func (p *litePool) connect(ctx context.Context) (_ *liteConn, err error) {
 type liteConn struct {
 	conn                    *sql.Conn
 	begin, commit, rollback *sql.Stmt
-	stmts                   map[string]*liteStmt // by query text; len <= maxStmts
+	stmts                   map[string]*sql.Stmt // by query text; len <= maxStmts
 	broken                  bool                 // must not be used again
 }
 
-// liteStmt is a prepared statement. It can run once at a time: while rows of
-// it are open, the same text needs a second statement.
-type liteStmt struct {
-	stmt *sql.Stmt
-	busy bool
-}
-
 // maxStmts bounds the prepared statements of one connection. Query texts are
-// constants of the program, of which there are fewer.
+// constants of the program; it has fewer.
 const maxStmts = 256
 
-// prepare returns the statement for the text, and what gives it back.
-func (c *liteConn) prepare(ctx context.Context, query string) (*sql.Stmt, func(), error) {
-	s, ok := c.stmts[query]
-	if ok && !s.busy {
-		s.busy = true
-		return s.stmt, func() { s.busy = false }, nil
+// prepare returns the statement for the text. It serves until the next call.
+func (c *liteConn) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	if stmt, ok := c.stmts[query]; ok {
+		return stmt, nil
 	}
 	stmt, err := c.conn.PrepareContext(ctx, query)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if ok || len(c.stmts) >= maxStmts {
-		return stmt, func() { stmt.Close() }, nil
+	if len(c.stmts) >= maxStmts {
+		c.forget()
 	}
-	s = &liteStmt{stmt: stmt, busy: true}
-	c.stmts[query] = s
-	return stmt, func() { s.busy = false }, nil
+	c.stmts[query] = stmt
+	return stmt, nil
+}
+
+func (c *liteConn) forget() {
+	for _, stmt := range c.stmts {
+		stmt.Close()
+	}
+	clear(c.stmts)
 }
 
 func (c *liteConn) close() {
-	for _, s := range c.stmts {
-		s.stmt.Close()
-	}
+	c.forget()
 	for _, stmt := range []*sql.Stmt{c.begin, c.commit, c.rollback} {
 		if stmt != nil {
 			stmt.Close()
@@ -178,7 +172,7 @@ type liteSession struct {
 	pool  *litePool
 	conn  *liteConn
 	write bool
-	keep  bool // the connection is given back by another
+	lent  bool // the connection is given back by another
 }
 
 // within returns the context for one statement. Statements of a write
@@ -193,11 +187,10 @@ func (s *liteSession) within(ctx context.Context) context.Context {
 
 func (s *liteSession) exec(ctx context.Context, query string, args []any) (int64, error) {
 	ctx = s.within(ctx)
-	stmt, done, err := s.conn.prepare(ctx, query)
+	stmt, err := s.conn.prepare(ctx, query)
 	if err != nil {
 		return 0, err
 	}
-	defer done()
 	result, err := stmt.ExecContext(ctx, args...)
 	if err != nil {
 		return 0, err
@@ -205,18 +198,13 @@ func (s *liteSession) exec(ctx context.Context, query string, args []any) (int64
 	return result.RowsAffected()
 }
 
-func (s *liteSession) query(ctx context.Context, query string, args []any) (*sql.Rows, func(), error) {
+func (s *liteSession) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
 	ctx = s.within(ctx)
-	stmt, done, err := s.conn.prepare(ctx, query)
+	stmt, err := s.conn.prepare(ctx, query)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	rows, err := stmt.QueryContext(ctx, args...)
-	if err != nil {
-		done()
-		return nil, nil, err
-	}
-	return rows, done, nil
+	return stmt.QueryContext(ctx, args...)
 }
 
 func (s *liteSession) notify(context.Context, string) error { return nil }
@@ -248,9 +236,7 @@ func (s *liteSession) rollback() {
 }
 
 func (s *liteSession) free() {
-	if !s.keep {
+	if !s.lent {
 		s.pool.put(s.conn)
 	}
 }
-
-var errNoCopy = errors.New("only a SQLite database can be copied into a file")

@@ -3,15 +3,14 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
-	"slices"
 )
 
 // session is one transaction under way on one connection.
 type session interface {
 	exec(ctx context.Context, query string, args []any) (affected int64, err error)
-	// query returns rows and, if not nil, what must be called once they are closed.
-	query(ctx context.Context, query string, args []any) (rows *sql.Rows, closed func(), err error)
+	query(ctx context.Context, query string, args []any) (*sql.Rows, error)
 	notify(ctx context.Context, channel string) error
 	// commit and rollback give the connection back. After a commit that failed
 	// nothing of the transaction is left on the connection.
@@ -19,15 +18,21 @@ type session interface {
 	rollback()
 }
 
-// Tx is a transaction, for one goroutine.
+// errRowsOpen is the answer to a statement while the rows of the one before
+// are still open: PostgreSQL cannot do that, so nobody shall come to rely on it.
+var errRowsOpen = errors.New("the rows of the query before must be read to the end or closed first")
+
+// Tx is a transaction, for one goroutine. Its statements run one after the
+// other: the rows of a query must be closed, or read to the end, before the
+// next statement.
 type Tx struct {
 	ctx     context.Context // given to Begin; the transaction lives in it
 	session session
 	engine  Engine
 	write   bool
 	ended   bool
-	broken  error   // why it can only be rolled back
-	open    []*Rows // not closed yet
+	broken  error // why it can only be rolled back
+	open    *Rows // not closed yet; nil if there are none
 }
 
 // Engine says on which engine the transaction runs.
@@ -40,6 +45,8 @@ func (tx *Tx) ready(ctx context.Context) error {
 		return sql.ErrTxDone
 	case tx.broken != nil:
 		return fmt.Errorf("the transaction has failed before: %w", tx.broken)
+	case tx.open != nil:
+		return tx.fail(errRowsOpen)
 	}
 	if err := context.Cause(tx.ctx); err != nil {
 		return err
@@ -69,19 +76,18 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (affected int
 	return affected, nil
 }
 
-// Query runs a statement that returns rows. They must be closed before the
-// transaction ends.
+// Query runs a statement that returns rows. They are closed when the
+// transaction ends, if not before.
 func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*Rows, error) {
 	if err := tx.ready(ctx); err != nil {
 		return nil, err
 	}
-	rows, closed, err := tx.session.query(ctx, query, args)
+	rows, err := tx.session.query(ctx, query, args)
 	if err != nil {
 		return nil, tx.fail(err)
 	}
-	r := &Rows{Rows: rows, tx: tx, closed: closed}
-	tx.open = append(tx.open, r)
-	return r, nil
+	tx.open = &Rows{Rows: rows, tx: tx}
+	return tx.open, nil
 }
 
 // QueryRow runs a statement that returns at most one row that is of interest.
@@ -136,17 +142,15 @@ func (tx *Tx) Rollback() {
 }
 
 func (tx *Tx) closeRows() {
-	for len(tx.open) > 0 {
-		tx.open[len(tx.open)-1].Close()
+	if tx.open != nil {
+		tx.open.Close()
 	}
 }
 
 // Rows are the rows of a query, read as those of database/sql.
 type Rows struct {
 	*sql.Rows
-	tx     *Tx
-	closed func()
-	done   bool
+	tx *Tx
 }
 
 // Next moves to the next row, and closes the rows when there is none.
@@ -160,17 +164,13 @@ func (r *Rows) Next() bool {
 
 // Close frees the statement. It may be called again.
 func (r *Rows) Close() error {
-	if r.done {
+	if r.tx.open != r {
 		return nil
 	}
-	r.done = true
+	r.tx.open = nil
 	err := r.Rows.Close()
 	if e := r.Err(); e != nil {
 		r.tx.fail(e)
-	}
-	r.tx.open = slices.DeleteFunc(r.tx.open, func(o *Rows) bool { return o == r })
-	if r.closed != nil {
-		r.closed()
 	}
 	return err
 }
