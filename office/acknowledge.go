@@ -1,5 +1,7 @@
 package office
 
+import "slices"
+
 func checkAcknowledge(c *checker, b *AcknowledgeBody) {
 	c.number("dispatch", b.Dispatch.Index, 0, maxInteger)
 }
@@ -7,24 +9,28 @@ func checkAcknowledge(c *checker, b *AcknowledgeBody) {
 // applyAcknowledge records that a post of an addressed side has read the
 // dispatch. It is once for each side, and it is not agreement.
 func applyAcknowledge(m *matter, b *AcknowledgeBody) Verdict {
-	addressee := &Addressee{Dispatch: b.Dispatch, Side: m.ID.Side}
-	switch {
-	case m.desk.Get(addressee):
-	case m.desk.Get(&Dispatch{ID: b.Dispatch}):
-		return void(NotAddressed, "dispatch", b.Dispatch.String())
-	default:
-		return void(DispatchUnknown, "dispatch", b.Dispatch.String())
+	side, dispatch := m.ID.Side, b.Dispatch.String()
+	row := &Acknowledgements{Dispatch: b.Dispatch}
+	if !m.desk.Get(row) {
+		return void(DispatchUnknown, "dispatch", dispatch)
 	}
-	if already := addressee.Acknowledged; already != nil {
-		return void(AlreadyAcknowledged, "dispatch", b.Dispatch.String(), "by", already.By)
+	for _, given := range row.Given {
+		if given.Side == side {
+			return void(AlreadyAcknowledged, "dispatch", dispatch, "by", given.By)
+		}
 	}
-	addressee.Acknowledged = &Acknowledgement{
+	i := slices.Index(row.Waiting, side)
+	if i < 0 {
+		return void(NotAddressed, "dispatch", dispatch)
+	}
+	row.Waiting = slices.Delete(slices.Clone(row.Waiting), i, i+1)
+	row.Given = append(slices.Clone(row.Given), Acknowledgement{
 		At:       m.At,
 		By:       m.By,
 		Dispatch: b.Dispatch,
 		ID:       m.ID,
-		Side:     m.ID.Side,
-	}
-	m.desk.Put(addressee)
+		Side:     side,
+	})
+	m.desk.Put(row)
 	return Verdict{}
 }

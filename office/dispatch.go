@@ -51,8 +51,6 @@ func applyDispatch(m *matter, b *DispatchBody) Verdict {
 		Time:       m.Time,
 		To:         b.To,
 	})
-	for _, to := range b.To {
-		m.desk.Put(&Addressee{Dispatch: m.ID, Side: to, Time: m.Time})
-	}
+	m.desk.Put(&Acknowledgements{Dispatch: m.ID, Time: m.Time, Waiting: b.To})
 	return Verdict{}
 }

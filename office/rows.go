@@ -17,8 +17,10 @@ type Row interface {
 // in the joint order. In the node it is a database transaction, in tests a map.
 type Desk interface {
 	// Get fills row, whose key fields are set, and reports whether it is there.
+	// The lists in it belong to the desk: to change one, make a new one.
 	Get(row Row) bool
-	// Put writes row, replacing the one with the same key.
+	// Put writes row, replacing the one with the same key. The lists in it must
+	// not be changed afterwards.
 	Put(row Row)
 }
 
@@ -143,17 +145,17 @@ type Dispatch struct {
 func (*Dispatch) Table() string { return "dispatch" }
 func (d *Dispatch) Key() string { return d.ID.String() }
 
-// Addressee is one side that a dispatch was addressed to, and what that side
-// has done with it.
-type Addressee struct {
-	Acknowledged *Acknowledgement `json:"acknowledged"` // nil: waited for
-	Dispatch     EntryID          `json:"dispatch"`
-	Side         Side             `json:"side"`
-	Time         int64            `json:"time"` // of the dispatch, in the joint order, milliseconds
+// Acknowledgements says which of the sides that a dispatch was addressed to
+// have acknowledged it. There is one such row for each dispatch.
+type Acknowledgements struct {
+	Dispatch EntryID           `json:"dispatch"`
+	Given    []Acknowledgement `json:"given"`   // in the joint order
+	Time     int64             `json:"time"`    // of the dispatch, in the joint order, milliseconds
+	Waiting  []Side            `json:"waiting"` // sides that have not, in order of id
 }
 
-func (*Addressee) Table() string { return "addressee" }
-func (a *Addressee) Key() string { return a.Dispatch.String() + "/" + a.Side }
+func (*Acknowledgements) Table() string { return "acknowledgement" }
+func (a *Acknowledgements) Key() string { return a.Dispatch.String() }
 
 // Acknowledgement is the act of a named post that has read a dispatch for its
 // side. It is not agreement. Each addressed side acknowledges once.

@@ -1,0 +1,315 @@
+package office
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// goldens lists a body of each kind. What it encodes to stands in
+// spec/testdata/kinds and is never edited.
+func goldens() map[string]any {
+	return map[string]any{
+		KindCharter: &CharterBody{Charter: testFounding()},
+		KindPropose: &ProposeBody{
+			Amends:  HashCharter(testFounding()),
+			Charter: testCharters()["with-maritime"],
+			Note:    "For the fishing season.",
+		},
+		KindAgree:   &AgreeBody{Hash: HashCharter(testCharters()["with-maritime"])},
+		KindPost:    &DefaultPosts([]string{"ko", "en"})[1],
+		KindPostEnd: &PostEndBody{Post: "duty-officer"},
+		KindDispatch: &DispatchBody{
+			Channel:    "liaison",
+			Number:     1,
+			Precedence: Routine,
+			Subject:    "Opening of the office / 사무소 개소",
+			Text:       "The office opens at 10:30.\n\t\"Ready\" <on our side> & waiting.\n사무소는 10시 30분에 문을 연다.",
+			To:         []Side{"east", "north"},
+		},
+		KindAcknowledge: &AcknowledgeBody{Dispatch: EntryID{"south", 17}},
+	}
+}
+
+func TestEveryKindHasItsGoldenBytesItsSectionAndItsWords(t *testing.T) {
+	spec, err := os.ReadFile("../spec/entries.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range Kinds {
+		file := filepath.Join("../spec/testdata/kinds", k.Name+".json")
+		golden, err := os.ReadFile(file)
+		if err != nil {
+			t.Errorf("%s: no golden bytes: %v", k.Name, err)
+			continue
+		}
+		body, found := goldens()[k.Name]
+		if !found {
+			t.Errorf("%s: goldens() has no body of it", k.Name)
+			continue
+		}
+		encoded, err := Encode(body)
+		if err != nil || !bytes.Equal(encoded, golden) {
+			t.Errorf("%s: %v\ngot  %s\nwant %s (%s)", k.Name, err, encoded, golden, file)
+		}
+		if v := Check(k.Name, golden); !v.Done() {
+			t.Errorf("%s: its golden bytes are refused: %s", k.Name, sayVerdict(v))
+		}
+		if !bytes.Contains(spec, []byte("\n### `"+k.Name+"`")) {
+			t.Errorf("%s: spec/entries.md has no section with the heading ### `%s`", k.Name, k.Name)
+		}
+	}
+}
+
+func TestTheGoldenBytesPassOneAfterAnother(t *testing.T) {
+	desk := newDesk()
+	next := map[Side]int64{}
+	found(t, desk, next)
+	for i, step := range []struct {
+		id   EntryID
+		by   Post
+		kind string
+		body any
+	}{
+		{EntryID{"north", 1}, Operator, KindPropose, nil},
+		{EntryID{"south", 1}, Operator, KindAgree, nil},
+		{EntryID{"east", 1}, Operator, KindAgree, nil},
+		{EntryID{"south", 2}, Operator, KindPost, nil},
+		{EntryID{"north", 2}, Operator, KindPost, nil},
+		{EntryID{"south", 17}, "duty-officer", KindDispatch, nil},
+		{EntryID{"north", 3}, "duty-officer", KindAcknowledge, nil},
+		{EntryID{"south", 18}, "duty-officer", KindPostEnd, nil},
+	} {
+		golden, err := os.ReadFile(filepath.Join("../spec/testdata/kinds", step.kind+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := Apply(desk, &Entry{ID: step.id, By: step.by, Kind: step.kind, Body: golden, Office: testOffice})
+		if !v.Done() {
+			t.Errorf("step %d, %s %s: %s", i, step.id, step.kind, sayVerdict(v))
+		}
+	}
+}
+
+func TestVersionIsTheHighestOfTheTable(t *testing.T) {
+	highest := int64(0)
+	for _, k := range Kinds {
+		highest = max(highest, k.Since)
+	}
+	if highest != Version {
+		t.Errorf("Version is %d, the table goes up to %d", Version, highest)
+	}
+}
+
+func TestEveryReasonInTheSourceIsListed(t *testing.T) {
+	source, err := os.ReadFile("reasons.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := strings.Count(string(source), " Reason = "), len(Reasons); got != want {
+		t.Errorf("%d reasons are named, %d listed", got, want)
+	}
+	if sorted := slices.Sorted(slices.Values(Reasons)); len(slices.Compact(sorted)) != len(Reasons) {
+		t.Errorf("a reason is listed twice")
+	}
+}
+
+func TestTheFoundingCharterDoesNotDependOnTheOrderOfItsSides(t *testing.T) {
+	a := FoundingCharter(testOffice, []CharterSide{testSide("south"), testSide("east"), testSide("north")})
+	b := FoundingCharter(testOffice, []CharterSide{testSide("north"), testSide("south"), testSide("east")})
+	if HashCharter(a) != HashCharter(b) {
+		t.Errorf("two sides would found by different charters")
+	}
+	body, err := Encode(&CharterBody{a})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := Check(KindCharter, body); !v.Done() {
+		t.Errorf("the founding charter is refused: %s", sayVerdict(v))
+	}
+}
+
+func TestTheDefaultPostsAreInOrder(t *testing.T) {
+	for _, post := range DefaultPosts([]string{"ko"}) {
+		body, err := Encode(&post)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := Check(KindPost, body); !v.Done() {
+			t.Errorf("%s: %s", post.Post, sayVerdict(v))
+		}
+	}
+}
+
+func TestASideAccreditsNoMorePostsThanTheLimit(t *testing.T) {
+	desk := newDesk()
+	found(t, desk, map[Side]int64{})
+	accredit := func(i int) Verdict {
+		post := "post-" + string(rune('a'+i/26%26)) + string(rune('a'+i%26)) + string(rune('a'+i/676))
+		body, err := Encode(&PostBody{Languages: []string{"ko"}, Name: Words{"en": "Post"}, Post: post, Role: "officer"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Apply(desk, &Entry{ID: EntryID{"south", int64(i + 1)}, By: Operator, Kind: KindPost, Body: body, Office: testOffice})
+	}
+	for i := range MaxPosts {
+		if v := accredit(i); !v.Done() {
+			t.Fatalf("post %d: %s", i, sayVerdict(v))
+		}
+	}
+	if v := accredit(MaxPosts); v.Void != TooMany || v.Detail["limit"] != "500" || v.Detail["size"] != "501" {
+		t.Errorf("one more post: %s", sayVerdict(v))
+	}
+	if v := accredit(0); !v.Done() {
+		t.Errorf("accredited anew: %s", sayVerdict(v))
+	}
+}
+
+// A table as a later version of the program might have: it knows rules version
+// 2, in which there is a new kind, and posts may be named by one letter only.
+type ringBody struct {
+	Bell string `json:"bell"`
+}
+
+func laterKinds() []Kind {
+	return append(slices.Clone(Kinds),
+		kind("ring", 2, true, func(c *checker, b *ringBody) { c.name("bell", b.Bell) }, func(m *matter, b *ringBody) Verdict {
+			m.desk.Put(&SideRow{Side: m.ID.Side, Number: 1000})
+			return Verdict{}
+		}),
+		kind(KindPost, 2, true, func(c *checker, b *PostBody) {
+			if len(b.Post) != 1 {
+				c.fail(BadName, "field", "post", "value", b.Post)
+			}
+		}, applyPost),
+	)
+}
+
+func TestTheVersionInForceDecidesWhicheverProgramFolds(t *testing.T) {
+	acts := []string{
+		`09:00 south/operator ring bell=a`,
+		`09:00 south/operator post post=head role=head name={"en":"Head"} languages=ko`,
+		`09:00 south/operator charter.propose amends=#founding charter=@with-rules-2 note=`,
+		`09:00 south/operator ring bell=a`,
+		`09:00 north/operator charter.agree hash=#with-rules-2`,
+		`09:00 east/operator charter.agree hash=#with-rules-2`,
+	}
+	later := []string{
+		`10:00 south/operator ring bell=a`,
+		`10:00 south/operator ring bell=A`,
+		`10:00 south/operator post post=deputy role=deputy name={"en":"Deputy"} languages=ko`,
+		`10:00 south/operator post post=d role=deputy name={"en":"Deputy"} languages=ko`,
+		`10:00 south/head dispatch channel=liaison number=1001 precedence=ROUTINE subject=Hello text=Hello to=north`,
+		`10:00 south/head gong bell=a`,
+	}
+	fold := func(kinds []Kind, acts []string) (said []string, desk *mapDesk) {
+		desk = newDesk()
+		next := map[Side]int64{}
+		found(t, desk, next)
+		for _, act := range acts {
+			e := parseAct(t, act)
+			e.ID.Index = next[e.ID.Side]
+			next[e.ID.Side]++
+			said = append(said, sayVerdict(apply(kinds, desk, e)))
+		}
+		return said, desk
+	}
+	now, nowDesk := fold(Kinds, acts)
+	then, thenDesk := fold(laterKinds(), acts)
+	if !slices.Equal(now, then) || !equalRows(nowDesk, thenDesk) {
+		t.Errorf("two programs differ under rules 1:\n%q\n%q", now, then)
+	}
+	want := []string{
+		"void: needs-newer-rules, kind ring", "done", "done", "void: needs-newer-rules, kind ring", "done", "done",
+		"done", "void: bad-name, field bell, value A", "void: bad-name, field post, value deputy", "done", "done",
+		"void: needs-newer-rules, kind gong",
+	}
+	if got, _ := fold(laterKinds(), append(slices.Clone(acts), later...)); !slices.Equal(got, want) {
+		t.Errorf("under rules 2:\ngot  %q\nwant %q", got, want)
+	}
+}
+
+func equalRows(a, b *mapDesk) bool {
+	if len(a.rows) != len(b.rows) {
+		return false
+	}
+	for key := range a.rows {
+		if !bytes.Equal(a.rows[key], b.rows[key]) {
+			return false
+		}
+	}
+	return true
+}
+
+func TestCheckRefusesRulesThatThisProgramDoesNotKnow(t *testing.T) {
+	propose, err := Encode(&ProposeBody{Amends: HashCharter(testFounding()), Charter: testCharters()["with-rules-2"]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := Check(KindPropose, propose); v.Void != NeedsNewerRules || v.Detail["rules"] != "2" {
+		t.Errorf("got %s", sayVerdict(v))
+	}
+	if v := check(laterKinds(), 2, KindPropose, propose); !v.Done() {
+		t.Errorf("a program that knows them: %s", sayVerdict(v))
+	}
+	if v := Check("gong", []byte(`{}`)); v.Void != NeedsNewerRules || v.Detail["kind"] != "gong" {
+		t.Errorf("an unknown kind: %s", sayVerdict(v))
+	}
+	// What is well-formed under one of the versions may be written: which one
+	// is in force, only the records can say.
+	for _, post := range []Post{"d", "deputy"} {
+		body, err := Encode(&PostBody{Languages: []string{"ko"}, Name: Words{"en": "Deputy"}, Post: post, Role: "deputy"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := check(laterKinds(), 2, KindPost, body); !v.Done() {
+			t.Errorf("post %q: %s", post, sayVerdict(v))
+		}
+	}
+}
+
+func TestEntryIDsAreReadOnlyInTheOneFormTheyAreWrittenIn(t *testing.T) {
+	for _, good := range []string{"south/0", "south/17", "a/9223372036854775807", "north-2/1"} {
+		if id, err := ParseEntryID(good); err != nil || id.String() != good {
+			t.Errorf("%q: got %q, %v", good, id, err)
+		}
+	}
+	for _, bad := range []string{"", "south", "south/", "/1", "south/-1", "south/01", "south/+1", "South/1", "south/1/2",
+		"south /1", "south/9223372036854775808", "1south/1", strings.Repeat("s", 32) + "/1"} {
+		if id, err := ParseEntryID(bad); err == nil {
+			t.Errorf("%q was read as %s", bad, id)
+		}
+	}
+}
+
+func TestOfficeNames(t *testing.T) {
+	for _, good := range []string{"kaesong.example", "a", "un-1.geneva"} {
+		if !ValidOffice(good) {
+			t.Errorf("%q is refused", good)
+		}
+	}
+	for _, bad := range []string{"", ".", "a.", ".a", "a..b", "A", "a b", "a/b", "a+b", "1a", strings.Repeat("a", 101)} {
+		if ValidOffice(bad) {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+}
+
+func TestTextIsPlain(t *testing.T) {
+	for _, good := range []string{"", "a b", "사무소", "e\u0301", "\u2067שלום\u2069", "✓ 👍", "\u200d", "\ufffd"} {
+		if !plain(good, false) {
+			t.Errorf("%q is refused", good)
+		}
+	}
+	for _, bad := range []string{"\x00", "\x1b[31m", "\x7f", "\u0085", "\u009b", "\u2028", "\u2029", "\u202d", "\u202e", "\ufeff", "\xff", "a\rb"} {
+		if plain(bad, true) {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+	if !plain("a\n\tb", true) || plain("a\nb", false) || plain("a\tb", false) {
+		t.Errorf("line feed and tab belong in texts of several lines, and only there")
+	}
+}
