@@ -12,6 +12,7 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -80,9 +81,9 @@ type sizes struct {
 
 var (
 	fullSizes = sizes{rounds: 7, warm: 300, lone: 1000, crowd: 16_000, waiting: 10_000, ledger: 100_000,
-		append: 1_000_000, appendTurn: 300, page: 1000, starts: 5}
+		append: 1_000_000, appendTurn: 100, page: 1000, starts: 5}
 	quickSizes = sizes{rounds: 3, warm: 100, lone: 300, crowd: 5_000, waiting: 2_000, ledger: 10_000,
-		append: 100_000, appendTurn: 100, page: 200, starts: 3}
+		append: 100_000, appendTurn: 50, page: 200, starts: 3}
 )
 
 const senders = 64 // of the crowd: writers that send at the same time
@@ -166,4 +167,10 @@ func (b *run) folder(name string) (string, error) {
 		return "", fmt.Errorf("make a folder to measure in: %w", err)
 	}
 	return dir, nil
+}
+
+// filler is n bytes of plain text.
+func filler(n int) []byte {
+	const words = "The liaison office measures how long a dispatch takes from release to receipt. "
+	return bytes.Repeat([]byte(words), n/len(words)+1)[:n]
 }

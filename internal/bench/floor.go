@@ -58,7 +58,7 @@ func (b *run) startFloor(ctx context.Context, name string, database func(dir, si
 	if err != nil {
 		return nil, err
 	}
-	f := &floor{row: bytes.Repeat([]byte("floor "), rowSize)[:rowSize]}
+	f := &floor{row: filler(rowSize)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, f.stop())

@@ -232,7 +232,7 @@ func (n *near) postFill(r *http.Request) error {
 	if err != nil || count < 0 || count > 1_000_000 {
 		return fmt.Errorf("fill: %q is not a count", r.FormValue("n"))
 	}
-	row := bytes.Repeat([]byte("filled "), rowSize)[:rowSize]
+	row := filler(rowSize)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for count > 0 {

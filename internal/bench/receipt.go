@@ -15,6 +15,7 @@ const (
 
 var rows = []row{
 	{"floor", "the floor alone", 5 * time.Minute, floorAlone},
+	{"append", "one append to a long ledger", 20 * time.Minute, appendRow},
 }
 
 // floorAlone measures the floor by itself.

@@ -27,6 +27,7 @@ type Figure struct {
 	Name    string  `json:"name"` // what was measured
 	Unit    string  `json:"unit"` // of floor and liaison: "ms", "/s", "s", "MiB", "µs"
 	Floor   float64 `json:"floor,omitempty"`
+	Against string  `json:"against,omitempty"` // what stands in Floor; empty for the floor
 	Liaison float64 `json:"liaison"`
 	Ratio   float64 `json:"ratio,omitempty"` // the median over the rounds of Liaison to floor
 	Target  float64 `json:"target,omitempty"`
@@ -154,11 +155,15 @@ func (r *Report) WriteTable(w io.Writer) error {
 }
 
 func (f Figure) target() string {
+	against := f.Against
+	if against == "" {
+		against = "floor"
+	}
 	switch f.Rule {
 	case RatioAtMost:
-		return fmt.Sprintf("≤ %.2g × floor", f.Target)
+		return fmt.Sprintf("≤ %.2g × %s", f.Target, against)
 	case RatioAtLeast:
-		return fmt.Sprintf("≥ %.2g × floor", f.Target)
+		return fmt.Sprintf("≥ %.2g × %s", f.Target, against)
 	case AtMost:
 		return "≤ " + amount(f.Target, f.Unit)
 	}
