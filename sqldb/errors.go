@@ -16,6 +16,9 @@ var ErrUnsure = errors.New("it is not known whether the transaction was stored")
 // ErrHeld is the answer to Lock when another holds the lock.
 var ErrHeld = errors.New("another process holds the lock")
 
+// ErrLost is the cause of a lock's context when its connection was lost.
+var ErrLost = errors.New("the connection that held the lock is lost")
+
 // ErrNewer is in the error of Migrate when the database was written by a newer
 // version of the program.
 var ErrNewer = errors.New("the database was written by a newer version of this program")

@@ -17,8 +17,9 @@ import (
 )
 
 const (
-	// pgConns is how many connections one DB uses for transactions.
-	pgConns = 8
+	// pgReaders is how many read transactions run at once. One connection
+	// more is for the writer.
+	pgReaders = 8
 	// pgAnswer is how long the server may take for what needs no work: to
 	// connect, to commit, to answer a ping.
 	pgAnswer = 30 * time.Second
@@ -43,9 +44,11 @@ type pgDB struct {
 	schema  string
 	begun   string        // statements that begin a write transaction
 	writer  chan struct{} // holds a token while a write transaction runs
-	closing chan struct{}
+	readers chan struct{} // holds a token for each read transaction
+	life    context.Context
+	end     context.CancelCauseFunc // ends life, with ErrClosed
 	once    sync.Once
-	err     error
+	err     error // of close
 }
 
 var schemaName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
@@ -78,11 +81,12 @@ func openPostgres(ctx context.Context, c Config) (_ *pgDB, err error) {
 	}
 	db := &pgDB{
 		pool: stdlib.OpenDB(*config), config: plain, schema: c.Schema,
-		writer: make(chan struct{}, 1), closing: make(chan struct{}),
+		writer: make(chan struct{}, 1), readers: make(chan struct{}, pgReaders),
 	}
+	db.life, db.end = context.WithCancelCause(context.Background())
 	db.begun = fmt.Sprintf("BEGIN; SELECT pg_advisory_xact_lock(%d)", db.key("writer"))
-	db.pool.SetMaxOpenConns(pgConns)
-	db.pool.SetMaxIdleConns(pgConns)
+	db.pool.SetMaxOpenConns(pgReaders + 1)
+	db.pool.SetMaxIdleConns(pgReaders + 1)
 	db.pool.SetConnMaxIdleTime(5 * time.Minute)
 	defer func() {
 		if err != nil {
@@ -139,33 +143,29 @@ func (db *pgDB) key(name string) int64 {
 
 func (db *pgDB) begin(ctx context.Context, write bool) (_ session, err error) {
 	begin := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-	s := &pgSession{db: db, write: write}
-	select {
-	case <-db.closing:
-		return nil, ErrClosed
-	default:
-	}
+	s := &pgSession{turn: db.readers, channel: db.channel}
 	if write {
 		// READ COMMITTED: the snapshot of a stricter level would be taken
 		// before the lock is granted. With the lock nobody else writes.
-		begin = db.begun
-		select {
-		case db.writer <- struct{}{}:
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		case <-db.closing:
-			return nil, ErrClosed
-		}
+		begin, s.turn = db.begun, db.writer
+	}
+	if db.life.Err() != nil {
+		return nil, ErrClosed
+	}
+	select {
+	case s.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case <-db.life.Done():
+		return nil, ErrClosed
 	}
 	if s.conn, err = db.pool.Conn(ctx); err != nil {
-		if write {
-			<-db.writer
-		}
+		<-s.turn
 		return nil, err
 	}
 	if err := s.do(ctx, begin); err != nil {
 		s.rollback()
-		return nil, err
+		return nil, cancelled(ctx, err)
 	}
 	return s, nil
 }
@@ -202,7 +202,7 @@ func (db *pgDB) reset(ctx context.Context) error {
 	err = s.commit()
 	// Statements prepared before would find other tables under the old names.
 	db.pool.SetMaxIdleConns(0)
-	db.pool.SetMaxIdleConns(pgConns)
+	db.pool.SetMaxIdleConns(pgReaders + 1)
 	return err
 }
 
@@ -213,8 +213,20 @@ func (db *pgDB) vacuumInto(context.Context, string) error { return errNoCopy }
 
 func (db *pgDB) close() error {
 	db.once.Do(func() {
-		close(db.closing)
-		db.err = db.pool.Close()
+		db.end(ErrClosed)
+		limit := time.NewTimer(closeWait)
+		defer limit.Stop()
+		for _, turns := range []chan struct{}{db.readers, db.writer} {
+			for range cap(turns) {
+				select {
+				case turns <- struct{}{}:
+				case <-limit.C:
+					limit.Reset(0)
+					db.err = errStillOpen
+				}
+			}
+		}
+		db.err = errors.Join(db.err, db.pool.Close())
 	})
 	return db.err
 }
@@ -222,9 +234,18 @@ func (db *pgDB) close() error {
 // pgSession is one transaction on a connection. The driver keeps prepared
 // statements by their text.
 type pgSession struct {
-	db    *pgDB
-	conn  *sql.Conn
-	write bool
+	conn    *sql.Conn
+	turn    chan struct{} // holds our token
+	channel func(name string) string
+}
+
+// cancelled says that the statement failed because its context ended, if so:
+// the server only says that somebody asked for it.
+func cancelled(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil && sqlState(err) == "57014" {
+		return cause
+	}
+	return err
 }
 
 // do runs plain statements without arguments.
@@ -239,17 +260,21 @@ func (s *pgSession) exec(ctx context.Context, query string, args []any) (int64, 
 	}
 	result, err := s.conn.ExecContext(ctx, query, args...)
 	if err != nil {
-		return 0, err
+		return 0, cancelled(ctx, err)
 	}
 	return result.RowsAffected()
 }
 
 func (s *pgSession) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
-	return s.conn.QueryContext(ctx, query, args...)
+	rows, err := s.conn.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, cancelled(ctx, err)
+	}
+	return rows, nil
 }
 
 func (s *pgSession) notify(ctx context.Context, channel string) error {
-	_, err := s.exec(ctx, "SELECT pg_notify($1, '')", []any{s.db.channel(channel)})
+	_, err := s.exec(ctx, "SELECT pg_notify($1, '')", []any{s.channel(channel)})
 	return err
 }
 
@@ -278,7 +303,5 @@ func (s *pgSession) rollback() {
 
 func (s *pgSession) free() {
 	s.conn.Close()
-	if s.write {
-		<-s.db.writer
-	}
+	<-s.turn
 }

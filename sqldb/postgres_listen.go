@@ -2,7 +2,6 @@ package sqldb
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -20,46 +19,57 @@ const (
 // schemas share.
 func (db *pgDB) channel(name string) string { return db.schema + "." + name }
 
-func (db *pgDB) listen(ctx context.Context, channel string, wake func()) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	go func() {
-		select {
-		case <-db.closing:
-			cancel(ErrClosed)
-		case <-ctx.Done():
+// connect opens a connection outside the pool, and a context that ends with
+// ctx and with db.
+func (db *pgDB) connect(ctx context.Context) (*pgx.Conn, context.Context, context.CancelCauseFunc, error) {
+	if db.life.Err() != nil {
+		return nil, nil, nil, ErrClosed
+	}
+	ctx, end := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(db.life, func() { end(ErrClosed) })
+	context.AfterFunc(ctx, func() { stop() })
+	conn, err := pgx.ConnectConfig(ctx, db.config)
+	if err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
 		}
-	}()
+		end(nil)
+		return nil, nil, nil, err
+	}
+	return conn, ctx, end, nil
+}
+
+func (db *pgDB) listen(ctx context.Context, channel string, wake func()) error {
 	retry := pgRetryFirst
 	for {
-		connected, err := db.listenOnce(ctx, channel, wake)
-		if connected {
+		if db.listenOnce(ctx, channel, wake) {
 			retry = pgRetryFirst
 		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		_ = err // the line to the server is down: try again
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case <-time.After(retry):
+		case <-db.life.Done():
+			return ErrClosed
+		case <-time.After(retry): // the line to the server is down
 		}
 		retry = min(2*retry, pgRetryMost)
 	}
 }
 
-func (db *pgDB) listenOnce(ctx context.Context, channel string, wake func()) (connected bool, err error) {
-	conn, err := pgx.ConnectConfig(ctx, db.config)
+// listenOnce listens on one connection until it ends.
+func (db *pgDB) listenOnce(ctx context.Context, channel string, wake func()) (connected bool) {
+	conn, ctx, end, err := db.connect(ctx)
 	if err != nil {
-		return false, err
+		return false
 	}
+	defer end(nil)
 	defer closeConn(conn)
 	if _, err := conn.Exec(ctx, "LISTEN "+pgx.Identifier{db.channel(channel)}.Sanitize()); err != nil {
-		return false, err
+		return false
 	}
 	wake()
-	return true, watch(ctx, conn, wake)
+	watch(ctx, conn, wake)
+	return true
 }
 
 // watch calls wake for each notification until the connection or ctx ends.
@@ -90,32 +100,29 @@ func closeConn(conn *pgx.Conn) {
 	conn.Close(ctx)
 }
 
-// errLost is the cause of a lock's context when its connection is lost.
-var errLost = errors.New("the connection that held the lock is lost")
-
 // lock ties the lock to a connection of its own: the server frees it when the
 // connection ends, and we notice within twice pgPing, which is sooner than the
 // server may notice that we are gone (pgSettings, tcp_keepalives).
 func (db *pgDB) lock(ctx context.Context, name string) (context.Context, func(), error) {
-	conn, err := pgx.ConnectConfig(ctx, db.config)
+	conn, held, end, err := db.connect(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	var got bool
-	if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", db.key("lock "+name)).Scan(&got); err != nil || !got {
+	if err := conn.QueryRow(held, "SELECT pg_try_advisory_lock($1)", db.key("lock "+name)).Scan(&got); err != nil || !got {
 		closeConn(conn)
+		end(nil)
 		if err == nil {
 			err = ErrHeld
 		}
 		return nil, nil, err
 	}
-	held, end := context.WithCancelCause(ctx)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		defer closeConn(conn)
 		err := watch(held, conn, func() {})
-		end(fmt.Errorf("%w: %w", errLost, err))
+		end(fmt.Errorf("%w: %w", ErrLost, err))
 	}()
 	return held, sync.OnceFunc(func() {
 		end(context.Canceled)

@@ -312,6 +312,11 @@ func (db *liteDB) listen(ctx context.Context, _ string, wake func()) error {
 }
 
 func (db *liteDB) lock(ctx context.Context, name string) (context.Context, func(), error) {
+	select {
+	case <-db.closing:
+		return nil, nil, ErrClosed
+	default:
+	}
 	db.locks.Lock()
 	defer db.locks.Unlock()
 	if db.lockNames[name] {
@@ -339,7 +344,7 @@ func (db *liteDB) vacuumInto(ctx context.Context, path string) error {
 		return err
 	}
 	file.Close()
-	if _, err := conn.conn.ExecContext(ctx, "VACUUM INTO $1", path); err != nil {
+	if err := conn.copyInto(ctx, path); err != nil {
 		return errors.Join(err, os.Remove(path))
 	}
 	return errors.Join(syncFile(path), syncFile(filepath.Dir(path)))

@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -83,7 +84,7 @@ func (p *litePool) close(limit <-chan time.Time) error {
 			conn.close()
 			<-p.room
 		case <-limit:
-			return fmt.Errorf("%d transactions were still open", len(p.room)-len(p.free))
+			return errStillOpen
 		}
 	}
 	return nil
@@ -122,6 +123,9 @@ func (p *litePool) connect(ctx context.Context) (_ *liteConn, err error) {
 	return c, nil
 }
 
+// errStillOpen is the answer of Close when it would not wait any longer.
+var errStillOpen = errors.New("a transaction was still open")
+
 // liteConn is one connection with its prepared statements.
 type liteConn struct {
 	conn                    *sql.Conn
@@ -148,6 +152,22 @@ func (c *liteConn) prepare(ctx context.Context, query string) (*sql.Stmt, error)
 	}
 	c.stmts[query] = stmt
 	return stmt, nil
+}
+
+// copyInto writes a copy of the database into an empty file. To a connection
+// that only reads, SQLite would refuse even that.
+func (c *liteConn) copyInto(ctx context.Context, path string) (err error) {
+	if _, err := c.conn.ExecContext(ctx, "PRAGMA query_only = 0"); err != nil {
+		return err
+	}
+	defer func() {
+		if _, e := c.conn.ExecContext(context.Background(), "PRAGMA query_only = 1"); e != nil {
+			c.broken = true
+			err = errors.Join(err, e)
+		}
+	}()
+	_, err = c.conn.ExecContext(ctx, "VACUUM INTO $1", path)
+	return err
 }
 
 func (c *liteConn) forget() {
