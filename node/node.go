@@ -3,7 +3,6 @@
 package node
 
 import (
-	"context"
 	"time"
 
 	"liaison.example/office"
@@ -111,22 +110,3 @@ type Event struct {
 	ID   office.EntryID // the entry, for "entry"; the highest covered entry, for "receipt"
 	Side office.Side    // for "receipt" and "line": the other side
 }
-
-// The doors. (Being built; the signatures stand.)
-//
-//	func Open(ctx context.Context, c Config) (*Node, error)
-//	func (n *Node) Close() error
-//	func (n *Node) Write(ctx context.Context, act Act) (Written, error)            // *Refusal: a sentence for the person; other errors: ours
-//	func (n *Node) Received(ctx context.Context, id office.EntryID) error           // waits until every addressed side's receipt is held or ctx ends
-//	func (n *Node) Status(ctx context.Context) (Status, error)
-//	func (n *Node) Watch() (events <-chan Event, cancel func())                     // buffered; a slow reader loses events and gets Event{Kind:"lost"}
-//	func (n *Node) Records() *records.Records                                       // for reading
-//	func (n *Node) Receipts(ctx context.Context, id office.EntryID) ([]Receipt, error)
-//	func (n *Node) Leaf(ctx context.Context, id office.EntryID) ([]byte, error)     // the exact bytes
-//	func (n *Node) Disclosure(ctx context.Context, id office.EntryID) ([]byte, error)
-//	func (n *Node) Alarms(ctx context.Context) ([]Alarm, error); ClearAlarm(ctx, id int64, by office.Post) error
-//	func (n *Node) CutLine(side office.Side, cut bool)                              // demonstration only
-//	func (n *Node) People() *people.People
-//	func (n *Node) Ledger() *ledger.Ledger
-
-var _ = context.Background

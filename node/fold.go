@@ -1,0 +1,187 @@
+//go:build joined
+
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"liaison.example/ledger"
+	"liaison.example/office"
+	"liaison.example/records"
+)
+
+// foldChunk is how many entries of one ledger are read and folded at a time.
+const foldChunk = 1000
+
+// settleEvery is how often the settled line is moved, at most. Nobody waits for
+// it: it says which places are final and lets go of undo images.
+const settleEvery = 200 * time.Millisecond
+
+// follow folds what arrives in the ledgers until ctx ends.
+func (n *Node) follow(ctx context.Context) {
+	wake, cancel := n.ledger.Subscribe()
+	defer cancel()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-wake:
+		}
+		if err := n.catchUp(ctx); err != nil && ctx.Err() == nil {
+			n.log.Error("the records cannot be folded", "error", err)
+			n.raise(ctx, "records-behind", n.side, map[string]string{"error": err.Error()}, nil)
+		}
+		n.watches.receipts(n.ledger.Head(n.side).Cosigned)
+		n.maySettle()
+		n.mayFound(ctx)
+	}
+}
+
+// catchUp folds all that can be placed and is not yet.
+func (n *Node) catchUp(ctx context.Context) error {
+	n.fold.Lock()
+	defer n.fold.Unlock()
+	return n.catchUpLocked(ctx)
+}
+
+func (n *Node) catchUpLocked(ctx context.Context) error {
+	started := time.Now()
+	for folded := 0; ; {
+		entries, err := n.unfolded(ctx)
+		if err != nil || len(entries) == 0 {
+			return err
+		}
+		err = n.records.Add(ctx, officeEntries(entries))
+		var late *records.LateError
+		if errors.As(err, &late) {
+			n.raise(ctx, "backdated", late.ID.Side, map[string]string{"entry": late.ID.String()}, nil)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		n.watches.placed(entries)
+		if folded += len(entries); folded >= 10*foldChunk && time.Since(started) > time.Second {
+			n.log.Info("folding the ledgers", "entries", folded)
+			started = time.Now()
+		}
+	}
+}
+
+// unfolded reads entries that can be placed and are not, at most foldChunk of
+// each ledger, so that what each of them has seen is among them or folded.
+func (n *Node) unfolded(ctx context.Context) ([]ledger.Entry, error) {
+	placed, err := n.records.Placed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	placed = cloneCounts(placed)
+	waiting := map[office.Side][]ledger.Entry{}
+	total := 0
+	for side, head := range n.ledger.Heads() {
+		if head.Placeable <= placed[side] {
+			continue
+		}
+		entries, err := n.ledger.Entries(ctx, side, placed[side], min(head.Placeable-placed[side], foldChunk))
+		if err != nil {
+			return nil, fmt.Errorf("read the ledger of %s: %w", side, err)
+		}
+		waiting[side] = entries
+		total += len(entries)
+	}
+	return causal(placed, waiting, total), nil
+}
+
+// causal puts entries in an order in which each comes after all that it has
+// seen. What has seen entries that are not there is left out.
+func causal(placed map[office.Side]int64, waiting map[office.Side][]ledger.Entry, total int) []ledger.Entry {
+	ordered := make([]ledger.Entry, 0, total)
+	for moved := true; moved; {
+		moved = false
+		for side, entries := range waiting {
+			n := 0
+			for n < len(entries) && hasSeen(placed, entries[n].Frame.Seen) {
+				placed[side]++
+				n++
+			}
+			ordered = append(ordered, entries[:n]...)
+			waiting[side] = entries[n:]
+			moved = moved || n > 0
+		}
+	}
+	return ordered
+}
+
+func hasSeen(placed map[office.Side]int64, seen map[string]int64) bool {
+	for side, count := range seen {
+		if placed[side] < count {
+			return false
+		}
+	}
+	return true
+}
+
+func officeEntries(entries []ledger.Entry) []office.Entry {
+	list := make([]office.Entry, len(entries))
+	for i, e := range entries {
+		list[i] = officeEntry(e)
+	}
+	return list
+}
+
+// maySettle says that there may be more to settle.
+func (n *Node) maySettle() {
+	select {
+	case n.settle <- struct{}{}:
+	default:
+	}
+}
+
+// settleFromTimeToTime moves the settled line after changes, until ctx ends.
+func (n *Node) settleFromTimeToTime(ctx context.Context) {
+	pause := time.NewTicker(settleEvery)
+	defer pause.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-n.settle:
+		}
+		if err := n.settleNow(ctx); err != nil && ctx.Err() == nil {
+			n.log.Error("the settled line cannot be moved", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-pause.C:
+		}
+	}
+}
+
+// settleNow moves the settled line as far as the standings of the other sides
+// allow.
+func (n *Node) settleNow(ctx context.Context) error {
+	standings := map[office.Side][]records.Standing{}
+	for _, side := range n.others() {
+		for _, s := range n.ledger.Standings(side) {
+			standings[side] = append(standings[side], records.Standing{Own: s.Own, Seen: s.Seen})
+		}
+	}
+	n.fold.Lock()
+	before, err := n.records.Digest(ctx)
+	var count int64
+	if err == nil {
+		count, err = n.records.Settle(ctx, n.side, standings)
+	}
+	n.fold.Unlock()
+	if err != nil {
+		return err
+	}
+	if count > before.Count {
+		n.watches.send(Event{Kind: "settled"})
+	}
+	return nil
+}

@@ -1,0 +1,218 @@
+//go:build joined
+
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"liaison.example/ledger"
+	"liaison.example/link"
+	"liaison.example/office"
+	"liaison.example/people"
+	"liaison.example/records"
+	"liaison.example/sqldb"
+)
+
+// Config is all that a node is made of.
+type Config struct {
+	Keys     *ledger.Keys
+	Own      ledger.Credence   // this side's
+	Admitted []ledger.Credence // of the sides that were admitted
+
+	// The three databases (design.md §4). Durable is set by the node.
+	Ledger, Local, Records sqldb.Config
+
+	// Evidence is the folder for what proves an alarm. It is made when needed.
+	Evidence string
+	// Restored is the path of the mark that a restore leaves. While it is
+	// there, the node does not sign until every other side has been heard.
+	Restored string
+
+	// Carrier carries the link's messages. If nil, it is HTTP to the addresses
+	// in the credences.
+	Carrier link.Carrier
+
+	Now     func() time.Time
+	Log     *slog.Logger
+	Version string
+	// Demo allows the switch that cuts the line.
+	Demo bool
+}
+
+// Node is one office at work on one side. Its methods may be called from many
+// goroutines.
+type Node struct {
+	c     Config
+	now   func() time.Time
+	log   *slog.Logger
+	side  office.Side
+	bases [3]*sqldb.DB // ledger, local, records
+
+	ledger  *ledger.Ledger
+	records *records.Records
+	people  *people.People
+	link    *link.Link
+
+	writes  chan *write
+	stopped chan struct{} // closed when the writer has ended
+	fold    sync.Mutex    // held by whoever folds: the writer or the folder
+	settle  chan struct{} // holds a token when there may be more to settle
+	watches watches
+	alarms  alarms
+	holds   holds
+
+	dials     atomic.Bool   // this process is the one of its side that speaks by itself
+	founded   atomic.Bool   // the office is open and this side has its first posts
+	wakeFound chan struct{} // holds a token when a side has been heard
+
+	stop context.CancelFunc
+	done sync.WaitGroup
+}
+
+// holds is why the node does not sign, apart from being behind.
+type holds struct {
+	mu       sync.Mutex
+	restored map[office.Side]bool // sides still to be heard after a restore; nil if none was
+	disk     office.Reason        // "disk-full", "disk-read-only" or "disk-broken" since the last write; empty if it went well
+	forked   bool                 // our own key has signed another history
+	greeted  atomic.Bool          // every side was asked once what it holds of us, or cannot be reached
+}
+
+// Open opens the databases, folds what is not folded yet and starts to work:
+// it writes, folds and speaks with the other sides until Close.
+func Open(ctx context.Context, c Config) (*Node, error) {
+	n := &Node{
+		c: c, now: c.Now, log: c.Log, side: c.Own.Side,
+		writes: make(chan *write, maxWaitingWrites), stopped: make(chan struct{}),
+		settle: make(chan struct{}, 1), wakeFound: make(chan struct{}, 1),
+	}
+	if err := n.open(ctx); err != nil {
+		n.closeBases()
+		return nil, err
+	}
+	ctx, n.stop = context.WithCancel(context.WithoutCancel(ctx))
+	n.run(ctx, n.write)
+	n.run(ctx, n.follow)
+	n.run(ctx, n.settleFromTimeToTime)
+	n.run(ctx, n.listen)
+	n.run(ctx, n.greet)
+	n.run(ctx, n.dial)
+	return n, nil
+}
+
+// run starts a goroutine that ends with ctx; Close waits for it.
+func (n *Node) run(ctx context.Context, f func(context.Context)) {
+	n.done.Go(func() { f(ctx) })
+}
+
+func (n *Node) open(ctx context.Context) error {
+	for i, base := range []*sqldb.Config{&n.c.Ledger, &n.c.Local, &n.c.Records} {
+		base.Durable = i < 2 // records may be folded again
+		db, err := sqldb.Open(ctx, *base)
+		if err != nil {
+			return err
+		}
+		n.bases[i] = db
+	}
+	var err error
+	parties := make([]ledger.Party, len(n.c.Admitted))
+	for i, credence := range n.c.Admitted {
+		parties[i] = credence.Party
+	}
+	n.ledger, err = ledger.Open(ctx, n.bases[0], ledger.Config{
+		Office: n.c.Own.Office, Side: n.side, Keys: n.c.Keys, Parties: parties, Now: n.now,
+	})
+	if err != nil {
+		return err
+	}
+	if n.people, err = people.Open(ctx, n.bases[1], n.now); err != nil {
+		return err
+	}
+	if err := n.alarms.open(ctx, n.bases[1], n.c.Evidence, n.now); err != nil {
+		return err
+	}
+	if n.records, err = records.Open(ctx, n.bases[2], records.Config{Office: n.c.Own.Office, Side: n.side, Log: n.log}); err != nil {
+		return err
+	}
+	if err := n.readRestored(); err != nil {
+		return err
+	}
+	n.holds.forked = n.alarms.isOpen(ledger.RefusedOwnFork, n.side)
+	if err := n.catchUp(ctx); err != nil {
+		return fmt.Errorf("fold the ledgers: %w", err)
+	}
+	return n.openLink()
+}
+
+// Close ends the work: it waits for writes that have begun, then closes the
+// databases.
+func (n *Node) Close() error {
+	n.stop()
+	n.done.Wait()
+	n.link.Close()
+	n.watches.close()
+	return n.closeBases()
+}
+
+func (n *Node) closeBases() error {
+	var errs []error
+	for _, db := range n.bases {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Records is for reading what follows from the ledgers.
+func (n *Node) Records() *records.Records { return n.records }
+
+// People is for sign-in links and sessions.
+func (n *Node) People() *people.People { return n.people }
+
+// Ledger is for reading, exporting and proving.
+func (n *Node) Ledger() *ledger.Ledger { return n.ledger }
+
+// Side is the side whose node this is.
+func (n *Node) Side() office.Side { return n.side }
+
+// LinkHandler answers the messages of other nodes.
+func (n *Node) LinkHandler() http.Handler { return n.link.Handler() }
+
+// Link is the lines to the other sides.
+func (n *Node) Link() *link.Link { return n.link }
+
+// Copy makes consistent copies of ledger.db and local.db, for a backup.
+func (n *Node) Copy(ctx context.Context, ledgerPath, localPath string) error {
+	if err := n.bases[0].VacuumInto(ctx, ledgerPath); err != nil {
+		return fmt.Errorf("copy the ledger: %w", err)
+	}
+	if err := n.bases[1].VacuumInto(ctx, localPath); err != nil {
+		return fmt.Errorf("copy the local database: %w", err)
+	}
+	return nil
+}
+
+// others are the sides other than this one that are admitted.
+func (n *Node) others() []office.Side {
+	sides := make([]office.Side, len(n.c.Admitted))
+	for i, credence := range n.c.Admitted {
+		sides[i] = credence.Side
+	}
+	return sides
+}
+
+func cloneCounts(counts map[string]int64) map[string]int64 {
+	if counts == nil {
+		return map[string]int64{}
+	}
+	return maps.Clone(counts)
+}

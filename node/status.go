@@ -1,0 +1,75 @@
+//go:build joined
+
+package node
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+
+	"liaison.example/ledger"
+	"liaison.example/link"
+	"liaison.example/office"
+)
+
+// Status is the state of the node at this moment.
+func (n *Node) Status(ctx context.Context) (Status, error) {
+	row, err := n.records.Office(ctx)
+	if err != nil {
+		return Status{}, fmt.Errorf("read the office: %w", err)
+	}
+	digest, err := n.records.Digest(ctx)
+	if err != nil {
+		return Status{}, fmt.Errorf("read the digest: %w", err)
+	}
+	placed, err := n.records.Placed(ctx)
+	if err != nil {
+		return Status{}, fmt.Errorf("read what is placed: %w", err)
+	}
+	settled, err := n.records.SettledCounts(ctx)
+	if err != nil {
+		return Status{}, fmt.Errorf("read what is settled: %w", err)
+	}
+	mode, why := n.mode()
+	s := Status{
+		Office: n.c.Own.Office, Side: n.side, Mode: mode, Why: why, Open: row.Open,
+		Digest: hex.EncodeToString(digest.Hash[:]), Count: digest.Count,
+		Sides: map[office.Side]SideState{}, Lines: map[office.Side]LineState{},
+		Demo: n.c.Demo, Now: n.now(), Version: n.c.Version,
+	}
+	heads := n.ledger.Heads()
+	for side, head := range heads {
+		s.Sides[side] = SideState{
+			Size: head.Size, Placed: placed[side], Settled: settled[side], Cosigned: n.cosignedByAll(side, head),
+		}
+	}
+	for side, state := range n.link.States() {
+		s.Lines[side] = n.lineState(ctx, side, state, heads[n.side])
+	}
+	return s, nil
+}
+
+// cosignedByAll is how much of a ledger every side but its own has cosigned.
+func (n *Node) cosignedByAll(side office.Side, head ledger.Head) int64 {
+	least := head.Size
+	for _, by := range append(n.others(), n.side) {
+		if by != side {
+			least = min(least, head.Cosigned[by])
+		}
+	}
+	return least
+}
+
+func (n *Node) lineState(ctx context.Context, side office.Side, state link.State, own ledger.Head) LineState {
+	line := LineState{
+		Side: side, Up: state.Up, Since: state.Since, Cut: state.Cut, LastSeen: state.LastHeard,
+		Offset: state.Offset, RoundTrip: state.RoundTrip, Halted: n.haltedBy(side), Equal: state.Equal, TheirMode: Mode(state.Told.Mode),
+		Waiting: own.Size - own.Cosigned[side],
+	}
+	if line.Waiting > 0 {
+		if entry, err := n.ledger.Entry(ctx, n.side, own.Cosigned[side]); err == nil {
+			line.WaitingSince = entry.Frame.At
+		}
+	}
+	return line
+}

@@ -1,0 +1,332 @@
+//go:build joined
+
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"liaison.example/ledger"
+	"liaison.example/office"
+	"liaison.example/people"
+	"liaison.example/records"
+	"liaison.example/sqldb"
+)
+
+// The limits of writing.
+const (
+	maxWaitingWrites = 1024 // acts that may wait for the writer
+	maxBatch         = 256  // acts that share one commit
+	maxBatchBytes    = 4 << 20
+	maxTries         = 20 // of one batch, when entries keep arriving meanwhile
+)
+
+// write is one act on its way through the writer.
+type write struct {
+	ctx    context.Context
+	act    Act
+	answer chan answer
+}
+
+type answer struct {
+	written Written
+	err     error
+}
+
+// Write does an act: it asks the rules, signs the entry and stores it. When it
+// returns nil the act is durable here and on its way to the other sides.
+//
+// It answers *Refusal, with nothing written, when the rules, the side's own
+// house rules or the state of the node do not allow the act. After any other
+// error it is not known whether the act was written; the record shows it.
+func (n *Node) Write(ctx context.Context, act Act) (Written, error) {
+	w := &write{ctx, act, make(chan answer, 1)}
+	select {
+	case n.writes <- w:
+	case <-n.stopped:
+		return Written{}, errStopping
+	case <-ctx.Done():
+		return Written{}, fmt.Errorf("wait for the writer: %w", context.Cause(ctx))
+	}
+	// Once the writer has it, the answer is waited for: it says what became of
+	// the act, and it comes soon.
+	select {
+	case a := <-w.answer:
+		return a.written, a.err
+	case <-n.stopped:
+	}
+	select {
+	case a := <-w.answer:
+		return a.written, a.err
+	default: // handed in when the writer had already gone
+		return Written{}, errStopping
+	}
+}
+
+var errStopping = &Refusal{Code: "node-stopping"}
+
+// write is the one goroutine that signs. Acts that wait at the same time share
+// one commit.
+func (n *Node) write(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			close(n.stopped)
+			return
+		case w := <-n.writes:
+			batch := append(make([]*write, 0, 16), w)
+		drain:
+			for len(batch) < maxBatch {
+				select {
+				case w := <-n.writes:
+					batch = append(batch, w)
+				default:
+					break drain
+				}
+			}
+			n.writeBatch(ctx, batch)
+		}
+	}
+}
+
+// writeBatch writes acts in one commit, each of them on its own merits.
+func (n *Node) writeBatch(ctx context.Context, batch []*write) {
+	answers := make([]answer, len(batch))
+	err := n.mayWrite(ctx)
+	for try := 0; err == nil && try < maxTries; try++ {
+		err = n.tryBatch(ctx, batch, answers)
+		if !errors.Is(err, ledger.ErrStale) {
+			break
+		}
+		err = nil
+		if try == maxTries-1 {
+			err = &Refusal{Code: "node-busy"}
+		}
+	}
+	if errors.Is(err, ledger.ErrBehind) {
+		err = &Refusal{Code: "node-behind"}
+	}
+	n.noteDisk(err)
+	if disk := diskReason(err); disk != "" {
+		n.log.Error("nothing can be written", "error", err)
+		err = &Refusal{Code: disk}
+	}
+	for i, w := range batch {
+		if err != nil {
+			answers[i] = answer{err: err}
+		}
+		w.answer <- answers[i]
+	}
+}
+
+// mayWrite waits until the other sides have been asked, once after the start,
+// what they hold of our ledger, and says why nothing may be signed if so.
+func (n *Node) mayWrite(ctx context.Context) error {
+	if !n.holds.greeted.Load() {
+		n.waitGreeted(ctx)
+	}
+	switch mode, why := n.mode(); mode {
+	case Behind:
+		return &Refusal{Code: "node-behind"}
+	case ReadOnly:
+		if why == "restored" || why == "own-fork" {
+			return &Refusal{Code: "node-" + why}
+		}
+	}
+	return nil // a disk that was full is tried again
+}
+
+// tryBatch folds what has arrived, asks the rules about each act on top of it,
+// and appends those that they allow.
+func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer) error {
+	n.fold.Lock()
+	defer n.fold.Unlock()
+	if err := n.catchUpLocked(ctx); err != nil {
+		return err
+	}
+	fold, err := n.records.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer fold.Rollback()
+	standing := n.ledger.Standing()
+	if !placedAll(fold.Placed(), n.side, standing) {
+		return ledger.ErrStale
+	}
+	at := n.now()
+	var entries []ledger.Entry
+	size := 0
+	for i, w := range batch {
+		answers[i] = answer{}
+		if err := context.Cause(w.ctx); err != nil {
+			answers[i].err = &Refusal{Code: "given-up"}
+			continue
+		}
+		if size > maxBatchBytes {
+			answers[i].err = &Refusal{Code: "node-busy"}
+			continue
+		}
+		entry, written, err := n.try(fold, w.act, standing.Own+int64(len(entries)), standing.Seen, at)
+		var refusal *Refusal
+		if err != nil && !errors.As(err, &refusal) {
+			return err
+		}
+		if answers[i] = (answer{written, err}); err == nil {
+			entries = append(entries, entry)
+			size += len(entry.Leaf)
+		}
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	if err := n.ledger.Append(ctx, entries); err != nil {
+		if err = n.stored(ctx, entries, err); err != nil {
+			return err
+		}
+	}
+	// The point of no return is passed: what fails from here on is mended when
+	// the ledgers are folded again.
+	if err := fold.Commit(); err != nil {
+		n.log.Error("the records are behind the ledger", "error", err)
+	}
+	n.link.Wake()
+	n.watches.placed(entries)
+	n.maySettle()
+	return nil
+}
+
+// try asks the shape, the house rules and the rules about one act.
+func (n *Node) try(fold *records.Fold, act Act, index int64, seen map[string]int64, at time.Time) (ledger.Entry, Written, error) {
+	refuse := func(v office.Verdict) (ledger.Entry, Written, error) {
+		return ledger.Entry{}, Written{}, &Refusal{Code: v.Void, Detail: v.Detail}
+	}
+	act.Body = office.Complete(fold, n.side, act.Body)
+	body, err := office.Encode(act.Body)
+	if err != nil {
+		return ledger.Entry{}, Written{}, fmt.Errorf("encode a %s: %w", act.Kind, err)
+	}
+	if v := office.Check(act.Kind, body); !v.Done() {
+		return refuse(v)
+	}
+	if !n.may(fold, act) {
+		return ledger.Entry{}, Written{}, &Refusal{Code: "post-may-not", Detail: map[string]string{"post": act.By}}
+	}
+	entry, err := n.ledger.Draft(index, seen, at, act.By, act.Kind, body)
+	if err != nil {
+		n.log.Info("an act cannot be an entry", "error", err)
+		return ledger.Entry{}, Written{}, &Refusal{Code: "not-an-entry", Detail: map[string]string{"limit": fmt.Sprint(ledger.MaxLeaf)}}
+	}
+	v, err := fold.Apply(officeEntry(entry))
+	if err != nil {
+		return ledger.Entry{}, Written{}, err
+	}
+	if !v.Done() {
+		if err := fold.Revert(); err != nil {
+			return ledger.Entry{}, Written{}, err
+		}
+		return refuse(v)
+	}
+	written := Written{ID: office.EntryID{Side: n.side, Index: index}, At: entry.Frame.At}
+	if d, ok := act.Body.(*office.DispatchBody); ok {
+		written.Number = d.Number
+	}
+	return entry, written, nil
+}
+
+// may asks the side's own table of who may do what. A post that is not
+// accredited is left to the rules, which say so.
+func (n *Node) may(desk office.Desk, act Act) bool {
+	if act.By == office.Operator {
+		return true
+	}
+	post := &office.PostRow{Side: n.side, Post: act.By}
+	if !desk.Get(post) {
+		return true
+	}
+	var precedence office.Precedence
+	if d, ok := act.Body.(*office.DispatchBody); ok {
+		precedence = d.Precedence
+	}
+	return people.May(post.Role, act.Kind, precedence)
+}
+
+// stored finds out what became of entries whose append ended in an error: a
+// commit may have been stored though it was reported lost. It returns nil if
+// they are all in the ledger.
+func (n *Node) stored(ctx context.Context, entries []ledger.Entry, failed error) error {
+	if !errors.Is(failed, sqldb.ErrUnsure) {
+		return failed
+	}
+	if err := n.ledger.Refresh(ctx); err != nil {
+		return errors.Join(failed, err)
+	}
+	last := entries[len(entries)-1]
+	found, err := n.ledger.Entry(ctx, n.side, last.Index)
+	switch {
+	case errors.Is(err, ledger.ErrNoEntry):
+		return failed
+	case err != nil:
+		return errors.Join(failed, err)
+	case found.Hash != last.Hash:
+		return ledger.ErrStale
+	}
+	n.log.Warn("a commit that was reported lost is stored", "error", failed)
+	return nil
+}
+
+// placedAll reports whether the records have folded exactly what the next
+// entry must have seen.
+func placedAll(placed map[office.Side]int64, own office.Side, s ledger.Standing) bool {
+	if placed[own] != s.Own {
+		return false
+	}
+	others := maps.Clone(placed)
+	maps.DeleteFunc(others, func(side office.Side, count int64) bool { return side == own || count == 0 })
+	return maps.Equal(others, s.Seen)
+}
+
+// officeEntry is an entry as the rules see it.
+func officeEntry(e ledger.Entry) office.Entry {
+	return office.Entry{
+		ID: office.EntryID{Side: e.Side, Index: e.Index}, Hash: e.Hash, At: e.Frame.At.UnixMilli(),
+		By: e.Frame.By, Seen: e.Frame.Seen, Kind: e.Frame.Kind, Body: e.Frame.Body,
+	}
+}
+
+// diskReason is the code for an error that says that the disk takes nothing.
+func diskReason(err error) office.Reason {
+	switch {
+	case err == nil:
+		return ""
+	case sqldb.IsFull(err):
+		return "disk-full"
+	case sqldb.IsReadOnly(err):
+		return "disk-read-only"
+	case sqldb.IsBroken(err):
+		return "disk-broken"
+	}
+	return ""
+}
+
+// noteDisk remembers whether the last write found a disk that takes nothing.
+func (n *Node) noteDisk(err error) {
+	var refusal *Refusal
+	if errors.As(err, &refusal) {
+		return
+	}
+	reason := diskReason(err)
+	n.holds.mu.Lock()
+	changed := n.holds.disk != reason
+	n.holds.disk = reason
+	n.holds.mu.Unlock()
+	if !changed {
+		return
+	}
+	n.watches.send(Event{Kind: "mode"})
+	if reason != "" {
+		n.raise(context.Background(), string(reason), n.side, map[string]string{"error": err.Error()}, nil)
+	}
+}
