@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"errors"
+	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
@@ -48,13 +49,15 @@ func sqlState(err error) string {
 // database, is full.
 func IsFull(err error) bool {
 	code := liteCode(err)
-	return code&0xff == lite.SQLITE_FULL || code == lite.SQLITE_IOERR_SHMSIZE || sqlState(err) == "53100"
+	return code&0xff == lite.SQLITE_FULL || code == lite.SQLITE_IOERR_SHMSIZE || sqlState(err) == "53100" ||
+		errors.Is(err, syscall.ENOSPC)
 }
 
 // IsReadOnly reports whether err says that the database cannot be written:
 // opened for reading only, a read-only disk, a PostgreSQL standby.
 func IsReadOnly(err error) bool {
-	return liteCode(err)&0xff == lite.SQLITE_READONLY || sqlState(err) == "25006" || errors.Is(err, errReadOnly)
+	return liteCode(err)&0xff == lite.SQLITE_READONLY || sqlState(err) == "25006" ||
+		errors.Is(err, errReadOnly) || errors.Is(err, syscall.EROFS)
 }
 
 // IsBusy reports whether err says that others held what was needed for too

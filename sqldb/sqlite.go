@@ -116,7 +116,7 @@ func openLite(ctx context.Context, path string, c Config) (_ *liteDB, err error)
 		return nil, err
 	}
 	if err := db.writer.fill(ctx, 1); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, whyNot(err, path))
 	}
 	db.readers, err = db.pool(path, "rw", readers, "BEGIN", litePragmas(c.Durable, memory, false))
 	if err != nil {
@@ -178,7 +178,9 @@ func memoryFolder() (string, error) {
 }
 
 // createFile makes an empty database file that only its owner can read, if it
-// is missing, so that it lasts (SQLite syncs files, but not the folder).
+// is missing, so that it lasts (SQLite syncs files, but not the folder). It
+// must not open a file that is there: on closing it the process would lose all
+// locks on it, those of SQLite too.
 func createFile(path string) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	switch {
@@ -188,6 +190,20 @@ func createFile(path string) error {
 		return err
 	}
 	return errors.Join(file.Close(), syncFile(filepath.Dir(path)))
+}
+
+// whyNot adds to SQLite's "unable to open" what the folder says about it: that
+// it is read-only, full, or not ours.
+func whyNot(err error, path string) error {
+	if liteCode(err)&0xff != lite.SQLITE_CANTOPEN {
+		return err
+	}
+	probe, e := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"-probe-*")
+	if e != nil {
+		return fmt.Errorf("%w: %w", err, e)
+	}
+	probe.Close()
+	return errors.Join(err, os.Remove(probe.Name()))
 }
 
 // syncFile syncs a file or folder. Windows cannot sync a folder.
