@@ -4,6 +4,7 @@ package node
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -113,7 +114,7 @@ func (n *Node) openLink() error {
 	peers := make([]link.Peer, len(n.c.Admitted))
 	var halted []string
 	for i, credence := range n.c.Admitted {
-		peers[i] = link.Peer{Side: credence.Side, Address: credence.Address, KeyHash: credence.LinkKey}
+		peers[i] = link.Peer{Side: credence.Side, Address: cmp.Or(n.c.Dial[credence.Side], credence.Address), KeyHash: credence.LinkKey}
 		if n.haltedBy(credence.Side) != "" {
 			halted = append(halted, credence.Side)
 		}

@@ -27,6 +27,10 @@ type Config struct {
 	Own      ledger.Credence   // this side's
 	Admitted []ledger.Credence // of the sides that were admitted
 
+	// Dial has the link addresses of sides that are reached in another way than
+	// their credences say.
+	Dial map[office.Side]string
+
 	// The three databases (design.md §4). Durable is set by the node.
 	Ledger, Local, Records sqldb.Config
 
