@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	// liteReaders is how many read transactions run at once on a file. Each
-	// connection is opened when first needed and costs up to a mebibyte.
+	// liteReaders is how many read transactions run at once on a file. A
+	// connection is opened when first needed and then costs under a mebibyte.
 	liteReaders = 8
 	// liteMemoryReaders is the same in memory, where all are opened at once.
 	liteMemoryReaders = 4
@@ -37,7 +37,7 @@ type pragma struct{ name, value, want string }
 //     error it only fails the statement.
 //   - synchronous=FULL syncs the WAL at each commit; NORMAL only at checkpoints.
 func litePragmas(durable, memory, write bool) []pragma {
-	sync, cache := pragma{"synchronous", "normal", "1"}, "-1024"
+	sync, cache := pragma{"synchronous", "normal", "1"}, "-512"
 	switch {
 	case memory:
 		sync = pragma{"synchronous", "off", "0"}
