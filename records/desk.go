@@ -1,0 +1,348 @@
+package records
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"hash"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"liaison.example/office"
+	"liaison.example/sqldb"
+)
+
+// A desk is the records as the rules see them (office.Desk): a memory in front
+// of the tables. Rows are read once, changed in memory, and written back with
+// few statements by flush. What stays in memory after a commit is true as long
+// as nobody else has folded; Records sees to that.
+//
+// The rules cannot fail, so the desk keeps the first error of the database in
+// err. After an error what the rules have said is worth nothing.
+type desk struct {
+	cells map[place]*cell
+	dirty []*cell // in the order in which they were first changed
+
+	// For the transaction.
+	ctx context.Context
+	tx  *sqldb.Tx
+	err error
+
+	// For the entry that is being applied.
+	entry  office.EntryID
+	effect hash.Hash // of the lines of spec/entries.md §6
+	images []image
+}
+
+// place is the place of a row.
+type place struct {
+	table *table
+	key   string
+}
+
+// cell is a row in memory. raw is its canonical JSON, nil if there is no such
+// row; row is what raw says, or nil if nobody has asked.
+type cell struct {
+	place
+	raw   []byte
+	row   office.Row
+	dirty bool // the table does not have it yet
+}
+
+// image is what a row was before the entry that is being applied.
+type image struct {
+	cell *cell
+	was  cell
+}
+
+func newDesk() *desk {
+	return &desk{cells: make(map[place]*cell), effect: sha256.New()}
+}
+
+// begin makes the desk ready for an entry.
+func (d *desk) begin(entry office.EntryID) {
+	d.entry = entry
+	d.images = nil
+	d.effect.Reset()
+	d.hashLines("done")
+}
+
+// effectOf gives the effect of the entry, once the rules have answered. A void
+// entry has put nothing.
+func (d *desk) effectOf(v office.Verdict) (effect [32]byte) {
+	if !v.Done() {
+		d.effect.Reset()
+		d.hashLines(string(v.Void))
+	}
+	d.effect.Sum(effect[:0])
+	return effect
+}
+
+// Get is office.Desk's.
+func (d *desk) Get(row office.Row) bool {
+	c := d.cell(row, false)
+	if c == nil || c.raw == nil {
+		return false
+	}
+	if c.row == nil {
+		if c.row, d.err = c.table.decode(c.raw); d.err != nil {
+			return false
+		}
+	}
+	c.table.assign(row, c.row)
+	return true
+}
+
+// Put is office.Desk's.
+func (d *desk) Put(row office.Row) {
+	c := d.cell(row, true)
+	if c == nil {
+		return
+	}
+	raw, err := office.Encode(row)
+	if err != nil {
+		d.err = err
+		return
+	}
+	d.remember(c)
+	c.raw = raw
+	c.row = c.table.blank()
+	c.table.assign(c.row, row)
+	d.soil(c)
+	d.hashLines(c.table.name, c.key, raw)
+}
+
+// cell finds the cell of a row, and reads it if need be. It gives nil after an
+// error.
+func (d *desk) cell(row office.Row, put bool) *cell {
+	if d.err != nil {
+		return nil
+	}
+	t := tables[row.Table()]
+	if t == nil {
+		d.err = fmt.Errorf("no table %s", row.Table())
+		return nil
+	}
+	at := place{t, row.Key()}
+	c := d.cells[at]
+	if c != nil {
+		return c
+	}
+	c = &cell{place: at}
+	// A row that only this entry can have made is not there yet.
+	if !put || t.made == nil || t.made(row) != d.entry {
+		if c.raw, d.err = d.read(at); d.err != nil {
+			return nil
+		}
+	}
+	d.cells[at] = c
+	return c
+}
+
+func (d *desk) read(at place) ([]byte, error) {
+	values, err := at.table.split(at.key)
+	if err != nil {
+		return nil, err
+	}
+	var raw []byte
+	err = d.tx.QueryRow(d.ctx, "SELECT row FROM "+at.table.name+" WHERE "+at.table.where(), values...).Scan(&raw)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("read %s %s: %w", at.table.name, at.key, err)
+	}
+	return raw, nil
+}
+
+// remember keeps what a row was before this entry.
+func (d *desk) remember(c *cell) {
+	for _, i := range d.images {
+		if i.cell == c {
+			return
+		}
+	}
+	d.images = append(d.images, image{c, *c})
+}
+
+// soil marks a cell as not yet written.
+func (d *desk) soil(c *cell) {
+	if !c.dirty {
+		c.dirty = true
+		d.dirty = append(d.dirty, c)
+	}
+}
+
+// revert puts back what remember kept.
+func (d *desk) revert() {
+	for _, i := range d.images {
+		dirty := i.cell.dirty
+		*i.cell = i.was
+		// It stays in the list of the dirty ones; what is written is right.
+		i.cell.dirty = dirty
+	}
+	d.images = nil
+}
+
+// hashLines adds lines to the effect.
+func (d *desk) hashLines(lines ...any) {
+	for _, line := range lines {
+		switch line := line.(type) {
+		case string:
+			d.effect.Write([]byte(line))
+		case []byte:
+			d.effect.Write(line)
+		}
+		d.effect.Write([]byte{'\n'})
+	}
+}
+
+// undoImages writes the images of this entry for the table undo.
+func (d *desk) undoImages() []byte {
+	if len(d.images) == 0 {
+		return nil
+	}
+	out := []byte{'['}
+	for n, i := range d.images {
+		if n > 0 {
+			out = append(out, ',')
+		}
+		out = append(out, '[')
+		out = strconv.AppendQuote(out, i.cell.table.name)
+		out = append(out, ',')
+		out = strconv.AppendQuote(out, i.cell.key) // names, digits, slashes: nothing to escape
+		out = append(out, ',')
+		if i.was.raw == nil {
+			out = append(out, "null"...)
+		} else {
+			out = append(out, i.was.raw...)
+		}
+		out = append(out, ']')
+	}
+	return append(out, ']')
+}
+
+// restore puts back rows from the table undo. Nothing may be dirty that the
+// tables do not have: flush first.
+func (d *desk) restore(images []byte) error {
+	var list [][3]jsontext.Value
+	if err := json.Unmarshal(images, &list); err != nil {
+		return fmt.Errorf("read undo images: %w", err)
+	}
+	for _, i := range list {
+		var name, key string
+		if err := errors.Join(json.Unmarshal(i[0], &name), json.Unmarshal(i[1], &key)); err != nil {
+			return fmt.Errorf("read undo images: %w", err)
+		}
+		t := tables[name]
+		if t == nil {
+			return fmt.Errorf("read undo images: no table %s", name)
+		}
+		at := place{t, key}
+		c := d.cells[at]
+		if c == nil {
+			c = &cell{place: at}
+			d.cells[at] = c
+		}
+		c.raw, c.row = nil, nil
+		if i[2].Kind() != 'n' {
+			c.raw = i[2].Clone()
+		}
+		d.soil(c)
+	}
+	return nil
+}
+
+// maxRecent is how many rows stay in memory after a flush.
+const maxRecent = 8192
+
+// flush writes what is dirty.
+func (d *desk) flush(x *texts) error {
+	if d.err != nil {
+		return d.err
+	}
+	byTable := make(map[*table][]*cell)
+	var order []*table
+	for _, c := range d.dirty {
+		c.dirty = false
+		if c.raw == nil {
+			if err := d.remove(c); err != nil {
+				return err
+			}
+			continue
+		}
+		if byTable[c.table] == nil {
+			order = append(order, c.table)
+		}
+		byTable[c.table] = append(byTable[c.table], c)
+	}
+	for _, t := range order {
+		if err := d.write(x, t, byTable[t]); err != nil {
+			return err
+		}
+	}
+	for _, c := range d.dirty {
+		if c.table.keep == keepNot {
+			delete(d.cells, c.place)
+		}
+	}
+	clear(d.dirty)
+	d.dirty = d.dirty[:0]
+	if len(d.cells) > maxRecent {
+		for at := range d.cells {
+			if at.table.keep != keepAlways {
+				delete(d.cells, at)
+			}
+		}
+	}
+	return nil
+}
+
+func (d *desk) remove(c *cell) error {
+	values, err := c.table.split(c.key)
+	if err != nil {
+		return err
+	}
+	if _, err := d.tx.Exec(d.ctx, "DELETE FROM "+c.table.name+" WHERE "+c.table.where(), values...); err != nil {
+		return fmt.Errorf("delete %s %s: %w", c.table.name, c.key, err)
+	}
+	return nil
+}
+
+func (d *desk) write(x *texts, t *table, cells []*cell) error {
+	columns := t.columnNames()
+	args := make([]any, 0, len(columns)*min(len(cells), chunks[0]))
+	for len(cells) > 0 {
+		n := chunk(len(cells))
+		args = args[:0]
+		for _, c := range cells[:n] {
+			if c.row == nil {
+				var err error
+				if c.row, err = t.decode(c.raw); err != nil {
+					return err
+				}
+			}
+			key, err := t.split(c.key)
+			if err != nil {
+				return err
+			}
+			args = append(append(append(args, key...), t.values(c.row)...), string(c.raw))
+		}
+		if _, err := d.tx.Exec(d.ctx, x.insert(t.name, columns, len(t.keys), n), args...); err != nil {
+			return fmt.Errorf("write %d rows of table %s: %w", n, t.name, err)
+		}
+		cells = cells[n:]
+	}
+	return nil
+}
+
+// chunk is how many of n rows the next statement writes.
+func chunk(n int) int {
+	for _, c := range chunks {
+		if c <= n {
+			return c
+		}
+	}
+	return n
+}

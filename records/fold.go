@@ -1,0 +1,350 @@
+package records
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+
+	"liaison.example/office"
+	"liaison.example/sqldb"
+)
+
+// A Fold is a transaction on the records, for one goroutine. While it is open
+// all other folds wait. It must be ended with Commit or Rollback. After an
+// error of one of its methods it can only be rolled back.
+type Fold struct {
+	r       *Records
+	ctx     context.Context // given to Begin; the fold lives in it
+	tx      *sqldb.Tx
+	changed bool // something differs from what the tables had at Begin
+	ended   bool
+	failed  error
+
+	pending []line // placed in memory, not yet in the tables; their places end at state.placed
+	undone  func() // takes back the last Apply; nil if there is none
+}
+
+// line is one entry of the joint order, to be written to the tables.
+type line struct {
+	position
+	pos      int64 // from 1
+	at       int64
+	by, kind string
+	verdict  office.Verdict
+	effect   [32]byte
+	digest   [32]byte
+	undo     []byte // images; nil if nothing was put
+}
+
+// flushAt is how many entries are placed in memory before they are written.
+const flushAt = 1024
+
+// Begin opens a fold. ctx governs it to its end.
+func (r *Records) Begin(ctx context.Context) (*Fold, error) {
+	select {
+	case r.folding <- struct{}{}:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("begin a fold: %w", context.Cause(ctx))
+	}
+	tx, err := r.db.Begin(ctx)
+	if err != nil {
+		<-r.folding
+		return nil, fmt.Errorf("begin a fold: %w", err)
+	}
+	f := &Fold{r: r, ctx: ctx, tx: tx}
+	if err := r.refresh(ctx, tx); err != nil {
+		f.Rollback()
+		return nil, fmt.Errorf("begin a fold: %w", err)
+	}
+	r.desk.ctx, r.desk.tx, r.desk.err = ctx, tx, nil
+	return f, nil
+}
+
+// refresh makes the memory that of the tables. On PostgreSQL another process
+// may have folded since.
+func (r *Records) refresh(ctx context.Context, tx *sqldb.Tx) error {
+	if r.loaded {
+		var stamp int64
+		var made string
+		if err := tx.QueryRow(ctx, "SELECT version, stamp FROM cursor WHERE id = 1").Scan(&made, &stamp); err != nil {
+			return fmt.Errorf("read the cursor: %w", err)
+		}
+		if made == version && stamp == r.state.stamp {
+			return nil
+		}
+	}
+	r.loaded = false
+	r.desk = newDesk()
+	r.tails = make(map[office.Side][]int64)
+	r.recent.forget()
+	if err := r.state.load(ctx, tx); err != nil {
+		return err
+	}
+	r.loaded = true
+	return nil
+}
+
+// Placed gives how many entries of each ledger stand in the joint order within
+// this fold. Without our own side it is what the next own entry has seen.
+func (f *Fold) Placed() map[office.Side]int64 {
+	return f.r.state.counts(func(its *sideState) int64 { return its.Placed })
+}
+
+// Apply folds one new entry of our own side, which is to be the last in the
+// joint order, and gives the rules' answer. If that is a refusal, call Revert:
+// nothing was signed yet.
+func (f *Fold) Apply(e office.Entry) (office.Verdict, error) {
+	if err := f.ready(); err != nil {
+		return office.Verdict{}, fmt.Errorf("fold %s: %w", e.ID, err)
+	}
+	placeable, err := f.arrive([]office.Entry{e})
+	if err == nil && (len(placeable) == 0 || placeable[0].position().compare(f.r.state.last()) <= 0) {
+		err = errors.New("it is not the last in the joint order")
+	}
+	if err != nil {
+		return office.Verdict{}, f.fail(fmt.Errorf("fold %s: %w", e.ID, err))
+	}
+	verdict, err := f.apply(placeable[0])
+	if err != nil {
+		return office.Verdict{}, f.fail(fmt.Errorf("fold %s: %w", e.ID, err))
+	}
+	if newer := f.newerRules(); newer != nil {
+		// It would be in force by our own consent, and we could not go on.
+		verdict = office.Verdict{Void: office.NeedsNewerRules, Detail: map[string]string{"rules": strconv.FormatInt(newer.Rules, 10)}}
+	}
+	return verdict, nil
+}
+
+// Revert takes back the last Apply. It can take back one, not more.
+func (f *Fold) Revert() {
+	if f.undone != nil && !f.ended {
+		f.undone()
+		f.undone = nil
+	}
+}
+
+// Commit ends the fold and keeps what it did. If it returns an error, nothing
+// of it is kept, unless errors.Is(err, sqldb.ErrUnsure).
+func (f *Fold) Commit() error {
+	if err := f.ready(); err != nil {
+		f.Rollback()
+		return fmt.Errorf("commit a fold: %w", err)
+	}
+	if newer := f.newerRules(); newer != nil {
+		f.Rollback()
+		return fmt.Errorf("commit a fold: %w", newer)
+	}
+	if !f.changed {
+		f.Rollback()
+		return nil
+	}
+	r := f.r
+	r.state.stamp++
+	err := f.flush()
+	if err == nil {
+		err = r.state.save(f.ctx, f.tx)
+	}
+	if err != nil {
+		f.Rollback()
+		return fmt.Errorf("commit a fold: %w", err)
+	}
+	f.end()
+	err = f.tx.Commit()
+	r.loaded = err == nil
+	r.trim()
+	<-r.folding
+	if err != nil {
+		return fmt.Errorf("commit a fold: %w", err)
+	}
+	return nil
+}
+
+// Rollback ends the fold without a trace. On one that has ended it does
+// nothing, so it may be deferred.
+func (f *Fold) Rollback() {
+	if f.ended {
+		return
+	}
+	f.end()
+	f.tx.Rollback()
+	if f.changed || f.failed != nil {
+		f.r.loaded = false
+	}
+	<-f.r.folding
+}
+
+func (f *Fold) end() {
+	f.ended = true
+	f.undone = nil
+	if d := f.r.desk; d != nil {
+		d.ctx, d.tx = nil, nil
+	}
+}
+
+// ready reports why nothing more can be done in this fold, if so.
+func (f *Fold) ready() error {
+	if f.ended {
+		return errors.New("the fold has ended")
+	}
+	return f.failed
+}
+
+func (f *Fold) fail(err error) error {
+	if f.failed == nil {
+		f.failed = err
+	}
+	return err
+}
+
+// NewerRulesError says that a charter in force names rules that this program
+// does not know: it cannot fold on, and must be replaced by a newer one.
+type NewerRulesError struct {
+	Rules int64          // version in force
+	Since office.EntryID // the entry that put it in force
+}
+
+func (e *NewerRulesError) Error() string {
+	return fmt.Sprintf("rules version %d, in force since %s, is not known to this program, which knows %d",
+		e.Rules, e.Since, office.Version)
+}
+
+// newerRules looks at the charter in force.
+func (f *Fold) newerRules() *NewerRulesError {
+	var row office.OfficeRow
+	if f.r.desk.Get(&row) && row.Open && row.Charter.Rules > office.Version {
+		return &NewerRulesError{row.Charter.Rules, row.Since}
+	}
+	return nil
+}
+
+// apply asks the rules for the entry that comes next in the joint order, and
+// puts it there.
+func (f *Fold) apply(e timed) (office.Verdict, error) {
+	if len(f.pending) >= flushAt {
+		if err := f.flush(); err != nil {
+			return office.Verdict{}, err
+		}
+	}
+	r := f.r
+	entry := e.entry
+	entry.Time, entry.Office = e.time, r.config.Office
+	r.desk.begin(entry.ID)
+	verdict := office.Apply(r.desk, &entry)
+	if r.desk.err != nil {
+		return office.Verdict{}, r.desk.err
+	}
+	effect := r.desk.effectOf(verdict)
+	before := r.state.digest
+	digest := nextDigest(before, entry.Hash, effect)
+	f.pending = append(f.pending, line{
+		position: e.position(),
+		pos:      r.state.placed + 1,
+		at:       entry.At,
+		by:       entry.By,
+		kind:     entry.Kind,
+		verdict:  verdict,
+		effect:   effect,
+		digest:   digest,
+		undo:     r.desk.undoImages(),
+	})
+	side := entry.ID.Side
+	its := r.state.sides[side]
+	if its == nil {
+		its = &sideState{}
+		r.state.sides[side] = its
+	}
+	was, changed := *its, f.changed
+	its.Placed, its.Time = its.Placed+1, e.time
+	r.state.placed++
+	r.state.digest = digest
+	r.tails[side] = append(r.tails[side], e.time)
+	r.recent.keep(e.entry)
+	f.changed = true
+	f.undone = func() {
+		r.desk.revert()
+		f.pending = f.pending[:len(f.pending)-1]
+		if *its = was; was.Placed == 0 {
+			delete(r.state.sides, side)
+		}
+		r.state.placed--
+		r.state.digest = before
+		r.tails[side] = r.tails[side][:len(r.tails[side])-1]
+		r.recent.drop(entry.ID)
+		f.changed = changed
+	}
+	return verdict, nil
+}
+
+// flush writes what is only in memory.
+func (f *Fold) flush() error {
+	f.undone = nil
+	r := f.r
+	if err := r.desk.flush(&r.texts); err != nil {
+		return err
+	}
+	placed := make([]any, 0, len(placedColumns)*chunks[0])
+	for lines := f.pending; len(lines) > 0; {
+		n := chunk(len(lines))
+		placed = placed[:0]
+		for i := range lines[:n] {
+			l := &lines[i]
+			detail, err := encodeDetail(l.verdict)
+			if err != nil {
+				return err
+			}
+			placed = append(placed, l.pos, l.time, l.id.Side, l.id.Index, l.at, l.by, l.kind,
+				string(l.verdict.Void), detail, l.effect[:], l.digest[:])
+		}
+		if _, err := f.tx.Exec(f.ctx, r.texts.insert("placed", placedColumns, 0, n), placed...); err != nil {
+			return fmt.Errorf("write %d entries of the joint order: %w", n, err)
+		}
+		lines = lines[n:]
+	}
+	unsettled := slices.DeleteFunc(f.pending, func(l line) bool { return l.undo == nil || l.pos <= r.state.settled })
+	for len(unsettled) > 0 {
+		n := chunk(len(unsettled))
+		args := placed[:0]
+		for _, l := range unsettled[:n] {
+			args = append(args, l.pos, string(l.undo))
+		}
+		if _, err := f.tx.Exec(f.ctx, r.texts.insert("undo", undoColumns, 0, n), args...); err != nil {
+			return fmt.Errorf("write %d undo images: %w", n, err)
+		}
+		unsettled = unsettled[n:]
+	}
+	f.pending = f.pending[:0]
+	return nil
+}
+
+var (
+	placedColumns = []string{"pos", "time", "side", "idx", "at", "post", "kind", "void", "detail", "effect", "digest"}
+	undoColumns   = []string{"pos", "images"}
+)
+
+func encodeDetail(v office.Verdict) (string, error) {
+	if len(v.Detail) == 0 {
+		return "", nil
+	}
+	encoded, err := json.Marshal(v.Detail, json.Deterministic(true))
+	if err != nil {
+		return "", fmt.Errorf("write the detail of a verdict: %w", err)
+	}
+	return string(encoded), nil
+}
+
+// nextDigest is the digest after one more entry (spec/entries.md §6).
+func nextDigest(before, leaf, effect [32]byte) [32]byte {
+	var all [96]byte
+	copy(all[:], before[:])
+	copy(all[32:], leaf[:])
+	copy(all[64:], effect[:])
+	return sha256.Sum256(all[:])
+}
+
+// Get reads a row as it stands within this fold.
+func (f *Fold) Get(row office.Row) bool { return f.r.desk.Get(row) }

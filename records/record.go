@@ -1,0 +1,89 @@
+package records
+
+import (
+	"context"
+	"errors"
+	"math"
+
+	"github.com/go-json-experiment/json"
+
+	"liaison.example/office"
+	"liaison.example/sqldb"
+)
+
+// PlacedEntry is an entry at its place in the joint order, and what the rules
+// have said to it.
+type PlacedEntry struct {
+	Pos     int64 // place in the joint order, from 1; final if Settled
+	ID      office.EntryID
+	Time    int64 // its time in the joint order, milliseconds
+	At      int64 // the writer's clock, milliseconds
+	By      office.Post
+	Kind    string
+	Verdict office.Verdict
+	Settled bool
+	Effect  [32]byte // of the verdict and the rows put (spec/entries.md §6)
+	Digest  [32]byte // of all entries up to this one
+}
+
+const selectPlaced = "SELECT pos, side, idx, time, at, post, kind, void, detail, effect, digest FROM placed "
+
+// Record lists the joint order, the last entry first: those before the place
+// given, or from the end if that is 0; at most limit (MaxPage; 0: DefaultPage).
+func (r *Records) Record(ctx context.Context, before int64, limit int) (entries []PlacedEntry, err error) {
+	if before <= 0 {
+		before = math.MaxInt64
+	}
+	err = r.view(ctx, "read the record", func(tx *sqldb.Tx, s *state) error {
+		rows, err := tx.Query(ctx, selectPlaced+"WHERE pos < $1 ORDER BY pos DESC LIMIT $2",
+			before, (&Filter{Limit: limit}).limit())
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			e, err := scanPlaced(rows, s)
+			if err != nil {
+				return err
+			}
+			entries = append(entries, e)
+		}
+		return rows.Err()
+	})
+	return entries, err
+}
+
+// PlacedEntry gives one entry at its place, if it has one.
+func (r *Records) PlacedEntry(ctx context.Context, id office.EntryID) (e PlacedEntry, found bool, err error) {
+	err = r.view(ctx, "read the place of "+id.String(), func(tx *sqldb.Tx, s *state) error {
+		rows, err := tx.Query(ctx, selectPlaced+"WHERE side = $1 AND idx = $2", id.Side, id.Index)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		if found = rows.Next(); found {
+			e, err = scanPlaced(rows, s)
+		}
+		return errors.Join(err, rows.Err())
+	})
+	return e, found, err
+}
+
+func scanPlaced(rows *sqldb.Rows, s *state) (e PlacedEntry, err error) {
+	var void, detail string
+	var effect, digest []byte
+	err = rows.Scan(&e.Pos, &e.ID.Side, &e.ID.Index, &e.Time, &e.At, &e.By, &e.Kind, &void, &detail, &effect, &digest)
+	if err != nil {
+		return e, err
+	}
+	e.Verdict.Void = office.Reason(void)
+	if detail != "" {
+		if err := json.Unmarshal([]byte(detail), &e.Verdict.Detail); err != nil {
+			return e, err
+		}
+	}
+	copy(e.Effect[:], effect)
+	copy(e.Digest[:], digest)
+	e.Settled = e.Pos <= s.settled
+	return e, nil
+}

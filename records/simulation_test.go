@@ -1,0 +1,225 @@
+package records_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"liaison.example/office"
+	"liaison.example/records"
+	"liaison.example/records/recordstest"
+)
+
+// A simulation drives a world at random: writers with clocks that jump, lines
+// that carry any part of any ledger from any side to any other, standings that
+// arrive at any time. After each step it looks at what must hold.
+type simulation struct {
+	*world
+	settled map[office.Side][]records.PlacedEntry // what each node has had settled
+}
+
+func TestInWhateverSequenceEntriesComeEveryNodeReachesTheSameRecords(t *testing.T) {
+	for _, sides := range [][]office.Side{{"north", "south"}, {"east", "north", "south"}} {
+		t.Run(fmt.Sprintf("%d sides", len(sides)), func(t *testing.T) {
+			rapid.Check(t, func(rt *rapid.T) {
+				s := &simulation{newWorld(rt, sides...), map[office.Side][]records.PlacedEntry{}}
+				for _, side := range sides {
+					s.open(side, "sqlite::memory:")
+				}
+				if rapid.Bool().Draw(rt, "opened") {
+					s.found()
+				}
+				rt.Repeat(map[string]func(*rapid.T){
+					"write":    s.write,
+					"deliver":  s.deliver,
+					"standing": s.standing,
+					"clock":    s.clock,
+					"revert":   s.revert,
+					"":         s.check,
+				})
+				s.mend(rt)
+			})
+		})
+	}
+}
+
+func (s *simulation) node(rt *rapid.T, label string) *node {
+	return s.nodes[rapid.SampledFrom(s.sides).Draw(rt, label)]
+}
+
+// clock lets time pass, or sets a node's clock an hour off.
+func (s *simulation) clock(rt *rapid.T) {
+	s.now = s.now.Add(time.Duration(rapid.IntRange(0, 5000).Draw(rt, "ms")) * time.Millisecond)
+	if rapid.IntRange(0, 5).Draw(rt, "jump") == 0 {
+		s.node(rt, "whose").offset = time.Duration(rapid.IntRange(-3600, 3600).Draw(rt, "s")) * time.Second
+	}
+}
+
+// act draws what a side does; some of it is void.
+func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
+	if len(s.entries[n.side]) == 0 {
+		return office.Operator, office.KindCharter, &office.CharterBody{Charter: s.charter}
+	}
+	switch rapid.IntRange(0, 9).Draw(rt, "act") {
+	case 0:
+		return office.Operator, office.KindPost, &office.DefaultPosts([]string{"ko"})[1]
+	case 1:
+		return office.Operator, office.KindPostEnd, &office.PostEndBody{Post: "duty-officer"}
+	case 2:
+		return "duty-officer", "telegram", `{"text":"stop"}`
+	case 3:
+		other := *s.charter
+		other.Clocks = append([]office.Clock(nil), s.charter.Clocks...)
+		other.Clocks[0].Receipt = int64(rapid.IntRange(60, 64).Draw(rt, "receipt"))
+		return office.Operator, office.KindPropose, &office.ProposeBody{Amends: s.inForce(n).Hash, Charter: &other}
+	case 4:
+		proposals, err := n.records.Proposals(ctx)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		hash := s.inForce(n).Hash
+		if len(proposals) > 0 {
+			hash = proposals[rapid.IntRange(0, len(proposals)-1).Draw(rt, "proposal")].Hash
+		}
+		return office.Operator, office.KindAgree, &office.AgreeBody{Hash: hash}
+	case 5, 6:
+		of := rapid.SampledFrom(s.sides).Draw(rt, "of")
+		index := rapid.IntRange(0, len(s.entries[of])).Draw(rt, "index")
+		return "duty-officer", office.KindAcknowledge,
+			&office.AcknowledgeBody{Dispatch: office.EntryID{Side: of, Index: int64(index)}}
+	}
+	lines, _, err := n.records.Dispatches(ctx, records.Filter{From: n.side, Limit: 1})
+	if err != nil {
+		rt.Fatal(err)
+	}
+	number := int64(1)
+	if len(lines) > 0 {
+		number += lines[0].Number
+	}
+	return "duty-officer", office.KindDispatch, s.dispatch(n.side, number, "Text.")
+}
+
+func (s *simulation) inForce(n *node) office.OfficeRow {
+	row, err := n.records.Office(ctx)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return row
+}
+
+func (s *simulation) write(rt *rapid.T) {
+	n := s.node(rt, "writer")
+	by, kind, body := s.act(rt, n)
+	n.write(by, kind, body)
+}
+
+// revert folds an act that is then not done.
+func (s *simulation) revert(rt *rapid.T) {
+	n := s.node(rt, "writer")
+	by, kind, body := s.act(rt, n)
+	f, err := n.records.Begin(ctx)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	defer f.Rollback()
+	seen := f.Placed()
+	delete(seen, n.side)
+	if _, err := f.Apply(s.draft(n.side, seen, s.now.Add(n.offset), by, kind, body)); err != nil {
+		rt.Fatal(err)
+	}
+	switch rapid.SampledFrom([]string{"revert, commit", "revert, roll back", "roll back"}).Draw(rt, "end") {
+	case "revert, commit":
+		f.Revert()
+		if err := f.Commit(); err != nil {
+			rt.Fatal(err)
+		}
+	case "revert, roll back":
+		f.Revert()
+	}
+}
+
+// deliver carries a part of what one node holds of a ledger to another.
+func (s *simulation) deliver(rt *rapid.T) {
+	from, to := s.node(rt, "from"), s.node(rt, "to")
+	ledger := rapid.SampledFrom(s.sides).Draw(rt, "ledger")
+	if have, more := to.held[ledger], from.held[ledger]; have < more {
+		to.receive(ledger, have+int64(rapid.IntRange(1, int(more-have)).Draw(rt, "entries")))
+	}
+}
+
+// standing tells one node what another binds itself to, and settles.
+func (s *simulation) standing(rt *rapid.T) {
+	from, to := s.node(rt, "from"), s.node(rt, "to")
+	if from == to {
+		return
+	}
+	to.standings[from.side] = append(to.standings[from.side], from.standing())
+	before := to.settle()
+	if again := to.settle(); again != before {
+		rt.Fatalf("settled %d, and without news %d", before, again)
+	}
+}
+
+// check looks at the settled part of each node: it only grows at its end, and
+// it is the same for all.
+func (s *simulation) check(rt *rapid.T) {
+	for _, n := range s.nodes {
+		digest, err := n.records.Digest(ctx)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		was := s.settled[n.side]
+		if digest.Count < int64(len(was)) {
+			rt.Fatalf("%s: %d were settled, now %d", n.side, len(was), digest.Count)
+		}
+		page, err := n.records.Record(ctx, digest.Count+1, records.MaxPage)
+		if err != nil || int64(len(page)) != digest.Count {
+			rt.Fatalf("%s: %d of %d entries, %v", n.side, len(page), digest.Count, err)
+		}
+		counts := map[office.Side]int64{}
+		for i, e := range was {
+			if now := page[len(page)-1-i]; now.ID != e.ID || now.Digest != e.Digest {
+				rt.Fatalf("%s: place %d was settled as %s, is %s", n.side, i+1, e.ID, now.ID)
+			}
+		}
+		s.settled[n.side] = nil
+		for i := len(page) - 1; i >= 0; i-- {
+			if !page[i].Settled {
+				rt.Fatalf("%s: place %d is before the line, but not settled", n.side, page[i].Pos)
+			}
+			s.settled[n.side] = append(s.settled[n.side], page[i])
+			counts[page[i].ID.Side]++
+		}
+		if got, err := n.records.SettledCounts(ctx); err != nil || fmt.Sprint(got) != fmt.Sprint(counts) {
+			rt.Fatalf("%s: settled %v, counted %v, %v", n.side, got, counts, err)
+		}
+	}
+	for _, a := range s.settled {
+		for _, b := range s.settled {
+			if n := min(len(a), len(b)); n > 0 && (a[n-1].ID != b[n-1].ID || a[n-1].Digest != b[n-1].Digest) {
+				rt.Fatalf("two nodes part before place %d", n)
+			}
+		}
+	}
+}
+
+// mend lets everything arrive everywhere, and compares.
+func (s *simulation) mend(rt *rapid.T) {
+	for _, n := range s.nodes {
+		if !recordstest.Fresh(s.t, n.records, n.config) {
+			rt.Fatalf("%s, before the line was mended, is not what a fold from nothing gives", n.side)
+		}
+	}
+	s.exchange()
+	s.check(rt)
+	for _, n := range s.nodes {
+		if !recordstest.Same(s.t, n.records, s.nodes[s.sides[0]].records) {
+			rt.Fatalf("%s and %s differ", n.side, s.sides[0])
+		}
+		if !recordstest.Fresh(s.t, n.records, n.config) {
+			rt.Fatalf("%s is not what a fold from nothing gives", n.side)
+		}
+	}
+}
