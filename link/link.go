@@ -297,6 +297,20 @@ func (l *Link) Halt(side string) {
 	}
 }
 
+// Resume lets the replication of a side's ledger be tried again, when an
+// operator has seen to what ended it.
+func (l *Link) Resume(side string) {
+	l.mu.Lock()
+	delete(l.halted, side)
+	l.mu.Unlock()
+	for _, p := range l.all() {
+		p.step(Resumed{side})
+	}
+	if p := l.peerOf(side); p != nil {
+		p.note(func(s *State) { s.Halted = false })
+	}
+}
+
 func (l *Link) isHalted(side string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -43,6 +43,7 @@ type Session struct {
 	greeted  bool          // a hello was answered since the last failure
 	helloAt  time.Duration // of the last hello that we began
 	news     bool          // there is something that the next hello should say soon
+	storing  bool          // a push of its is being stored, whose answer will carry our receipt
 	toldSeen map[string]int64
 	offered  map[[2]string]int64 // by ledger and cosigner, the cosignature that our last hello carried
 	failures int                 // in a row
@@ -52,6 +53,7 @@ type Session struct {
 	pulling  string // the ledger of which a fetch has just brought as much as it could
 	batch    int    // bytes in the next push or fetch
 	gaps     map[string]gap
+	alone    time.Duration // since when the other side has not been able to call us
 
 	line   lineState
 	search search
@@ -83,6 +85,7 @@ type Point struct {
 // Told is what a hello tells a session.
 type Told struct {
 	Beat    time.Duration
+	Reaches bool // its calls to us get through
 	Behind  bool
 	Ledgers map[string]Holding
 	Settled Point
@@ -140,6 +143,9 @@ func (s *Session) Step(at time.Duration, e Event) []Do {
 	s.now = max(s.now, at)
 	s.do = nil
 	s.take(e)
+	if s.reachesUs() {
+		s.alone = s.now
+	}
 	s.measureGaps()
 	s.ask()
 	s.show()
@@ -155,6 +161,7 @@ func (s *Session) take(e Event) {
 	case Switched:
 		s.switched(e.Cut)
 	case Grew:
+		s.news = s.news || s.behind && !e.Behind
 		s.ours, s.behind, s.placeable = e.Ours, e.Behind, e.Placeable
 	case News:
 		s.news = true
@@ -164,13 +171,20 @@ func (s *Session) take(e Event) {
 		}
 	case Halted:
 		s.halted[e.Ledger] = true
+	case Resumed:
+		delete(s.halted, e.Ledger)
 	case Asked:
 		s.heard()
+		s.storing = false
+	case Storing:
+		s.heard()
+		s.storing = true
 	case AskedHello:
 		s.heard()
 		s.tell(e.Told)
 	case AskedToStore:
 		s.heard()
+		s.storing = false
 		s.holds(e.Ledger, e.Size)
 		if e.Receipt {
 			s.hasCosigned(e.Ledger, s.c.Own, e.Size)

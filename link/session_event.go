@@ -25,6 +25,8 @@ type (
 	Lines struct{ Down []string }
 	// Halted says that the replication of a ledger has ended for good.
 	Halted struct{ Ledger string }
+	// Resumed says that an operator has seen to it, and that it is tried again.
+	Resumed struct{ Ledger string }
 	// Compared answers Compare. Known is false if so many are not settled here.
 	Compared struct {
 		Point Point
@@ -35,12 +37,15 @@ type (
 
 // What the other side can ask of us.
 type (
-	// Asked says that it asked for something.
+	// Asked says that it asked for something, and has its answer.
 	Asked struct{}
+	// Storing says that it pushed entries, which are being stored.
+	Storing struct{}
 	// AskedHello says that it said hello.
 	AskedHello struct{ Told Told }
-	// AskedToStore says that it pushed entries, that we now hold so many of
-	// that ledger, and whether our receipt for all of them is in the answer.
+	// AskedToStore says that the entries that it pushed are stored, that we now
+	// hold so many of that ledger, and whether our receipt for all of them is
+	// in the answer.
 	AskedToStore struct {
 		Ledger  string
 		Size    int64
@@ -136,8 +141,10 @@ func (Grew) event()         {}
 func (News) event()         {}
 func (Lines) event()        {}
 func (Halted) event()       {}
+func (Resumed) event()      {}
 func (Compared) event()     {}
 func (Asked) event()        {}
+func (Storing) event()      {}
 func (AskedHello) event()   {}
 func (AskedToStore) event() {}
 func (Greeted) event()      {}

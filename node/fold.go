@@ -1,5 +1,3 @@
-//go:build joined
-
 package node
 
 import (
@@ -174,7 +172,7 @@ func (n *Node) settleNow(ctx context.Context) error {
 	before, err := n.records.Digest(ctx)
 	var count int64
 	if err == nil {
-		count, err = n.records.Settle(ctx, n.side, standings)
+		count, err = n.records.Settle(ctx, standings)
 	}
 	n.fold.Unlock()
 	if err != nil {
@@ -184,4 +182,10 @@ func (n *Node) settleNow(ctx context.Context) error {
 		n.watches.send(Event{Kind: "settled"})
 	}
 	return nil
+}
+
+// source reads back entries that must be folded once more.
+func (n *Node) source(ctx context.Context, side office.Side, from, count int64) ([]office.Entry, error) {
+	entries, err := n.ledger.Entries(ctx, side, from, min(count, foldChunk))
+	return officeEntries(entries), err
 }

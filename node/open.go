@@ -1,5 +1,3 @@
-//go:build joined
-
 package node
 
 import (
@@ -143,7 +141,7 @@ func (n *Node) open(ctx context.Context) error {
 	if err := n.alarms.open(ctx, n.bases[1], n.c.Evidence, n.now); err != nil {
 		return err
 	}
-	if n.records, err = records.Open(ctx, n.bases[2], records.Config{Office: n.c.Own.Office, Side: n.side, Log: n.log}); err != nil {
+	if n.records, err = records.Open(ctx, n.bases[2], records.Config{Office: n.c.Own.Office, Side: n.side, Source: n.source, Log: n.log}); err != nil {
 		return err
 	}
 	if err := n.readRestored(); err != nil {

@@ -1,5 +1,3 @@
-//go:build joined
-
 package node
 
 import (
@@ -224,9 +222,7 @@ func (n *Node) try(fold *records.Fold, act Act, index int64, seen map[string]int
 		return ledger.Entry{}, Written{}, err
 	}
 	if !v.Done() {
-		if err := fold.Revert(); err != nil {
-			return ledger.Entry{}, Written{}, err
-		}
+		fold.Revert()
 		return refuse(v)
 	}
 	written := Written{ID: office.EntryID{Side: n.side, Index: index}, At: entry.Frame.At}
@@ -238,7 +234,7 @@ func (n *Node) try(fold *records.Fold, act Act, index int64, seen map[string]int
 
 // may asks the side's own table of who may do what. A post that is not
 // accredited is left to the rules, which say so.
-func (n *Node) may(desk office.Desk, act Act) bool {
+func (n *Node) may(desk office.Reader, act Act) bool {
 	if act.By == office.Operator {
 		return true
 	}

@@ -6,7 +6,7 @@ import "slices"
 // about to sign: the number of a dispatch, and its addressees if none are
 // named, which are then all other sides. It returns a copy; other bodies come
 // back as they are.
-func Complete(d Desk, side Side, body any) any {
+func Complete(d Reader, side Side, body any) any {
 	b, isDispatch := body.(*DispatchBody)
 	if !isDispatch {
 		return body

@@ -13,6 +13,12 @@ type Row interface {
 	Key() string   // unique within the table
 }
 
+// Reader is the part of a Desk that only looks.
+type Reader interface {
+	// Get fills row, whose key fields are set, and reports whether it is there.
+	Get(row Row) bool
+}
+
 // Desk is what a rule works on: the records as they stand at the entry's place
 // in the joint order. In the node it is a database transaction, in tests a map.
 type Desk interface {
