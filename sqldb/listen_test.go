@@ -204,6 +204,39 @@ func TestPostgreSQLIsUsedAgainAfterItsConnectionsWereCut(t *testing.T) {
 	wantNames(t, here, "kept")
 }
 
+func TestConnectionsThatWereCutWhileIdleAreNotNoticed(t *testing.T) {
+	url := sqldbtest.PostgreSQL(t)
+	here, there := openPG(t, url, "shared"), openPG(t, url, "shared")
+	migrate(t, here)
+	ctx := t.Context()
+	// Readers within readers leave several idle connections.
+	var nest func(depth int) error
+	nest = func(depth int) error {
+		return here.View(ctx, func(tx *sqldb.Tx) error {
+			if depth == 0 {
+				return nil
+			}
+			return nest(depth - 1)
+		})
+	}
+	for range 2 {
+		if err := nest(6); err != nil {
+			t.Fatal(err)
+		}
+		cutOthers(t, there)
+		if err := here.View(ctx, func(*sqldb.Tx) error { return nil }); err != nil {
+			t.Errorf("the next reader: %v", err)
+		}
+		if err := nest(6); err != nil {
+			t.Fatal(err)
+		}
+		cutOthers(t, there)
+		if err := here.Update(ctx, func(*sqldb.Tx) error { return nil }); err != nil {
+			t.Errorf("the next writer: %v", err)
+		}
+	}
+}
+
 func TestAQueryThatIsCancelledFreesTheWriter(t *testing.T) {
 	url := sqldbtest.PostgreSQL(t)
 	here, there := openPG(t, url, "shared"), openPG(t, url, "shared")

@@ -29,7 +29,8 @@ const (
 var pgSettings = map[string]string{
 	"application_name":                    "liaison",
 	"timezone":                            "UTC",
-	"statement_timeout":                   "120000", // ms; also the longest wait for the writer before us
+	"statement_timeout":                   "120000", // ms
+	"lock_timeout":                        "60000",  // ms; the longest wait for the writer of another process
 	"idle_in_transaction_session_timeout": "300000", // ms; a process that hangs must not hold the writers' lock for ever
 	"tcp_keepalives_idle":                 "30",     // s; so that the server notices a machine that is gone
 	"tcp_keepalives_interval":             "10",
@@ -159,15 +160,19 @@ func (db *pgDB) begin(ctx context.Context, write bool) (_ session, err error) {
 	case <-db.life.Done():
 		return nil, ErrClosed
 	}
-	if s.conn, err = db.pool.Conn(ctx); err != nil {
-		<-s.turn
-		return nil, err
+	// Each connection of the pool may have been lost unnoticed, as when the
+	// server was started again.
+	for range 1 + cap(db.readers) + cap(db.writer) {
+		var lost bool
+		if lost, err = s.begin(ctx, db.pool, begin); err == nil {
+			return s, nil
+		}
+		if !lost || ctx.Err() != nil {
+			break
+		}
 	}
-	if err := s.do(ctx, begin); err != nil {
-		s.rollback()
-		return nil, cancelled(ctx, err)
-	}
-	return s, nil
+	<-s.turn
+	return nil, cancelled(ctx, err)
 }
 
 // pgDropAll drops all tables, views, sequences and functions of the schema.
@@ -239,6 +244,27 @@ type pgSession struct {
 	channel func(name string) string
 }
 
+// begin takes a connection and begins a transaction on it. If that fails it
+// gives the connection back and says whether it was lost.
+func (s *pgSession) begin(ctx context.Context, pool *sql.DB, query string) (lost bool, err error) {
+	if s.conn, err = pool.Conn(ctx); err != nil {
+		return false, err
+	}
+	if err = s.do(ctx, query); err == nil {
+		return false, nil
+	}
+	e := s.conn.Raw(func(conn any) error {
+		lost = conn.(*stdlib.Conn).Conn().IsClosed()
+		return nil
+	})
+	lost = lost || errors.Is(e, sql.ErrConnDone) // the driver found it lost before
+	if !lost {
+		s.undo()
+	}
+	s.conn.Close()
+	return lost, err
+}
+
 // cancelled says that the statement failed because its context ended, if so:
 // the server only says that somebody asked for it.
 func cancelled(ctx context.Context, err error) error {
@@ -295,10 +321,14 @@ func (s *pgSession) commit() error {
 }
 
 func (s *pgSession) rollback() {
+	s.undo()
+	s.free()
+}
+
+func (s *pgSession) undo() {
 	ctx, cancel := context.WithTimeout(context.Background(), pgAnswer)
 	defer cancel()
-	s.do(ctx, "ROLLBACK") // if it fails, the driver does not use the connection again
-	s.free()
+	_ = s.do(ctx, "ROLLBACK") // if it fails, the driver does not use the connection again
 }
 
 func (s *pgSession) free() {
