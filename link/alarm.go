@@ -14,7 +14,7 @@ import (
 // Alarm is something that the operator must know.
 type Alarm struct {
 	Code     string // one of the Alarm constants, or of ledger's Refused constants
-	Side     string // the side that did it, or whose line or ledger it is; empty for an unknown caller
+	Side     string // the side that is to blame; empty for an unknown caller
 	Ledger   string // the ledger that it concerns; may be empty
 	Detail   map[string]string
 	Evidence []byte // readable text; may be nil
@@ -96,19 +96,32 @@ func (s *alarms) due(a *Alarm, now time.Duration) bool {
 	return true
 }
 
-// accuse raises the alarm that a refusal of the ledger calls for, and ends the
-// replication of a ledger that has two histories. by is the side that sent it.
+// accuse raises the alarm that a refusal of the ledger calls for. by is the side
+// that sent what was refused.
+//
+// Two signed histories of a ledger convict the side that signed them, whoever
+// shows them; of all else that is wrong with entries only its sender is known.
+// If that is their writer, or if there are two histories, the replication of
+// the ledger ends: the same would come again for ever.
 func (l *Link) accuse(by string, err error) {
 	var r *ledger.Refusal
 	if !errors.As(err, &r) {
 		return
 	}
-	if r.Code == ledger.RefusedUnknown {
-		return
+	side := by
+	switch r.Code {
+	case ledger.RefusedUnknown:
+		return // not yet admitted here, most likely
+	case ledger.RefusedUnwritten:
+		if l.c.Ledger.Behind() != "" {
+			return // it was written, and we have lost it
+		}
+	case ledger.RefusedFork, ledger.RefusedOwnFork:
+		side = r.Side
 	}
-	l.raise(Alarm{Code: r.Code, Side: by, Ledger: r.Side, Evidence: r.Evidence,
-		Detail: map[string]string{"ledger": r.Side, "index": itoa(r.Index), "detail": r.Detail}})
-	if r.Code == ledger.RefusedFork || r.Code == ledger.RefusedOwnFork {
+	l.raise(Alarm{Code: r.Code, Side: side, Ledger: r.Side, Evidence: r.Evidence,
+		Detail: map[string]string{"ledger": r.Side, "index": itoa(r.Index), "detail": r.Detail, "by": by}})
+	if r.Lasting && side == r.Side {
 		l.Halt(r.Side)
 	}
 }

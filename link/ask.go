@@ -169,7 +169,11 @@ func (p *peer) push(ctx context.Context, q Push) Event {
 		}
 		p.keep(r)
 	}
-	return Pushed{Size: a.Size, Receipt: a.Receipt != ""}
+	e := Pushed{Size: a.Size, Receipt: a.Receipt != ""}
+	if a.Standing != nil {
+		e.Own = a.Standing.Own
+	}
+	return e
 }
 
 func (p *peer) pull(ctx context.Context, q Pull) Event {

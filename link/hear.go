@@ -182,6 +182,7 @@ func (p *peer) answerExtend(ctx context.Context, body []byte) reply {
 		l.raise(Alarm{Code: AlarmGrowth, Side: p.c.Side})
 		return refused(refusal{Code: string(CodeBusy), Detail: "too many entries at once", After: after.Milliseconds()})
 	}
+	p.step(Storing{})
 	r, err := l.store(x)
 	if err != nil {
 		p.meter.ungrow(size)
@@ -320,7 +321,8 @@ func (p *peer) hearHello(h *hello) Told {
 	defer cancel()
 	heads := l.c.Ledger.Heads()
 	told := Told{
-		Beat: time.Duration(min(max(h.Beat, 0), time.Hour.Milliseconds())) * time.Millisecond, Behind: h.Mode == "behind",
+		Beat:   time.Duration(min(max(h.Beat, 0), time.Hour.Milliseconds())) * time.Millisecond,
+		Behind: h.Mode == "behind", Reaches: h.Reaches,
 		Ledgers: map[string]Holding{}, Settled: Point{h.Settled.Count, h.Settled.Digest}, Want: h.Want,
 	}
 	for _, side := range slices.Sorted(maps.Keys(h.Ledgers)) {
@@ -384,12 +386,12 @@ func (p *peer) hello(ctx context.Context) ([]byte, error) {
 		}
 	}
 	p.mu.Lock()
-	lacks, beat := p.session.Offer(), p.session.beat()
+	lacks, beat, reaches := p.session.Offer(), p.session.beat(), p.session.Reaches()
 	p.mu.Unlock()
 	standing := l.c.Ledger.Standing()
 	h := hello{
 		Beat: beat.Milliseconds(), Founding: local.Founding, Ledgers: map[string]helloHolds{}, Mode: local.Mode, Notes: []helloNote{},
-		Office: l.office, Rules: local.Rules, Settled: helloSettled{local.Settled.Count, local.Settled.Digest}, Side: l.own,
+		Office: l.office, Reaches: reaches, Rules: local.Rules, Settled: helloSettled{local.Settled.Count, local.Settled.Digest}, Side: l.own,
 		Software: local.Software, Standing: &standing, Time: l.c.Now().UnixMilli(), Want: append([]string{}, l.downFrom(p.c.Side)...),
 	}
 	for side, head := range l.c.Ledger.Heads() {

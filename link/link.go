@@ -282,9 +282,9 @@ func (l *Link) Cut(side string, cut bool) {
 	}
 }
 
-// Halt ends the replication of a side's ledger for good, in this process and in
-// each in which it is given in Config.Halted. The link does so itself when it
-// raises an alarm with a code of ledger.RefusedFork.
+// Halt ends the replication of a side's ledger, in this process until Resume,
+// and in each in which it is given in Config.Halted. The link does so itself
+// when what the side has signed can never be stored, as after a fork.
 func (l *Link) Halt(side string) {
 	l.mu.Lock()
 	l.halted[side] = true

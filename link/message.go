@@ -61,7 +61,8 @@ type hello struct {
 	Mode     string                `json:"mode"`              // "ready", "behind", "read-only"
 	Notes    []helloNote           `json:"notes"`             // cosignatures that the hearer lacks
 	Office   string                `json:"office"`
-	Rules    int64                 `json:"rules"` // the highest rules version that the speaker knows
+	Reaches  bool                  `json:"reaches"` // the speaker's calls to the hearer get through
+	Rules    int64                 `json:"rules"`   // the highest rules version that the speaker knows
 	Settled  helloSettled          `json:"settled"`
 	Side     string                `json:"side"`
 	Software string                `json:"software"`

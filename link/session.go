@@ -42,8 +42,10 @@ type Session struct {
 	cut      bool          // by our own switch
 	greeted  bool          // a hello was answered since the last failure
 	helloAt  time.Duration // of the last hello that we began
-	news     bool          // there is something that the next hello should say soon
-	storing  bool          // a push of its is being stored, whose answer will carry our receipt
+	due      bool          // a hello is due since dueAt, and waits for transfers
+	dueAt    time.Duration
+	news     bool // there is something that the next hello should say soon
+	storing  bool // a push of its is being stored, whose answer will carry our receipt
 	toldSeen map[string]int64
 	offered  map[[2]string]int64 // by ledger and cosigner, the cosignature that our last hello carried
 	failures int                 // in a row
@@ -101,6 +103,7 @@ const (
 	pauseFirst = 1 * time.Second // after a refusal; doubled with each
 	pauseMost  = 60 * time.Second
 	pullAfter  = 3 * time.Second // before fetching from a side that can push to us
+	aloneAfter = 1 * time.Second // before taking it that a side cannot call us
 	quietLeast = 5 * time.Second // of silence, at least, before a line is down
 	quietBeats = 3               // hellos that may be missed before a line is down
 	batchLeast = 128 << 10       // bytes
@@ -187,7 +190,7 @@ func (s *Session) take(e Event) {
 		s.storing = false
 		s.holds(e.Ledger, e.Size)
 		if e.Receipt {
-			s.hasCosigned(e.Ledger, s.c.Own, e.Size)
+			s.offered[Lack{Ledger: e.Ledger, By: s.c.Own}.key()] = e.Size
 		}
 	case Compared:
 		s.compared(e)
@@ -261,15 +264,6 @@ func (s *Session) holds(ledger string, size int64) {
 	s.theirs[ledger] = h
 }
 
-func (s *Session) hasCosigned(ledger, by string, size int64) {
-	h := s.theirs[ledger]
-	if h.Cosigned == nil {
-		h.Cosigned = map[string]int64{}
-	}
-	h.Cosigned[by] = max(h.Cosigned[by], size)
-	s.theirs[ledger] = h
-}
-
 // Offer lists the cosignatures that the next hello should carry: those that we
 // hold and the other side does not, as far as we know. Those over its own
 // ledger come first. A side that holds less than it has cosigned itself is
@@ -336,6 +330,7 @@ func (s *Session) pushed(e Pushed) {
 		s.pause(pause{ledger: q.Ledger}, "no-progress", 0)
 		return
 	}
+	s.holds(s.c.Peer, e.Own)
 	if e.Receipt {
 		s.receipted[q.Ledger] = e.Size
 	}

@@ -12,29 +12,34 @@ func (s *Session) ask() {
 	if s.asking != nil || !s.active || s.cut || s.now < s.retryAt {
 		return
 	}
-	if s.now >= s.helloDue() {
+	hello := s.now >= s.helloDue()
+	if hello && !s.due {
+		s.due, s.dueAt = true, s.now
+	}
+	q := s.nextTransfer()
+	switch {
+	case hello && (q == nil || !s.greeted || s.now >= s.dueAt+newsAfter):
+		// Entries go before a hello that is due, but not for long.
 		s.sayHello()
-		return
-	}
-	if !s.greeted {
-		return
-	}
-	first, then := s.nextPush, s.nextPull
-	if !s.pulled {
-		first, then = s.nextPull, s.nextPush
-	}
-	// Pushes and fetches take turns; a push alone never waits.
-	if q := first(); q != nil {
+	case !s.greeted:
+	case q != nil:
 		s.begin(q)
-	} else if q := then(); q != nil {
-		s.begin(q)
-	} else if s.search.running() {
+	case s.search.running():
 		s.begin(AskDigest{s.search.middle()})
 	}
 }
 
+// nextTransfer is the next push or fetch. They take turns if both wait.
+func (s *Session) nextTransfer() Question {
+	push, pull := s.nextPush(), s.nextPull()
+	if pull == nil || push != nil && s.pulled {
+		return push
+	}
+	return pull
+}
+
 func (s *Session) sayHello() {
-	s.helloAt, s.news = s.now, false
+	s.helloAt, s.news, s.due = s.now, false, false
 	s.toldSeen = maps.Clone(s.placeable)
 	s.begin(SayHello{})
 }
@@ -61,16 +66,19 @@ func (s *Session) beat() time.Duration {
 	return min(beatAlone, s.c.Beat)
 }
 
-// reachesUs reports whether the other side has called us lately.
+// reachesUs reports whether the other side has called us lately, and still can.
 func (s *Session) reachesUs() bool {
-	return s.line.asked && s.now-s.line.askedAt <= s.line.quiet()
+	return s.line.asked && s.now-s.line.askedAt <= s.line.quiet() && s.told.Reaches
 }
+
+// Reaches reports whether our calls get through, or have not been tried.
+func (s *Session) Reaches() bool { return !s.line.failing }
 
 // owesReceipt reports whether we hold our own cosignature over the other side's
 // ledger and have not given it yet.
 func (s *Session) owesReceipt() bool {
 	size := s.ours[s.c.Peer].Cosigned[s.c.Own]
-	return size > max(s.theirs[s.c.Peer].Cosigned[s.c.Own], s.offered[Lack{Ledger: s.c.Peer, By: s.c.Own}.key()])
+	return !s.storing && size > max(s.theirs[s.c.Peer].Cosigned[s.c.Own], s.offered[Lack{Ledger: s.c.Peer, By: s.c.Own}.key()])
 }
 
 // hasNews reports whether our standing towards a third side has risen, or
@@ -97,24 +105,32 @@ func (s *Session) nextPush() Question {
 	for _, name := range s.names() {
 		switch {
 		case name == s.c.Own:
-		case name == s.c.Peer && s.told.Behind && !s.reachesUs():
+		case name == s.c.Peer && s.told.Behind && !s.pushes():
 		case name != s.c.Peer && slices.Contains(s.told.Want, name):
 		default:
 			continue
 		}
-		ours := s.ours[name]
-		theirs, admitted := s.theirs[name]
-		// Without entries, a push asks for the receipt of what is already there.
-		// (What it has cosigned already, it says with its hello.)
-		lacksReceipt := name == s.c.Own && ours.Size == theirs.Size &&
-			max(ours.Cosigned[s.c.Peer], s.receipted[name], theirs.Cosigned[s.c.Peer]) < ours.Size
-		if !admitted || ours.Size <= theirs.Size && !lacksReceipt || s.held(pause{ledger: name}) {
-			continue
+		if p := (pause{ledger: name}); !s.toPush(name) {
+			delete(s.pauses, p)
+		} else if !s.held(p) {
+			return Push{name, s.theirs[name].Size, s.c.Limits.Entries, s.batch}
 		}
-		return Push{name, theirs.Size, s.c.Limits.Entries, s.batch}
 	}
 	return nil
 }
+
+// toPush reports whether the other side lacks anything of a ledger: entries, or,
+// of our own, the receipt for what it holds, for which a push without entries
+// asks. (What it has cosigned already, it says with its hello.)
+func (s *Session) toPush(name string) bool {
+	ours := s.ours[name]
+	theirs, admitted := s.theirs[name]
+	receipt := max(ours.Cosigned[s.c.Peer], s.receipted[name], theirs.Cosigned[s.c.Peer])
+	return admitted && (ours.Size > theirs.Size || name == s.c.Own && ours.Size == theirs.Size && receipt < ours.Size)
+}
+
+// pushes reports whether the other side may be expected to push by itself.
+func (s *Session) pushes() bool { return s.now-s.alone < aloneAfter }
 
 // nextPull is the next fetch: of our own ledger if we lost entries of it, of
 // the other side's if it cannot or does not push, and of those that we cannot
@@ -127,8 +143,8 @@ func (s *Session) nextPull() Question {
 		case name == s.c.Own && s.behind:
 		case name == s.c.Own:
 			continue
-		case name == s.c.Peer && (!s.reachesUs() || waited):
-		case name != s.c.Peer && slices.Contains(s.down, name) && (!s.reachesUs() || waited):
+		case name == s.c.Peer && (!s.pushes() || waited):
+		case name != s.c.Peer && slices.Contains(s.down, name) && (!s.pushes() || waited):
 		default:
 			continue
 		}
@@ -185,6 +201,9 @@ func (s *Session) wake() time.Duration {
 		if w.until > s.now {
 			at = min(at, w.until)
 		}
+	}
+	if s.pushes() && len(s.gaps) > 0 {
+		at = min(at, s.alone+aloneAfter)
 	}
 	for _, g := range s.gaps {
 		if due := g.since + pullAfter; due > s.now {

@@ -58,10 +58,12 @@ type (
 	// Greeted answers SayHello.
 	Greeted struct{ Told Told }
 	// Pushed answers Push: the other side now holds so many. Receipt says that
-	// its receipt for them came too.
+	// its receipt for them came too, Own how many entries it says it has
+	// written itself.
 	Pushed struct {
 		Size    int64
 		Receipt bool
+		Own     int64
 	}
 	// Pulled answers Pull: so many entries came and were stored here.
 	Pulled struct{ Got int }

@@ -15,12 +15,12 @@ import (
 // TestWhatASessionSaysAndWhen plays testdata/session. The node is south's, and
 // the session the one with north.
 func TestWhatASessionSaysAndWhen(t *testing.T) {
-	runTranscripts(t, "session", func(t *testing.T) func(*testing.T, string) []string {
+	runTranscripts(t, "session", func(t *testing.T, text string) string {
 		desk := &sessionDesk{s: link.NewSession(link.SessionConfig{
 			Own: "south", Peer: "north", Beat: 15 * time.Second, Limits: link.Defaults(),
 			Jitter: func() float64 { return 1 },
 		})}
-		return desk.do
+		return playTranscript(t, text, desk.do)
 	})
 }
 
@@ -63,6 +63,8 @@ func (d *sessionDesk) do(t *testing.T, line string) []string {
 		e = link.Asked{}
 	case "they-say-hello":
 		e = link.AskedHello{Told: told(t, words[1:])}
+	case "they-begin-a-push":
+		e = link.Storing{}
 	case "they-push":
 		e = link.AskedToStore{Ledger: words[1], Size: number(t, words[2]), Receipt: slices.Contains(words, "receipt")}
 	case "hello-answered":
@@ -181,7 +183,7 @@ func holdings(t *testing.T, words []string) map[string]link.Holding {
 }
 
 func told(t *testing.T, words []string) link.Told {
-	told := link.Told{Beat: 15 * time.Second, Ledgers: holdings(t, words), Behind: slices.Contains(words, "behind")}
+	told := link.Told{Beat: 15 * time.Second, Ledgers: holdings(t, words), Behind: slices.Contains(words, "behind"), Reaches: !slices.Contains(words, "reaches-not")}
 	for _, w := range words {
 		name, value, _ := strings.Cut(w, "=")
 		switch name {

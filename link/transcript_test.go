@@ -13,7 +13,7 @@ var rewrite = flag.Bool("rewrite", false, "write what the transcripts in testdat
 // runTranscripts runs each file of a folder. A file is made of blocks: lines
 // that say what happens, "----", lines that say what follows, and an empty
 // line. Lines that begin with # are for the reader.
-func runTranscripts(t *testing.T, folder string, run func(t *testing.T) (do func(t *testing.T, line string) []string)) {
+func runTranscripts(t *testing.T, folder string, play func(t *testing.T, text string) string) {
 	files, err := filepath.Glob(filepath.Join("testdata", folder, "*.txt"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no transcripts in testdata/%s: %v", folder, err)
@@ -24,7 +24,7 @@ func runTranscripts(t *testing.T, folder string, run func(t *testing.T) (do func
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := playTranscript(t, string(text), run)
+			got := play(t, string(text))
 			if got == string(text) {
 				return
 			}
@@ -39,9 +39,11 @@ func runTranscripts(t *testing.T, folder string, run func(t *testing.T) (do func
 	}
 }
 
+// quietly is a line after which only what follows from then on is written.
+const quietly = "quietly"
+
 // playTranscript returns the transcript with what follows as it follows now.
-func playTranscript(t *testing.T, text string, run func(t *testing.T) func(*testing.T, string) []string) string {
-	do := run(t)
+func playTranscript(t *testing.T, text string, do func(t *testing.T, line string) []string) string {
 	var out strings.Builder
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	var follows []string
@@ -63,6 +65,9 @@ func playTranscript(t *testing.T, text string, run func(t *testing.T) func(*test
 		default:
 			out.WriteString(line + "\n")
 			follows = append(follows, do(t, line)...)
+			if line == quietly {
+				follows = nil
+			}
 			commands++
 		}
 	}
