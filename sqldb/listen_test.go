@@ -73,11 +73,15 @@ func openPG(t *testing.T, url, schema string) *sqldb.DB {
 func cutOthers(t *testing.T, db *sqldb.DB) {
 	t.Helper()
 	if err := db.Update(t.Context(), func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(t.Context(), `
-			SELECT pg_terminate_backend(pid, 10000)
-			FROM pg_stat_activity
-			WHERE datname = current_database() AND pid <> pg_backend_pid()`)
-		return err
+		for _, wait := range []int{0, 10_000} { // first tell them all, then wait for each, in milliseconds
+			if _, err := tx.Exec(t.Context(), `
+				SELECT pg_terminate_backend(pid, $1)
+				FROM pg_stat_activity
+				WHERE datname = current_database() AND pid <> pg_backend_pid()`, wait); err != nil {
+				return err
+			}
+		}
+		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
