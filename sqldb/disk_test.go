@@ -6,8 +6,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -144,6 +146,46 @@ func TestAReadOnlyDiskIsNamed(t *testing.T) {
 		}
 		defer reader.Close()
 		wantNames(t, reader, "one")
+	})
+}
+
+func TestADatabaseThatWasNotClosedIsReadWhereItCanBe(t *testing.T) {
+	sqldbtest.SmallDisk(t, 4<<20, func(t *testing.T, disk *sqldbtest.Disk) {
+		live := filepath.Join(t.TempDir(), "live.db")
+		db := openDurable(t, live)
+		migrate(t, db)
+		if err := db.Update(t.Context(), func(tx *sqldb.Tx) error { return put(tx, 1, "one") }); err != nil {
+			t.Fatal(err)
+		}
+		// What a power cut leaves: the file and its WAL.
+		left := filepath.Join(disk.Folder, "left.db")
+		for _, suffix := range []string{"", "-wal"} {
+			content, err := os.ReadFile(live + suffix)
+			if err == nil {
+				err = os.WriteFile(left+suffix, content, 0o600)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		read := func() error {
+			reader, err := sqldb.Open(t.Context(), sqldb.Config{URL: "sqlite:" + left, ReadOnly: true})
+			if err != nil {
+				return err
+			}
+			wantNames(t, reader, "one")
+			return reader.Close()
+		}
+		if err := read(); err != nil {
+			t.Errorf("where it can be written: %v", err)
+		}
+		if err := os.Remove(left + "-shm"); err != nil {
+			t.Fatal(err)
+		}
+		disk.ReadOnly()
+		if err := read(); err == nil || !strings.Contains(err.Error(), "read a copy of it") {
+			t.Errorf("where it cannot: got %v, want what to do", err)
+		}
 	})
 }
 

@@ -152,10 +152,14 @@ func (db *liteDB) openReadOnly(ctx context.Context, path string) (err error) {
 	if err = db.readers.fill(ctx, 1); err == nil {
 		return nil
 	}
-	wal, e := os.Stat(path + "-wal")
-	empty := errors.Is(e, os.ErrNotExist) || e == nil && wal.Size() == 0
-	if cannot := liteCode(err)&0xff == lite.SQLITE_CANTOPEN || IsReadOnly(err); !cannot || !empty {
+	if liteCode(err)&0xff != lite.SQLITE_CANTOPEN && !IsReadOnly(err) {
 		return fmt.Errorf("%s: %w", path, err)
+	}
+	switch wal, e := os.Stat(path + "-wal"); {
+	case e == nil && wal.Size() > 0:
+		return fmt.Errorf("%s: it was not closed and lies on a disk that cannot be written: read a copy of it and of its -wal file: %w", path, err)
+	case e != nil && !errors.Is(e, os.ErrNotExist):
+		return e
 	}
 	if db.readers, err = db.pool(path, "ro&immutable=1", liteReaders, "BEGIN", pragmas); err != nil {
 		return err
