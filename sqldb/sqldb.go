@@ -46,7 +46,22 @@ type Config struct {
 	// ReadOnly opens an existing database, which another process may be
 	// writing, for View alone.
 	ReadOnly bool
+	// Fault is for tests of what is built on this package; else nil. It is
+	// asked at each Point of each write transaction, and an error from it
+	// breaks the transaction there.
+	Fault func(p Point) error
 }
+
+// A Point is a place in a write transaction where Config.Fault may break it.
+type Point string
+
+// The points, in the order in which a transaction passes them.
+const (
+	BeforeExec   Point = "before a statement" // the statement is not run
+	AfterExec    Point = "after a statement"  // it was run, and its answer is lost
+	BeforeCommit Point = "before the commit"  // nothing is stored
+	AfterCommit  Point = "after the commit"   // all is stored, and reported as not known (ErrUnsure)
+)
 
 // ErrClosed is the answer of a DB that has been closed.
 var ErrClosed = errors.New("the database is closed")
@@ -69,6 +84,7 @@ type driver interface {
 type DB struct {
 	engine   Engine
 	readOnly bool
+	fault    func(p Point) error // Config.Fault, or one that breaks nothing
 	driver   driver
 }
 
@@ -76,7 +92,10 @@ type DB struct {
 // file of SQLite, the schema of PostgreSQL). The settings on which the
 // promises of this package rest are asserted; if one does not hold, Open fails.
 func Open(ctx context.Context, c Config) (*DB, error) {
-	db := &DB{readOnly: c.ReadOnly}
+	db := &DB{readOnly: c.ReadOnly, fault: c.Fault}
+	if db.fault == nil {
+		db.fault = func(Point) error { return nil }
+	}
 	var err error
 	switch scheme, rest, _ := strings.Cut(c.URL, ":"); {
 	case scheme == "sqlite" && rest != "":
@@ -143,7 +162,7 @@ func (db *DB) Begin(ctx context.Context) (*Tx, error) {
 	if err != nil {
 		return nil, fmt.Errorf("begin writing: %w", err)
 	}
-	return &Tx{ctx: ctx, session: s, engine: db.engine, write: true}, nil
+	return &Tx{ctx: ctx, session: s, engine: db.engine, write: true, fault: db.fault}, nil
 }
 
 // Listen calls wake each time a transaction that called Notify with this

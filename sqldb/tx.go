@@ -30,6 +30,7 @@ type Tx struct {
 	session session
 	engine  Engine
 	write   bool
+	fault   func(p Point) error // of a write transaction
 	ended   bool
 	broken  error // why it can only be rolled back
 	open    *Rows // not closed yet; nil if there are none
@@ -69,7 +70,13 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (affected int
 	if !tx.write {
 		return 0, tx.fail(errReadOnly)
 	}
+	if err := tx.fault(BeforeExec); err != nil {
+		return 0, tx.fail(err)
+	}
 	affected, err = tx.session.exec(ctx, query, args)
+	if err == nil {
+		err = tx.fault(AfterExec)
+	}
 	if err != nil {
 		return 0, tx.fail(err)
 	}
@@ -123,9 +130,20 @@ func (tx *Tx) Commit() error {
 		tx.Rollback()
 		return fmt.Errorf("commit: %w", err)
 	}
+	if tx.write {
+		if err := tx.fault(BeforeCommit); err != nil {
+			tx.Rollback()
+			return fmt.Errorf("commit: %w", err)
+		}
+	}
 	tx.ended = true
 	if err := tx.session.commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
+	}
+	if tx.write {
+		if err := tx.fault(AfterCommit); err != nil {
+			return fmt.Errorf("commit: %w", unsure{err})
+		}
 	}
 	return nil
 }
