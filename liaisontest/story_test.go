@@ -29,6 +29,21 @@ func received(o *liaisontest.Office, w node.Written, within time.Duration) error
 	return o.Nodes[w.ID.Side].Received(ctx, w.ID)
 }
 
+// alarm finds an open alarm with a code.
+func alarm(t *testing.T, n *node.Node, code string) (node.Alarm, bool) {
+	t.Helper()
+	alarms, err := n.Alarms(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range alarms {
+		if a.Code == code && !a.Cleared {
+			return a, true
+		}
+	}
+	return node.Alarm{}, false
+}
+
 func TestADispatchIsReceivedAndBothRecordsAreEqual(t *testing.T) {
 	for _, sides := range [][]office.Side{{"north", "south"}, {"east", "north", "south"}} {
 		t.Run(fmt.Sprint(len(sides), " sides"), func(t *testing.T) {
@@ -41,6 +56,7 @@ func TestADispatchIsReceivedAndBothRecordsAreEqual(t *testing.T) {
 				if w.Number != 1 {
 					t.Errorf("the first dispatch has number %d", w.Number)
 				}
+				o.Equal()
 				line, found, err := o.Nodes["north"].Records().Dispatch(t.Context(), w.ID)
 				if err != nil || !found || line.Subject != "first" {
 					t.Fatalf("north's record of %s: %+v, %v, %v", w.ID, line, found, err)
@@ -280,18 +296,12 @@ func TestASecondHistoryIsNoticedKeptAsEvidenceAndStopsNothingElse(t *testing.T) 
 		o.Wire.Mend("north", "south")
 
 		time.Sleep(time.Minute)
-		var fork node.Alarm
-		alarms, err := o.Nodes["south"].Alarms(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, a := range alarms {
-			if a.Code == ledger.RefusedFork && a.Side == "north" {
-				fork = a
-			}
+		fork, raised := alarm(t, o.Nodes["south"], ledger.RefusedFork)
+		if !raised {
+			t.Fatal("south has no alarm of a fork")
 		}
 		if fork.Evidence == "" {
-			t.Fatalf("south has no alarm of a fork with evidence: %+v", alarms)
+			t.Fatalf("south's alarm has no evidence: %+v", fork)
 		}
 		proof, err := os.ReadFile(filepath.Join(o.Dir("south"), "evidence", fork.Evidence))
 		if err != nil || strings.Count(string(proof), "kaesong.example/north\n") < 2 {
@@ -333,9 +343,8 @@ func TestAClockThatIsDaysAheadIsHeldBackAndSaid(t *testing.T) {
 		if err := received(o, w, time.Minute); err == nil {
 			t.Fatal("an entry from the day after tomorrow is received")
 		}
-		alarms, err := o.Nodes["south"].Alarms(t.Context())
-		if err != nil || len(alarms) == 0 || alarms[0].Code != ledger.RefusedAhead {
-			t.Fatalf("south's alarms: %+v, %v", alarms, err)
+		if a, raised := alarm(t, o.Nodes["south"], ledger.RefusedAhead); !raised || a.Side != "north" {
+			t.Fatalf("south's alarm: %+v, %v", a, raised)
 		}
 		o.Skew["north"] = 0
 		time.Sleep(27 * time.Hour)
@@ -400,12 +409,8 @@ func weather(t *testing.T, seed uint64, sides []office.Side) {
 	}
 	var dispatches int64
 	for _, side := range sides {
-		alarms, err := o.Nodes[side].Alarms(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, a := range alarms {
-			if a.Code == ledger.RefusedFork || a.Code == ledger.RefusedSeenBack || a.Code == ledger.RefusedLeaf || a.Code == "backdated" {
+		for _, code := range []string{ledger.RefusedFork, ledger.RefusedSeenBack, ledger.RefusedLeaf, ledger.RefusedOwnFork, "backdated", "records-differ"} {
+			if a, raised := alarm(t, o.Nodes[side], code); raised {
 				t.Errorf("bad weather is taken for a hostile side: %+v", a)
 			}
 		}

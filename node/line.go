@@ -154,6 +154,10 @@ func (n *Node) greeting(ctx context.Context) (link.Local, error) {
 
 // digestAt answers what the digest was at a count of settled entries.
 func (n *Node) digestAt(ctx context.Context, count int64) (link.Mark, bool, error) {
+	settled, err := n.records.Digest(ctx)
+	if err != nil || count > settled.Count {
+		return link.Mark{}, false, err
+	}
 	hash, id, ok, err := n.records.DigestAt(ctx, count)
 	if err != nil || !ok {
 		return link.Mark{}, false, err

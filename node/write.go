@@ -131,7 +131,7 @@ func (n *Node) mayWrite(ctx context.Context) error {
 		return &Refusal{Code: "node-behind"}
 	case ReadOnly:
 		if why == "restored" || why == "own-fork" {
-			return &Refusal{Code: "node-" + why}
+			return &Refusal{Code: office.Reason("node-" + why)}
 		}
 	}
 	return nil // a disk that was full is tried again

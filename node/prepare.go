@@ -1,0 +1,22 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"liaison.example/ledger"
+	"liaison.example/people"
+	"liaison.example/sqldb"
+)
+
+// Prepare makes the tables of the ledgers and of what is local in databases
+// that have none, as Open does, so that a backup can be copied into them.
+func Prepare(ctx context.Context, ledgerBase, localBase *sqldb.DB, now func() time.Time) error {
+	if _, err := ledger.Open(ctx, ledgerBase, ledger.Config{Now: now}); err != nil {
+		return err
+	}
+	if _, err := people.Open(ctx, localBase, now); err != nil {
+		return err
+	}
+	return new(alarms).open(ctx, localBase, "", now)
+}
