@@ -1,0 +1,306 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"liaison.example/office"
+)
+
+// Client speaks to a running node of our own side. It may be used by several
+// goroutines. Its errors are *Problem where the node answered, and wrap
+// ErrNotRunning where no node listens.
+type Client struct {
+	http *http.Client
+	base string // such as "http://node"
+}
+
+// ErrNotRunning says that no node listens on the socket.
+var ErrNotRunning = errors.New("the node is not running")
+
+// MaxAnswer bounds every answer but a backup, in bytes.
+const MaxAnswer = 64 << 20
+
+// Dial makes a client of the node that listens on the local socket at path. It
+// does not connect yet.
+func Dial(path string) *Client {
+	transport := &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			c, err := dialSocket(ctx, path)
+			if err != nil {
+				return nil, fmt.Errorf("%w (nothing answers on %s)", ErrNotRunning, path)
+			}
+			return c, nil
+		},
+		DisableCompression:  true,
+		MaxIdleConnsPerHost: 64,
+	}
+	return &Client{http: &http.Client{Transport: transport}, base: "http://node"}
+}
+
+// Close closes idle connections.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Status returns the state of the node.
+func (c *Client) Status(ctx context.Context) (s Status, err error) {
+	return s, c.get(ctx, "/v1/status", nil, &s)
+}
+
+// WaitStatus waits, at most for timeout, until the node's state is what until
+// says (one of Waits), and returns it. It waits also for the node to be started
+// at all. IsTimeout tells if the time ran out.
+func (c *Client) WaitStatus(ctx context.Context, until string, timeout time.Duration) (s Status, err error) {
+	const againAfter = 50 * time.Millisecond
+	for started := time.Now(); ; {
+		left := timeout - time.Since(started)
+		if left <= 0 {
+			return s, problem(CodeTimeout, fmt.Sprintf("The time ran out before the node was %s.", until), nil)
+		}
+		if until == Running {
+			s, err = c.Status(ctx)
+		} else {
+			err = c.get(ctx, "/v1/status", url.Values{"wait": {until}, "timeout": {left.String()}}, &s)
+		}
+		var p *Problem
+		if !errors.Is(err, ErrNotRunning) && (!errors.As(err, &p) || p.Code != CodeNextTurn) {
+			return s, err
+		}
+		select {
+		case <-ctx.Done():
+			return s, context.Cause(ctx)
+		case <-time.After(againAfter):
+		}
+	}
+}
+
+// Send releases a dispatch. With wait > 0 it waits at most that long for the
+// receipts of all addressees; the state of the answer says whether they are
+// held. An error means that nothing was released, unless it is one of the
+// context or of a broken connection.
+func (c *Client) Send(ctx context.Context, d NewDispatch, wait time.Duration) (sent Dispatch, err error) {
+	query := url.Values{}
+	if wait > 0 {
+		query.Set("wait", wait.String())
+	}
+	return sent, c.do(ctx, http.MethodPost, "/v1/dispatches", query, d, &sent)
+}
+
+// Dispatches returns one page of the list.
+func (c *Client) Dispatches(ctx context.Context, q Query) (p Page, err error) {
+	query := url.Values{}
+	set := func(name, value string) {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	set("from", q.From)
+	set("channel", q.Channel)
+	set("precedence", string(q.Precedence))
+	set("before", q.Before)
+	if q.Open {
+		query.Set("open", "true")
+	}
+	if q.Limit > 0 {
+		query.Set("limit", strconv.Itoa(q.Limit))
+	}
+	return p, c.get(ctx, "/v1/dispatches", query, &p)
+}
+
+// Dispatch returns one dispatch with its text and receipts.
+func (c *Client) Dispatch(ctx context.Context, id office.EntryID) (d Dispatch, err error) {
+	return d, c.get(ctx, "/v1/dispatches/"+id.String(), nil, &d)
+}
+
+// Acknowledge acknowledges a dispatch for a post of our side.
+func (c *Client) Acknowledge(ctx context.Context, id office.EntryID, by office.Post) (w Written, err error) {
+	return w, c.do(ctx, http.MethodPost, "/v1/dispatches/"+id.String()+"/acknowledgement", nil, Act{By: by}, &w)
+}
+
+// Record returns one page of the joint record, the newest first. Before is a
+// place in the joint order; 0 begins with the newest.
+func (c *Client) Record(ctx context.Context, before int64, limit int) (entries []Entry, err error) {
+	query := url.Values{"before": {strconv.FormatInt(before, 10)}, "limit": {strconv.Itoa(limit)}}
+	return entries, c.get(ctx, "/v1/entries", query, &entries)
+}
+
+// Entry returns one entry with its bytes and receipts.
+func (c *Client) Entry(ctx context.Context, id office.EntryID) (e Entry, err error) {
+	return e, c.get(ctx, "/v1/entries/"+id.String(), nil, &e)
+}
+
+// Disclosure returns the disclosure file of one entry.
+func (c *Client) Disclosure(ctx context.Context, id office.EntryID) ([]byte, error) {
+	return c.file(ctx, "/v1/entries/"+id.String()+"/disclosure")
+}
+
+// Tile returns one file of a side's log in the layout of c2sp.org/tlog-tiles.
+func (c *Client) Tile(ctx context.Context, side office.Side, path string) ([]byte, error) {
+	return c.file(ctx, "/v1/tiles/"+side+"/"+path)
+}
+
+func (c *Client) file(ctx context.Context, path string) ([]byte, error) {
+	response, err := c.send(ctx, http.MethodGet, path, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	return readAnswer(response.Body)
+}
+
+// Charter returns the charter in force and the proposals.
+func (c *Client) Charter(ctx context.Context) (ch Charter, err error) {
+	return ch, c.get(ctx, "/v1/charter", nil, &ch)
+}
+
+// Propose puts another charter forward.
+func (c *Client) Propose(ctx context.Context, p NewProposal) (w Written, err error) {
+	return w, c.do(ctx, http.MethodPost, "/v1/charter/proposals", nil, p, &w)
+}
+
+// Agree consents to a proposed charter.
+func (c *Client) Agree(ctx context.Context, a Agreement) (w Written, err error) {
+	return w, c.do(ctx, http.MethodPost, "/v1/charter/agreements", nil, a, &w)
+}
+
+// Posts returns the posts of all sides.
+func (c *Client) Posts(ctx context.Context) (posts []Post, err error) {
+	return posts, c.get(ctx, "/v1/posts", nil, &posts)
+}
+
+// Accredit accredits a post of our side.
+func (c *Client) Accredit(ctx context.Context, p NewPost) (w Written, err error) {
+	return w, c.do(ctx, http.MethodPost, "/v1/posts", nil, p, &w)
+}
+
+// EndPost withdraws the accreditation of a post of our side.
+func (c *Client) EndPost(ctx context.Context, post, by office.Post) (w Written, err error) {
+	return w, c.do(ctx, http.MethodPost, "/v1/posts/"+url.PathEscape(post)+"/end", nil, Act{By: by}, &w)
+}
+
+// SignInLink makes a one-time sign-in link for a post of our side.
+func (c *Client) SignInLink(ctx context.Context, post office.Post, valid time.Duration) (l Link, err error) {
+	return l, c.do(ctx, http.MethodPost, "/v1/sign-in-links", nil, NewLink{Post: post, ValidSeconds: int64(valid / time.Second)}, &l)
+}
+
+// Alarms returns the alarms, the latest first, with those cleared if all.
+func (c *Client) Alarms(ctx context.Context, all bool) (alarms []Alarm, err error) {
+	return alarms, c.get(ctx, "/v1/alarms", url.Values{"all": {strconv.FormatBool(all)}}, &alarms)
+}
+
+// ClearAlarm marks an alarm as mended.
+func (c *Client) ClearAlarm(ctx context.Context, id int64, by office.Post) error {
+	return c.do(ctx, http.MethodPost, "/v1/alarms/"+strconv.FormatInt(id, 10)+"/clear", nil, Act{By: by}, nil)
+}
+
+// Admit brings another side's credence to the running node.
+func (c *Client) Admit(ctx context.Context, credence string) error {
+	return c.do(ctx, http.MethodPost, "/v1/admissions", nil, Admission{Credence: credence}, nil)
+}
+
+// CutLine cuts or mends the line to a side; demonstrations only.
+func (c *Client) CutLine(ctx context.Context, side office.Side, cut bool) error {
+	return c.do(ctx, http.MethodPost, "/v1/lines/"+url.PathEscape(side)+"/cut", nil, Cut{Cut: cut}, nil)
+}
+
+// Backup writes a backup of the running node, a tar archive, to w. The archive
+// is whole only if there is no error.
+func (c *Client) Backup(ctx context.Context, w io.Writer) error {
+	response, err := c.send(ctx, http.MethodPost, "/v1/backup", nil, nil)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if _, err := io.Copy(w, response.Body); err != nil {
+		return fmt.Errorf("read the backup: %w", err)
+	}
+	if response.Trailer.Get(wholeTrailer) != "yes" {
+		return errors.New("the backup broke off: the node's log says why")
+	}
+	return nil
+}
+
+func (c *Client) get(ctx context.Context, path string, query url.Values, into any) error {
+	return c.do(ctx, http.MethodGet, path, query, nil, into)
+}
+
+// do sends a request with a JSON body, unless body is nil, and reads the JSON
+// answer into into, unless that is nil.
+func (c *Client) do(ctx context.Context, method, path string, query url.Values, body, into any) error {
+	response, err := c.send(ctx, method, path, query, body)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	answer, err := readAnswer(response.Body)
+	if err != nil || into == nil {
+		return err
+	}
+	if err := json.Unmarshal(answer, into); err != nil {
+		return fmt.Errorf("read the answer of the node: %w", err)
+	}
+	return nil
+}
+
+// send sends a request; an answer other than 2xx becomes a *Problem.
+func (c *Client) send(ctx context.Context, method, path string, query url.Values, body any) (*http.Response, error) {
+	var reader io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return nil, fmt.Errorf("write the request: %w", err)
+		}
+		reader = bytes.NewReader(b)
+	}
+	address := c.base + path
+	if len(query) > 0 {
+		address += "?" + query.Encode()
+	}
+	request, err := http.NewRequestWithContext(ctx, method, address, reader)
+	if err != nil {
+		return nil, fmt.Errorf("write the request: %w", err)
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		var u *url.Error // names a host that is none; the cause is what matters
+		if errors.As(err, &u) {
+			err = u.Err
+		}
+		return nil, fmt.Errorf("ask the node: %w", err)
+	}
+	if response.StatusCode/100 == 2 {
+		return response, nil
+	}
+	defer response.Body.Close()
+	answer, err := readAnswer(response.Body)
+	if err != nil {
+		return nil, err
+	}
+	p := &Problem{}
+	if err := json.Unmarshal(answer, p); err != nil || p.Code == "" {
+		return nil, fmt.Errorf("ask the node: it answered %s", response.Status)
+	}
+	return nil, p
+}
+
+func readAnswer(r io.Reader) ([]byte, error) {
+	answer, err := io.ReadAll(io.LimitReader(r, MaxAnswer+1))
+	if err != nil {
+		return nil, fmt.Errorf("read the answer of the node: %w", err)
+	}
+	if len(answer) > MaxAnswer {
+		return nil, fmt.Errorf("the answer of the node is longer than %d bytes", MaxAnswer)
+	}
+	return answer, nil
+}

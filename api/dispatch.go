@@ -1,0 +1,198 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"liaison.example/node"
+	"liaison.example/office"
+	"liaison.example/records"
+)
+
+func (s *server) send(w http.ResponseWriter, r *http.Request) error {
+	var d NewDispatch
+	if err := read(r, &d); err != nil {
+		return err
+	}
+	if len(d.To) == 0 {
+		var err error
+		if d.To, err = s.others(r); err != nil {
+			return err
+		}
+	}
+	waits := r.URL.Query().Has("wait")
+	wait := r.Context()
+	if waits {
+		ctx, done, err := s.wait(r, "wait")
+		if err != nil {
+			return err
+		}
+		defer done()
+		wait = ctx
+	}
+	written, err := s.Node.Write(r.Context(), node.Act{
+		By: d.By, Kind: office.KindDispatch,
+		Body: &office.DispatchBody{Channel: d.Channel, Precedence: d.Precedence, Subject: d.Subject, Text: d.Text, To: d.To},
+	})
+	if err != nil {
+		return err
+	}
+	// From here on it is written: nothing that goes wrong may be answered as a
+	// failure, or the person would send it again.
+	sent := Dispatch{
+		ID: written.ID, Number: written.Number, From: written.ID.Side, To: d.To, Channel: d.Channel, Precedence: d.Precedence,
+		Subject: d.Subject, By: d.By, At: written.At.UTC(), State: Queued, Acknowledged: []Acknowledgement{},
+	}
+	if waits && s.Node.Received(wait, written.ID) == nil {
+		sent.State = Received
+	}
+	if line, ok, err := s.Node.Records().Dispatch(r.Context(), written.ID); err == nil && ok {
+		state := sent.State
+		sent = dispatchShape(line, s.holds())
+		if state == Received && sent.State == Queued {
+			sent.State = state
+		}
+	}
+	sent.Text = ""
+	return write(w, http.StatusCreated, sent)
+}
+
+// others lists every side of the office but ours.
+func (s *server) others(r *http.Request) ([]office.Side, error) {
+	row, err := s.Node.Records().Office(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	if row.Charter == nil {
+		return nil, &node.Refusal{Code: office.OfficeNotOpen}
+	}
+	var sides []office.Side
+	for _, side := range row.Charter.Sides {
+		if side.ID != s.Node.Side() {
+			sides = append(sides, side.ID)
+		}
+	}
+	return sides, nil
+}
+
+func (s *server) dispatches(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	limit, err := listLimit(query)
+	if err != nil {
+		return err
+	}
+	lines, next, err := s.Node.Records().Dispatches(r.Context(), records.Filter{
+		From: query.Get("from"), Channel: query.Get("channel"), Precedence: office.Precedence(query.Get("precedence")),
+		Open: query.Get("open") == "true", Before: query.Get("before"), Limit: limit,
+	})
+	if err != nil {
+		return err
+	}
+	page := Page{Dispatches: []Dispatch{}, Next: next}
+	holds := s.holds()
+	for _, line := range lines {
+		page.Dispatches = append(page.Dispatches, dispatchShape(line, holds))
+	}
+	return write(w, http.StatusOK, page)
+}
+
+func (s *server) dispatch(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	line, ok, err := s.Node.Records().Dispatch(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return problem(CodeNotFound, fmt.Sprintf("There is no dispatch %s.", id), nil)
+	}
+	d := dispatchShape(line, s.holds())
+	if d.Receipts, err = s.receipts(r, id); err != nil {
+		return err
+	}
+	return write(w, http.StatusOK, d)
+}
+
+func (s *server) acknowledge(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	var a Act
+	if err := read(r, &a); err != nil {
+		return err
+	}
+	return s.act(w, r, a.By, office.KindAcknowledge, &office.AcknowledgeBody{Dispatch: id})
+}
+
+// act writes one entry and answers with its id.
+func (s *server) act(w http.ResponseWriter, r *http.Request, by office.Post, kind string, body any) error {
+	written, err := s.Node.Write(r.Context(), node.Act{By: by, Kind: kind, Body: body})
+	if err != nil {
+		return err
+	}
+	return write(w, http.StatusCreated, Written{ID: written.ID, At: written.At.UTC()})
+}
+
+func (s *server) receipts(r *http.Request, id office.EntryID) ([]Receipt, error) {
+	held, err := s.Node.Receipts(r.Context(), id)
+	if err != nil {
+		return nil, err
+	}
+	receipts := []Receipt{}
+	for _, h := range held {
+		receipts = append(receipts, Receipt{By: h.By, At: h.At.UTC(), Held: h.Held.UTC(), Size: h.Size, Note: h.Note})
+	}
+	return receipts, nil
+}
+
+// holds returns what is proven of a side: whether it holds an entry, because it
+// has cosigned a checkpoint that covers it, or because it is this node's own.
+func (s *server) holds() func(office.Side, office.EntryID) bool {
+	own, heads := s.Node.Side(), s.Node.Ledger().Heads()
+	return func(side office.Side, id office.EntryID) bool {
+		return side == own || heads[id.Side].Cosigned[side] > id.Index
+	}
+}
+
+func dispatchShape(l records.DispatchLine, holds func(office.Side, office.EntryID) bool) Dispatch {
+	d := Dispatch{
+		ID: l.ID, Number: l.Number, From: l.From, To: l.To, Channel: l.Channel, Precedence: l.Precedence,
+		Subject: l.Subject, Text: l.Text, By: l.By, At: moment(l.At), Settled: l.Settled,
+		State: Queued, Acknowledged: []Acknowledgement{},
+	}
+	acknowledged := map[office.Side]bool{}
+	for _, a := range l.Acknowledged {
+		d.Acknowledged = append(d.Acknowledged, Acknowledgement{ID: a.ID, Side: a.Side, By: a.By, At: moment(a.At)})
+		acknowledged[a.Side] = true
+	}
+	switch {
+	case all(l.To, func(to office.Side) bool { return acknowledged[to] }):
+		d.State = Acknowledged
+	case all(l.To, func(to office.Side) bool { return acknowledged[to] || holds(to, l.ID) }):
+		d.State = Received
+	}
+	return d
+}
+
+func all(sides []office.Side, holds func(office.Side) bool) bool {
+	return !slices.ContainsFunc(sides, func(side office.Side) bool { return !holds(side) })
+}
+
+// listLimit reads the limit of a list.
+func listLimit(query url.Values) (int, error) {
+	text := query.Get("limit")
+	if text == "" {
+		return DefaultList, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > MaxList {
+		return 0, problem(CodeBadRequest, fmt.Sprintf("limit=%q is not a number from 1 to %d.", text, MaxList), nil)
+	}
+	return n, nil
+}

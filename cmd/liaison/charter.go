@@ -1,0 +1,212 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"liaison.example/api"
+	"liaison.example/office"
+)
+
+type charterCommand struct {
+	Show    charterShowCommand    `cmd:"" default:"withargs" help:"Show the charter in force and the proposals to change it." usage:"[DIR]"`
+	Propose charterProposeCommand `cmd:"" help:"Put a changed charter forward." usage:"[DIR] FILE"`
+	Agree   charterAgreeCommand   `cmd:"" help:"Consent to a proposed charter, by its hash." usage:"[DIR] HASH"`
+}
+
+type charterShowCommand struct {
+	place
+	Text bool `help:"Print only the charter in force, as a file to change and propose."`
+	JSON bool `name:"json" help:"Print the charter, its hash and the proposals as JSON."`
+}
+
+func (c *charterShowCommand) Run(ctx context.Context, t *terminal) error {
+	client, _, err := c.client()
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	ch, err := client.Charter(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.JSON:
+		return t.printJSON(ch)
+	case ch.Charter == nil:
+		return errors.New("there is no charter yet: the office is founded when the sides have admitted each other")
+	case c.Text:
+		return t.printJSON(ch.Charter)
+	}
+	t.print("Office    %s", ch.Charter.Office)
+	t.print("Rules     version %d", ch.Charter.Rules)
+	t.print("Hash      %s", ch.Hash)
+	t.print("Founded   by %s", strings.Join(ch.Founded, ", "))
+	if !ch.Open {
+		t.print("          the office is not open yet: not every side has founded it")
+	}
+	t.print("")
+	rows := [][]string{{"SIDE", "NAME", "ZONE", "LANGUAGES", "LINK"}}
+	for _, s := range ch.Charter.Sides {
+		rows = append(rows, []string{s.ID, printable(s.Name), printable(s.Zone), strings.Join(s.Languages, ","), printable(s.Address)})
+	}
+	t.table(rows)
+	t.print("")
+	rows = [][]string{{"CHANNEL", "NAME", "이름", "PURPOSE"}}
+	for _, channel := range ch.Charter.Channels {
+		rows = append(rows, []string{channel.ID, printable(channel.Name["en"]), printable(channel.Name["ko"]), printable(channel.Purpose["en"])})
+	}
+	t.table(rows)
+	t.print("")
+	rows = [][]string{{"PRECEDENCE", "RECEIPT WITHIN", "ACKNOWLEDGED WITHIN"}}
+	for _, clock := range ch.Charter.Clocks {
+		rows = append(rows, []string{string(clock.Precedence), span(clock.Receipt), span(clock.Acknowledge)})
+	}
+	t.table(rows)
+	if len(ch.Proposals) > 0 {
+		t.print("")
+		rows = [][]string{{"PROPOSAL", "BY", "AT", "STATE", "AGREED", "NOTE"}}
+		for _, p := range ch.Proposals {
+			note, _, _ := strings.Cut(p.Note, "\n")
+			rows = append(rows, []string{p.Hash[:min(16, len(p.Hash))], p.By + " of " + p.ID.Side, stamp(p.At), p.State, strings.Join(p.Agreed, ","), printable(note)})
+		}
+		t.table(rows)
+	}
+	return nil
+}
+
+// span writes a number of seconds for a person.
+func span(seconds int64) string {
+	switch {
+	case seconds%3600 == 0:
+		return fmt.Sprintf("%d h", seconds/3600)
+	case seconds%60 == 0:
+		return fmt.Sprintf("%d min", seconds/60)
+	default:
+		return fmt.Sprintf("%d s", seconds)
+	}
+}
+
+type charterProposeCommand struct {
+	place
+	Note string `placeholder:"TEXT" help:"Why it is proposed."`
+	By   string `default:"head" placeholder:"POST" help:"The post that proposes it. Default: head."`
+	JSON bool   `name:"json" help:"Print the written entry and the hash as JSON."`
+}
+
+func (c *charterProposeCommand) Help() string {
+	return `Puts another charter forward in the place of the one in force. Begin with "liaison charter show --text > charter.json", change the file, and propose it. It takes effect when every side has agreed to it, by its hash. Sides and keys cannot be changed.`
+}
+
+// maxCharterFile bounds what is read of a charter file, in bytes.
+const maxCharterFile = 1 << 20
+
+func (c *charterProposeCommand) Run(ctx context.Context, t *terminal) error {
+	client, args, err := c.client("the file with the charter")
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	charter, err := readCharter(t, args[0])
+	if err != nil {
+		return err
+	}
+	w, err := client.Propose(ctx, api.NewProposal{Charter: charter, Note: c.Note, By: c.By})
+	if err != nil {
+		return err
+	}
+	hash := office.HashCharter(charter)
+	if c.JSON {
+		return t.printJSON(map[string]any{"id": w.ID, "at": w.At, "hash": hash})
+	}
+	t.print("%s  proposed  %s", w.ID, hash)
+	return nil
+}
+
+func readCharter(t *terminal, path string) (*office.Charter, error) {
+	r := t.in
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, fmt.Errorf("read the charter: %w", err)
+		}
+		defer f.Close()
+		r = f
+	}
+	b, err := io.ReadAll(io.LimitReader(r, maxCharterFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("read the charter: %w", err)
+	}
+	if len(b) > maxCharterFile {
+		return nil, fmt.Errorf("%s is no charter: it has more than %d bytes", path, maxCharterFile)
+	}
+	charter := &office.Charter{}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(charter); err != nil {
+		return nil, fmt.Errorf("%s is no charter: %w", path, err)
+	}
+	return charter, nil
+}
+
+type charterAgreeCommand struct {
+	place
+	By   string `default:"head" placeholder:"POST" help:"The post that consents. Default: head."`
+	JSON bool   `name:"json" help:"Print the written entry as JSON."`
+}
+
+func (c *charterAgreeCommand) Help() string {
+	return `Consents to the proposed charter with this hash; its first 8 characters are enough if no other begins so. Look at what is proposed first, with "liaison charter show --json".`
+}
+
+func (c *charterAgreeCommand) Run(ctx context.Context, t *terminal) error {
+	client, args, err := c.client("the hash of a proposed charter")
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	hash, err := fullHash(ctx, client, strings.ToLower(args[0]))
+	if err != nil {
+		return err
+	}
+	w, err := client.Agree(ctx, api.Agreement{Hash: hash, By: c.By})
+	if err != nil {
+		return err
+	}
+	return printWritten(t, c.JSON, w, "agreed to "+hash)
+}
+
+// fullHash completes the beginning of the hash of an open proposal.
+func fullHash(ctx context.Context, client *api.Client, begin string) (string, error) {
+	const shortest, whole = 8, 64
+	if len(begin) == whole {
+		return begin, nil
+	}
+	if len(begin) < shortest {
+		return "", usagef("give at least %d characters of the hash", shortest)
+	}
+	ch, err := client.Charter(ctx)
+	if err != nil {
+		return "", err
+	}
+	var found string
+	for _, p := range ch.Proposals {
+		if p.State != "open" || !strings.HasPrefix(p.Hash, begin) {
+			continue
+		}
+		if found != "" {
+			return "", usagef("more than one open proposal begins with %s: give more of the hash", begin)
+		}
+		found = p.Hash
+	}
+	if found == "" {
+		return "", fmt.Errorf("no open proposal has a hash that begins with %s", begin)
+	}
+	return found, nil
+}

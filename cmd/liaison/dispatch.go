@@ -1,0 +1,361 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"liaison.example/api"
+	"liaison.example/office"
+)
+
+// maxTextFile bounds what is read of a text file, in bytes. What a dispatch may
+// hold is far less, and the refusal names it.
+const maxTextFile = 16 << 20
+
+type sendCommand struct {
+	place
+	Channel    string        `required:"" placeholder:"ID" help:"The channel, such as liaison."`
+	Precedence string        `default:"ROUTINE" placeholder:"WORD" help:"FLASH, IMMEDIATE, PRIORITY or ROUTINE. Default: ROUTINE."`
+	Subject    string        `required:"" placeholder:"TEXT" help:"One line that says what it is about."`
+	TextFile   string        `required:"" placeholder:"FILE" help:"The file with the text, UTF-8; \"-\" reads standard input."`
+	To         []string      `placeholder:"SIDE" help:"The addressed side; may be given several times. Default: every other side."`
+	By         string        `default:"duty-officer" placeholder:"POST" help:"The post that releases it. Default: duty-officer."`
+	Wait       bool          `help:"Wait for the receipts of all addressees."`
+	Timeout    time.Duration `default:"60s" placeholder:"TIME" help:"How long to wait at most. Default: 60s."`
+	JSON       bool          `name:"json" help:"Print the dispatch as JSON."`
+}
+
+func (c *sendCommand) Help() string {
+	return `Releases a dispatch: when the command ends well, it is in the ledger of this side, signed and safely on disk, and goes out by itself as soon as the line is up.
+
+With --wait the command ends with exit code 0 when the receipts of all addressees are held, and with 3 when the time ran out; the dispatch is then safely queued and must not be sent again.`
+}
+
+func (c *sendCommand) Run(ctx context.Context, t *terminal) error {
+	client, _, err := c.client()
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	text, err := readText(t, c.TextFile)
+	if err != nil {
+		return err
+	}
+	var wait time.Duration
+	if c.Wait {
+		if wait = c.Timeout; wait <= 0 {
+			return usagef("--timeout must be more than nothing")
+		}
+	}
+	sent, err := client.Send(ctx, api.NewDispatch{
+		Channel: c.Channel, Precedence: office.Precedence(strings.ToUpper(c.Precedence)),
+		Subject: c.Subject, Text: text, To: c.To, By: c.By,
+	}, wait)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		err = t.printJSON(sent)
+	} else {
+		t.print("%s  number %d  %s", sent.ID, sent.Number, stateSentence(&sent))
+	}
+	if err == nil && c.Wait && sent.State == api.Queued {
+		return &timeoutError{fmt.Sprintf("the time ran out after %s: dispatch %s is safely queued and goes out when the line is up; do not send it again", c.Timeout, sent.ID)}
+	}
+	return err
+}
+
+// readText reads the text of a dispatch. Line ends become single, and the one
+// at the end of the file is not part of the text.
+func readText(t *terminal, path string) (string, error) {
+	r := t.in
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return "", fmt.Errorf("read the text: %w", err)
+		}
+		defer f.Close()
+		r = f
+	}
+	b, err := io.ReadAll(io.LimitReader(r, maxTextFile+1))
+	if err != nil {
+		return "", fmt.Errorf("read the text: %w", err)
+	}
+	if len(b) > maxTextFile {
+		return "", fmt.Errorf("the text has more than %d bytes", maxTextFile)
+	}
+	text := strings.TrimPrefix(string(b), "\uFEFF")
+	text = strings.ReplaceAll(text, "\r\n", "\n")
+	return strings.TrimSuffix(text, "\n"), nil
+}
+
+// stateSentence says how far a dispatch is known to have come.
+func stateSentence(d *api.Dispatch) string {
+	if d.State == api.Queued {
+		return "queued at our node, not yet received"
+	}
+	if len(d.Acknowledged) == 0 {
+		return "received"
+	}
+	var acts []string
+	for _, a := range d.Acknowledged {
+		acts = append(acts, fmt.Sprintf("%s of %s %s", a.By, a.Side, stamp(a.At)))
+	}
+	return string(d.State) + " by " + strings.Join(acts, ", ")
+}
+
+type listCommand struct {
+	place
+	Limit      int    `default:"20" placeholder:"N" help:"How many at most. Default: 20."`
+	From       string `placeholder:"SIDE" help:"Only those of this side."`
+	Channel    string `placeholder:"ID" help:"Only those on this channel."`
+	Precedence string `placeholder:"WORD" help:"Only those of this precedence."`
+	Open       bool   `help:"Only those that are not acknowledged by all addressees."`
+	JSON       bool   `name:"json" help:"Print a JSON array."`
+}
+
+func (c *listCommand) Run(ctx context.Context, t *terminal) error {
+	client, _, err := c.client()
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	if c.Limit < 1 {
+		return usagef("--limit must be 1 or more")
+	}
+	q := api.Query{From: c.From, Channel: c.Channel, Precedence: office.Precedence(strings.ToUpper(c.Precedence)), Open: c.Open}
+	dispatches := []api.Dispatch{}
+	for len(dispatches) < c.Limit {
+		q.Limit = min(c.Limit-len(dispatches), api.MaxList)
+		page, err := client.Dispatches(ctx, q)
+		if err != nil {
+			return err
+		}
+		dispatches = append(dispatches, page.Dispatches...)
+		if q.Before = page.Next; q.Before == "" {
+			break
+		}
+	}
+	if c.JSON {
+		return t.printJSON(dispatches)
+	}
+	rows := [][]string{{"ID", "NUMBER", "PRECEDENCE", "CHANNEL", "RELEASED", "STATE", "SUBJECT"}}
+	for _, d := range dispatches {
+		rows = append(rows, []string{
+			d.ID.String(), strconv.FormatInt(d.Number, 10), string(d.Precedence), d.Channel, stamp(d.At), string(d.State), printable(d.Subject),
+		})
+	}
+	t.table(rows)
+	return nil
+}
+
+type showCommand struct {
+	place
+	JSON bool `name:"json" help:"Print it as JSON."`
+}
+
+func (c *showCommand) Run(ctx context.Context, t *terminal) error {
+	client, args, err := c.client("the id of an entry, such as south/17")
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	id, err := parseID(args[0])
+	if err != nil {
+		return err
+	}
+	d, err := client.Dispatch(ctx, id)
+	if isProblem(err, api.CodeNotFound) {
+		return c.showEntry(ctx, t, client, id)
+	}
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return t.printJSON(d)
+	}
+	t.print("%s  number %d  %s", d.ID, d.Number, d.Precedence)
+	t.print("From %s, %s, to %s, on channel %s", d.From, d.By, strings.Join(d.To, ", "), d.Channel)
+	t.print("Released %s", stamp(d.At))
+	t.print("Subject: %s", printable(d.Subject))
+	t.print("")
+	t.print("%s", printableText(d.Text))
+	t.print("")
+	printReceipts(t, d.Receipts)
+	for _, a := range d.Acknowledged {
+		t.print("Acknowledged by %s of %s %s (%s)", a.By, a.Side, stamp(a.At), a.ID)
+	}
+	t.print("State: %s; %s", d.State, settledWords(d.Settled))
+	return nil
+}
+
+// showEntry shows an entry that is no dispatch, or one that is void.
+func (c *showCommand) showEntry(ctx context.Context, t *terminal, client *api.Client, id office.EntryID) error {
+	e, err := client.Entry(ctx, id)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return t.printJSON(e)
+	}
+	t.print("%s  %s", e.ID, e.Kind)
+	t.print("Written by %s %s", e.By, stamp(e.At))
+	if e.Void != "" {
+		t.print("Void: %s", sentence(e.Void, e.Detail))
+	}
+	t.print("")
+	t.print("%s", printable(e.Leaf))
+	t.print("")
+	printReceipts(t, e.Receipts)
+	t.print("%s", settledWords(e.Settled))
+	return nil
+}
+
+func printReceipts(t *terminal, receipts []api.Receipt) {
+	for _, r := range receipts {
+		t.print("Received by the node of %s %s (checkpoint %d)", r.By, stamp(r.At), r.Size)
+	}
+}
+
+func settledWords(settled bool) string {
+	if settled {
+		return "its place in the record is settled"
+	}
+	return "its place in the record is not yet settled"
+}
+
+func parseID(text string) (office.EntryID, error) {
+	id, err := office.ParseEntryID(text)
+	if err != nil {
+		return id, &usageError{err.Error()}
+	}
+	return id, nil
+}
+
+type ackCommand struct {
+	place
+	By   string `default:"duty-officer" placeholder:"POST" help:"The post that acknowledges. Default: duty-officer."`
+	JSON bool   `name:"json" help:"Print the written entry as JSON."`
+}
+
+func (c *ackCommand) Help() string {
+	return "Acknowledges a dispatch as a post of this side. It says that the post has read it. It is not agreement."
+}
+
+func (c *ackCommand) Run(ctx context.Context, t *terminal) error {
+	client, args, err := c.client("the id of a dispatch, such as north/4")
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	id, err := parseID(args[0])
+	if err != nil {
+		return err
+	}
+	w, err := client.Acknowledge(ctx, id, c.By)
+	if err != nil {
+		return err
+	}
+	return printWritten(t, c.JSON, w, "acknowledged "+id.String())
+}
+
+// printWritten says that an act is done and which entry it became.
+func printWritten(t *terminal, asJSON bool, w api.Written, what string) error {
+	if asJSON {
+		return t.printJSON(w)
+	}
+	t.print("%s  %s  %s", w.ID, what, stamp(w.At))
+	return nil
+}
+
+type recordCommand struct {
+	place
+	Limit int  `default:"20" placeholder:"N" help:"How many at most. Default: 20."`
+	JSON  bool `name:"json" help:"Print a JSON array."`
+}
+
+func (c *recordCommand) Run(ctx context.Context, t *terminal) error {
+	client, _, err := c.client()
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	if c.Limit < 1 {
+		return usagef("--limit must be 1 or more")
+	}
+	entries := []api.Entry{}
+	before := int64(0)
+	for len(entries) < c.Limit {
+		page, err := client.Record(ctx, before, min(c.Limit-len(entries), api.MaxList))
+		if err != nil {
+			return err
+		}
+		if len(page) == 0 {
+			break
+		}
+		entries = append(entries, page...)
+		if before = page[len(page)-1].Place; before <= 1 {
+			break
+		}
+	}
+	if c.JSON {
+		return t.printJSON(entries)
+	}
+	rows := [][]string{{"PLACE", "ID", "WRITTEN", "BY", "SETTLED", "KIND", "VERDICT"}}
+	for _, e := range entries {
+		settled, verdict := "no", "done"
+		if e.Settled {
+			settled = "yes"
+		}
+		if e.Void != "" {
+			verdict = "void: " + sentence(e.Void, e.Detail)
+		}
+		rows = append(rows, []string{strconv.FormatInt(e.Place, 10), e.ID.String(), stamp(e.At), e.By, settled, printable(e.Kind), printable(verdict)})
+	}
+	t.table(rows)
+	return nil
+}
+
+type discloseCommand struct {
+	place
+	Output string `short:"o" required:"" placeholder:"FILE" help:"The file to write; \"-\" writes to standard output."`
+	Force  bool   `help:"Overwrite the file if it exists."`
+}
+
+func (c *discloseCommand) Help() string {
+	return `Writes one entry with the proof that it stands in its side's ledger and that the other sides hold it. A third party checks the file with "liaison verify" and the keys of the ledger and the cosigners, and learns nothing about other entries.`
+}
+
+func (c *discloseCommand) Run(ctx context.Context, t *terminal) error {
+	client, args, err := c.client("the id of an entry, such as south/17")
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	id, err := parseID(args[0])
+	if err != nil {
+		return err
+	}
+	file, err := client.Disclosure(ctx, id)
+	if err != nil {
+		return err
+	}
+	if c.Output == "-" {
+		_, err := t.out.Write(file)
+		return err
+	}
+	return writeNew(c.Output, file, c.Force)
+}
+
+// writeNew writes a file that must not be there yet, unless force.
+func writeNew(path string, content []byte, force bool) error {
+	if _, err := os.Lstat(path); err == nil && !force {
+		return fmt.Errorf("the file %s is there already (--force overwrites it)", path)
+	}
+	return writeFile(path, content, 0o644)
+}

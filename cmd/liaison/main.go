@@ -1,0 +1,142 @@
+// Command liaison runs one side's node of a joint liaison office, and is the
+// tool with which its officers and operators work from a terminal.
+//
+// "liaison serve" and "liaison demo" run nodes. The other commands speak to a
+// running node over its local socket (package api), or work on files.
+// "liaison help all" prints the whole manual.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // the zones of sides, on machines that lack them
+
+	"github.com/alecthomas/kong"
+
+	"liaison.example/api"
+)
+
+// The exit codes. They stand in the manual and do not change.
+const (
+	exitOK      = 0
+	exitFailed  = 1 // refused, or failed: a sentence on stderr says why
+	exitUsage   = 2 // the command line or the settings cannot be understood
+	exitTimeout = 3 // the time ran out; what was sent is safely queued
+)
+
+// commands is the one table of commands.
+type commands struct {
+	Init     initCommand     `cmd:"" group:"setup" help:"Make the data folder of a new node: settings, keys, recovery key." usage:"DIR --office NAME --side ID"`
+	Credence credenceCommand `cmd:"" group:"setup" help:"Print this side's credence, for the operators of the other sides." usage:"[DIR]"`
+	Admit    admitCommand    `cmd:"" group:"setup" help:"Admit another side by its credence." usage:"[DIR] FILE"`
+	Charter  charterCommand  `cmd:"" group:"setup" help:"Show the charter, or amend it by consent."`
+	Posts    postsCommand    `cmd:"" group:"setup" help:"List, accredit and end the posts that act for this side."`
+	SignIn   signInCommand   `cmd:"" name:"sign-in" group:"setup" help:"Print a one-time link with which a post signs in to the pages." usage:"[DIR] --post POST"`
+
+	Serve  serveCommand  `cmd:"" group:"node" help:"Run the node." usage:"[DIR]"`
+	Demo   demoCommand   `cmd:"" group:"node" help:"Run two nodes on this machine, filled with an example from 2018."`
+	Status statusCommand `cmd:"" group:"node" help:"Show the state of the node, its ledgers and its lines; wait for a state." usage:"[DIR]"`
+	Alarms alarmsCommand `cmd:"" group:"node" help:"List alarms, and clear those that are mended."`
+	Cut    cutCommand    `cmd:"" group:"node" help:"Cut the line to a side (demonstrations only)." usage:"[DIR] SIDE"`
+	Mend   mendCommand   `cmd:"" group:"node" help:"Mend the line to a side that was cut (demonstrations only)." usage:"[DIR] SIDE"`
+
+	Send     sendCommand     `cmd:"" group:"office" help:"Release a dispatch." usage:"[DIR] --channel ID --subject TEXT --text-file FILE"`
+	List     listCommand     `cmd:"" group:"office" help:"List dispatches, the newest first." usage:"[DIR]"`
+	Show     showCommand     `cmd:"" group:"office" help:"Show one dispatch, or any other entry, with its receipts." usage:"[DIR] ID"`
+	Ack      ackCommand      `cmd:"" group:"office" help:"Acknowledge a dispatch." usage:"[DIR] ID"`
+	Record   recordCommand   `cmd:"" group:"office" help:"List the entries of all sides in their joint order, the newest first." usage:"[DIR]"`
+	Disclose discloseCommand `cmd:"" group:"office" help:"Write one entry with its proof, for a third party." usage:"[DIR] ID --output FILE"`
+
+	Export  exportCommand  `cmd:"" group:"keeping" help:"Write all ledgers as static files that public tools can check." usage:"[DIR] OUT"`
+	Backup  backupCommand  `cmd:"" group:"keeping" help:"Write a backup, also while the node runs." usage:"[DIR] FILE"`
+	Restore restoreCommand `cmd:"" group:"keeping" help:"Bring a node back from a backup, or from another side's copy." usage:"FILE DIR | --from-peer DIR"`
+
+	Help    helpCommand    `cmd:"" group:"other" help:"Explain a command; \"help all\" prints the whole manual." usage:"[COMMAND... | all]"`
+	Version versionCommand `cmd:"" group:"other" help:"Print the version."`
+}
+
+// groups are the parts of the manual, in its order.
+var groups = []kong.Group{
+	{Key: "setup", Title: "Setting up an office"},
+	{Key: "node", Title: "Running the node"},
+	{Key: "office", Title: "Working in the office"},
+	{Key: "keeping", Title: "Keeping and proving the record"},
+	{Key: "other", Title: "Other"},
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	t := &terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr}
+	os.Exit(run(ctx, t, os.Args[1:]))
+}
+
+// run does one command and returns the exit code.
+func run(ctx context.Context, t *terminal, args []string) int {
+	parser, err := newParser(t)
+	if err != nil {
+		fmt.Fprintln(t.err, "liaison:", err)
+		return exitFailed
+	}
+	if len(args) == 0 {
+		args = []string{"help"}
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		return report(t, &usageError{err.Error()})
+	}
+	command.BindTo(ctx, (*context.Context)(nil))
+	command.Bind(t, parser)
+	return report(t, command.Run())
+}
+
+func newParser(t *terminal) (*kong.Kong, error) {
+	return kong.New(&commands{},
+		kong.Name("liaison"),
+		kong.Description("A joint liaison office of two or more sides, as software: one record, held by each."),
+		kong.ExplicitGroups(groups),
+		kong.Writers(t.out, t.err),
+		kong.Help(printHelp),
+	)
+}
+
+// usageError says that the command line or the settings cannot be understood.
+type usageError struct{ sentence string }
+
+func (e *usageError) Error() string { return e.sentence }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// timeoutError says that the time ran out, and what stands anyway.
+type timeoutError struct{ sentence string }
+
+func (e *timeoutError) Error() string { return e.sentence }
+
+// report prints what went wrong, if anything did, and returns the exit code.
+func report(t *terminal, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintln(t.err, "liaison:", err)
+	var usage *usageError
+	var timeout *timeoutError
+	switch {
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.As(err, &timeout), api.IsTimeout(err):
+		return exitTimeout
+	default:
+		return exitFailed
+	}
+}
+
+// terminal is where a command reads and writes.
+type terminal struct {
+	in       io.Reader
+	out, err io.Writer
+}

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// The program is tested as a program: the scripts under testdata/script call
+// the real binary, and run real nodes as processes.
+
+func TestMain(m *testing.M) { os.Exit(testMain(m)) }
+
+func testMain(m *testing.M) int {
+	bin, err := os.MkdirTemp("", "liaison-test-*")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(bin)
+	name := "liaison"
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	build := exec.Command("go", "build", "-o", filepath.Join(bin, name), ".")
+	build.Stdout, build.Stderr = os.Stderr, os.Stderr
+	if err := build.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "build the program:", err)
+		return 1
+	}
+	os.Setenv("PATH", bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	return m.Run()
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits,
+			"start": start,
+			"halt":  halt,
+			"ports": ports,
+			"json":  jsonValue,
+			"same":  same,
+			"fill":  fillFile,
+			"flip":  flip,
+		},
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("LIAISON_DIR", "")
+			e.Values[startedKey{}] = map[string]*started{}
+			return nil
+		},
+	})
+}
+
+// exits runs a command that must end with an exit code: exits 2 liaison frob
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	code, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	var ended *exec.ExitError
+	got := 0
+	switch {
+	case errors.As(err, &ended):
+		got = ended.ExitCode()
+	case err != nil:
+		ts.Fatalf("%v", err)
+	}
+	if got != code {
+		ts.Fatalf("%s ended with %d, want %d", strings.Join(args[1:], " "), got, code)
+	}
+}
+
+// started is a process that serves.
+type started struct {
+	command     *exec.Cmd
+	out, errout bytes.Buffer
+	ended       chan error
+}
+
+type startedKey struct{}
+
+// start starts a command that serves, and goes on when it is ready:
+// start NAME liaison serve south
+func start(ts *testscript.TestScript, _ bool, args []string) {
+	p := &started{command: exec.Command(args[1], args[2:]...), ended: make(chan error, 1)}
+	p.command.Dir, p.command.Stderr = ts.MkAbs("."), &p.errout
+	p.command.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"), "LIAISON_DIR="+ts.Getenv("LIAISON_DIR"))
+	out, err := p.command.StdoutPipe()
+	ts.Check(err)
+	ts.Check(p.command.Start())
+	ready := make(chan bool, 1)
+	go func() {
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			fmt.Fprintln(&p.out, lines.Text())
+			if strings.HasPrefix(lines.Text(), "ready ") {
+				ready <- true
+			}
+		}
+		p.ended <- p.command.Wait()
+	}()
+	ts.Value(startedKey{}).(map[string]*started)[args[0]] = p
+	ts.Defer(func() {
+		_ = p.command.Process.Kill() // most have ended long since
+		for err := range p.ended {
+			p.ended <- err
+			break
+		}
+		ts.Logf("[%s]\n%s", args[0], p.errout.String())
+	})
+	select {
+	case <-ready:
+	case err := <-p.ended:
+		p.ended <- err
+		ts.Fatalf("%s ended before it was ready: %v\n%s", args[0], err, p.errout.String())
+	}
+}
+
+// halt sends a signal to a started command and waits for its exit code; its
+// output can be looked at then: halt NAME INT 0
+func halt(ts *testscript.TestScript, _ bool, args []string) {
+	p := ts.Value(startedKey{}).(map[string]*started)[args[0]]
+	signal := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "KILL": os.Kill}[args[1]]
+	ts.Check(p.command.Process.Signal(signal))
+	err := <-p.ended
+	p.ended <- err
+	if got := p.command.ProcessState.ExitCode(); strconv.Itoa(got) != args[2] {
+		ts.Fatalf("%s ended with %d, want %s\n%s", args[0], got, args[2], p.errout.String())
+	}
+	_, err = io.Copy(ts.Stdout(), &p.out)
+	ts.Check(err)
+	_, err = ts.Stderr().Write(p.errout.Bytes())
+	ts.Check(err)
+}
+
+// ports puts the base of four free ports that follow each other into a
+// variable, and the single ports into NAME0 to NAME3.
+func ports(ts *testscript.TestScript, _ bool, args []string) {
+	const tries = 200
+	for range tries {
+		base, ok := freePorts()
+		if !ok {
+			continue
+		}
+		for _, name := range args {
+			ts.Setenv(name, strconv.Itoa(base))
+			for i := range 4 {
+				ts.Setenv(name+strconv.Itoa(i), strconv.Itoa(base+i))
+			}
+		}
+		return
+	}
+	ts.Fatalf("no four free ports follow each other")
+}
+
+func freePorts() (base int, ok bool) {
+	for i := range 4 {
+		address := "127.0.0.1:0"
+		if i > 0 {
+			address = net.JoinHostPort("127.0.0.1", strconv.Itoa(base+i))
+		}
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			return 0, false
+		}
+		defer l.Close()
+		if i == 0 {
+			base = l.Addr().(*net.TCPAddr).Port
+		}
+	}
+	return base, base+3 <= 65535
+}
+
+// jsonValue puts a value of a JSON file into a variable: json stdout link.north.state STATE
+func jsonValue(ts *testscript.TestScript, _ bool, args []string) {
+	var v any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &v))
+	for _, step := range strings.Split(args[1], ".") {
+		switch at := v.(type) {
+		case map[string]any:
+			v = at[step]
+		case []any:
+			i, err := strconv.Atoi(step)
+			ts.Check(err)
+			if i >= len(at) {
+				ts.Fatalf("%s has %d members", args[0], len(at))
+			}
+			v = at[i]
+		}
+	}
+	text, ok := v.(string)
+	if !ok {
+		b, err := json.Marshal(v)
+		ts.Check(err)
+		text = string(b)
+	}
+	ts.Setenv(args[2], text)
+}
+
+// same compares texts: same $A $B
+func same(ts *testscript.TestScript, neg bool, args []string) {
+	if (args[0] == args[1]) == neg {
+		ts.Fatalf("got %q and %q", args[0], args[1])
+	}
+}
+
+// fillFile writes a file of so many bytes of text: fill FILE 50000
+func fillFile(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Repeat("가나다 ", n/10+1)[:n-n%10]), 0o600))
+}
+
+// flip changes one byte of a file, at a place counted from its end: flip FILE 40
+func flip(ts *testscript.TestScript, _ bool, args []string) {
+	back, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	path := ts.MkAbs(args[0])
+	b, err := os.ReadFile(path)
+	ts.Check(err)
+	b[len(b)-back] ^= 1
+	ts.Check(os.Chmod(path, 0o600))
+	ts.Check(os.WriteFile(path, b, 0o600))
+}

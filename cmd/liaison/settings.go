@@ -1,0 +1,251 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"liaison.example/ledger"
+)
+
+// settings are what stands in liaison.toml.
+type settings struct {
+	Office    string   `toml:"office"`
+	Side      string   `toml:"side"`
+	Name      string   `toml:"name"`
+	Zone      string   `toml:"zone"`
+	Languages []string `toml:"languages"`
+	Sides     int      `toml:"sides"`
+
+	Web            string `toml:"web"`
+	WebURL         string `toml:"web_url"`
+	WebCertificate string `toml:"web_certificate"`
+	WebKey         string `toml:"web_key"`
+
+	Link        string            `toml:"link"`
+	LinkAddress string            `toml:"link_address"`
+	Dial        map[string]string `toml:"dial"`
+
+	Tiles string `toml:"tiles"`
+
+	Database string `toml:"database"`
+	Schema   string `toml:"schema"`
+
+	LogLevel  string `toml:"log_level"`
+	LogFormat string `toml:"log_format"`
+	Demo      bool   `toml:"demo"`
+}
+
+// defaults are the settings of a node about which nothing is said.
+func defaults() settings {
+	return settings{
+		Zone: "UTC", Languages: []string{"en"}, Sides: 2,
+		Web: "127.0.0.1:8410", Link: "127.0.0.1:8411",
+		Schema: "liaison", LogLevel: "info", LogFormat: "text",
+		Dial: map[string]string{},
+	}
+}
+
+// setting is one line of the table below.
+type setting struct {
+	key     string
+	meaning string // lines of a comment
+	value   func(*settings) any
+}
+
+// settingTable lists every setting, in the order of the file.
+var settingTable = []setting{
+	{"office", "The name of the office, in the form of a domain name. It is the same on all sides,\nstands in every signature, and can never be changed.", func(s *settings) any { return s.Office }},
+	{"side", "The id of this side: lower case letters, digits and hyphens. It can never be changed.", func(s *settings) any { return s.Side }},
+	{"name", "The name of this side as people read it. It stands in the credence.", func(s *settings) any { return s.Name }},
+	{"zone", "The time zone of this side, an IANA name such as \"Asia/Seoul\". It stands in the credence. Default: \"UTC\".", func(s *settings) any { return s.Zone }},
+	{"languages", "The languages of this side, the preferred one first: \"ko\", \"en\". They stand in the credence.\nDefault: [\"en\"].", func(s *settings) any { return s.Languages }},
+	{"sides", "How many sides found the office. It opens when this many have admitted each other. Default: 2.", func(s *settings) any { return s.Sides }},
+	{"web", "Where the pages for people listen: host:port. Default: \"127.0.0.1:8410\".", func(s *settings) any { return s.Web }},
+	{"web_url", "How browsers reach the pages, where that is not simply http:// (or https://) and the address above:\nfor example behind a proxy. Sign-in links begin with it. Default: \"\".", func(s *settings) any { return s.WebURL }},
+	{"web_certificate", "Files with a TLS certificate chain and its key (PEM), with which the pages are served by https.\nWithout them they are served by plain http, which is right only on this machine or behind a proxy.\nDefault: \"\".", func(s *settings) any { return s.WebCertificate }},
+	{"web_key", "", func(s *settings) any { return s.WebKey }},
+	{"link", "Where the link to the other sides listens: host:port. Default: \"127.0.0.1:8411\".", func(s *settings) any { return s.Link }},
+	{"link_address", "How the other sides reach the link: host:port. It stands in the credence and then in the charter.\nDefault: \"\", which means the address above.", func(s *settings) any { return s.LinkAddress }},
+	{"tiles", "Where the ledgers are served, read-only, to auditors and public tools (c2sp.org/tlog-tiles): host:port.\nEverything said in the office can be read there. Default: \"\", which means nowhere.", func(s *settings) any { return s.Tiles }},
+	{"database", "Where the record is kept. \"\" (the default) means SQLite files in this folder. A PostgreSQL address,\nsuch as \"postgres://user@host/name\", lets several processes serve this side from one database.", func(s *settings) any { return s.Database }},
+	{"schema", "With PostgreSQL: the first part of the names of the three schemas (\"liaison_ledger\" and so on).\nDefault: \"liaison\".", func(s *settings) any { return s.Schema }},
+	{"log_level", "How much is logged on stderr: \"debug\", \"info\", \"warn\" or \"error\". Default: \"info\".", func(s *settings) any { return s.LogLevel }},
+	{"log_format", "The form of the log: \"text\" or \"json\". Default: \"text\".", func(s *settings) any { return s.LogFormat }},
+	{"demo", "Whether this node is a demonstration: its pages say so and can cut the line. Default: false.", func(s *settings) any { return s.Demo }},
+	{"dial", "Link addresses of other sides that differ from those in the charter, such as north = \"10.0.0.2:8411\".\nDefault: none.", func(s *settings) any { return s.Dial }},
+}
+
+const settingsHead = `# Liaison: the settings of one node. Every setting stands here with its meaning and its default.
+# A setting that is not known is refused at start. Changes take effect when the node is started again.
+`
+
+// text writes the settings as they stand in liaison.toml.
+func (s *settings) text() (string, error) {
+	var b strings.Builder
+	b.WriteString(settingsHead)
+	for _, row := range settingTable {
+		if row.meaning != "" {
+			b.WriteString("\n# " + strings.ReplaceAll(row.meaning, "\n", "\n# ") + "\n")
+		}
+		var line bytes.Buffer
+		e := toml.NewEncoder(&line)
+		e.Indent = ""
+		if row.key == "dial" {
+			b.WriteString("[dial]\n")
+			if err := e.Encode(s.Dial); err != nil {
+				return "", fmt.Errorf("write setting dial: %w", err)
+			}
+		} else if err := e.Encode(map[string]any{row.key: row.value(s)}); err != nil {
+			return "", fmt.Errorf("write setting %s: %w", row.key, err)
+		}
+		b.Write(line.Bytes())
+	}
+	return b.String(), nil
+}
+
+// maxSettings bounds liaison.toml, in bytes.
+const maxSettings = 1 << 20
+
+// readSettings reads and checks liaison.toml.
+func readSettings(path string) (*settings, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, usagef("there is no %s: this is not the data folder of a node (\"liaison init\" makes one)", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the settings: %w", err)
+	}
+	if len(text) > maxSettings {
+		return nil, usagef("%s has %d bytes; at most %d are allowed", path, len(text), maxSettings)
+	}
+	s := defaults()
+	meta, err := toml.Decode(string(text), &s)
+	if err != nil {
+		return nil, usagef("%s: %v", path, err)
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		return nil, usagef("%s: the setting %q is not known", path, unknown[0].String())
+	}
+	if err := s.check(); err != nil {
+		return nil, usagef("%s: %v", path, err)
+	}
+	return &s, nil
+}
+
+// check says what is wrong with the settings, in one sentence.
+func (s *settings) check() error {
+	if !ledger.ValidOffice(s.Office) {
+		return fmt.Errorf("%q cannot be the name of an office: use the form of a domain name in lower case, such as kaesong.example", s.Office)
+	}
+	if !ledger.ValidName(s.Side) {
+		return fmt.Errorf("%q cannot be the id of a side: use a lower case letter, then at most 30 lower case letters, digits or hyphens", s.Side)
+	}
+	if s.Name == "" || len(s.Name) > 100 {
+		return errors.New("the name of the side must have 1 to 100 bytes")
+	}
+	if _, err := time.LoadLocation(s.Zone); err != nil || s.Zone == "" || s.Zone == "Local" {
+		return fmt.Errorf("%q is not a time zone: use a name such as Asia/Seoul", s.Zone)
+	}
+	if len(s.Languages) == 0 || len(s.Languages) > 8 {
+		return errors.New("name 1 to 8 languages")
+	}
+	if s.Sides < 2 || s.Sides > 16 {
+		return fmt.Errorf("an office has 2 to 16 sides, not %d", s.Sides)
+	}
+	addresses := []struct {
+		key, value string
+		optional   bool
+	}{{"web", s.Web, false}, {"link", s.Link, false}, {"link_address", s.LinkAddress, true}, {"tiles", s.Tiles, true}}
+	for side, address := range s.Dial {
+		addresses = append(addresses, struct {
+			key, value string
+			optional   bool
+		}{"dial." + side, address, false})
+	}
+	for _, a := range addresses {
+		if a.optional && a.value == "" {
+			continue
+		}
+		if err := checkAddress(a.value); err != nil {
+			return fmt.Errorf("%s: %w", a.key, err)
+		}
+	}
+	if s.WebURL != "" {
+		if u, err := url.Parse(s.WebURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return fmt.Errorf("web_url: %q is not an address such as https://office.example", s.WebURL)
+		}
+	}
+	if (s.WebCertificate == "") != (s.WebKey == "") {
+		return errors.New("web_certificate and web_key go together")
+	}
+	if s.Database != "" && !isPostgres(s.Database) {
+		return fmt.Errorf("database: %q is not a PostgreSQL address such as postgres://user@host/name", s.Database)
+	}
+	if !ledger.ValidName(strings.ReplaceAll(s.Schema, "_", "-")) {
+		return fmt.Errorf("schema: %q cannot be the name of a schema", s.Schema)
+	}
+	if _, err := s.level(); err != nil {
+		return err
+	}
+	if !slices.Contains([]string{"text", "json"}, s.LogFormat) {
+		return fmt.Errorf("log_format: %q is neither \"text\" nor \"json\"", s.LogFormat)
+	}
+	return nil
+}
+
+func checkAddress(address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil || port == "" {
+		return fmt.Errorf("%q is not an address in the form host:port", address)
+	}
+	return nil
+}
+
+func isPostgres(database string) bool {
+	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
+}
+
+func (s *settings) level() (l slog.Level, err error) {
+	if err := l.UnmarshalText([]byte(s.LogLevel)); err != nil {
+		return 0, fmt.Errorf("log_level: %q is not one of debug, info, warn, error", s.LogLevel)
+	}
+	return l, nil
+}
+
+// publicLink is the address of the link that stands in the credence.
+func (s *settings) publicLink() string {
+	if s.LinkAddress != "" {
+		return s.LinkAddress
+	}
+	return s.Link
+}
+
+// publicWeb is the address with which sign-in links begin.
+func (s *settings) publicWeb() string {
+	if s.WebURL != "" {
+		return strings.TrimSuffix(s.WebURL, "/")
+	}
+	host, port, err := net.SplitHostPort(s.Web)
+	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
+		host = "localhost"
+	}
+	scheme := "http://"
+	if s.WebCertificate != "" {
+		scheme = "https://"
+	}
+	return scheme + net.JoinHostPort(host, port)
+}
+
+// secureWeb reports whether browsers reach the pages by https only.
+func (s *settings) secureWeb() bool { return strings.HasPrefix(s.publicWeb(), "https://") }
