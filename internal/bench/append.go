@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -38,7 +37,8 @@ func (b *run) openLedger(ctx context.Context, name string) (*ownLedger, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := sqldb.Open(ctx, sqldb.Config{URL: "sqlite:" + filepath.Join(dir, "ledger.db"), Durable: true})
+	url, schema := b.engine.database(dir, "ledger")
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: url, Schema: schema, Durable: true})
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ type Options struct {
 // Rows lists the names of the rows in the order of the table.
 func Rows() []string {
 	var names []string
-	for _, r := range rows {
+	for _, r := range rows() {
 		names = append(names, r.name)
 	}
 	return names
@@ -61,8 +61,11 @@ type run struct {
 	self    []string
 	dir     string // the run's own folder
 	sockets string // a folder for local sockets, whose paths must be short
+	name    string // put before the names of folders
 	sizes   sizes
 	log     io.Writer
+	engine  engine
+	shared  *shared
 }
 
 // sizes says how much of everything a run does. All loops are bounded by them.
@@ -91,18 +94,27 @@ const senders = 64 // of the crowd: writers that send at the same time
 // Run measures the rows that the options name and returns the report. It
 // returns what it has measured also together with an error.
 func Run(ctx context.Context, o Options) (*Report, error) {
-	if o.Quick {
-		return measure(ctx, o, quickSizes)
+	chosen, err := choose(o.Rows)
+	if err != nil {
+		return nil, err
 	}
-	return measure(ctx, o, fullSizes)
+	if o.Quick {
+		return measure(ctx, o, quickSizes, chosen)
+	}
+	return measure(ctx, o, fullSizes, chosen)
 }
 
-func measure(ctx context.Context, o Options, s sizes) (*Report, error) {
-	for _, name := range o.Rows {
+// choose returns the rows of these names, or all if there are none.
+func choose(names []string) ([]row, error) {
+	for _, name := range names {
 		if !slices.Contains(Rows(), name) {
 			return nil, fmt.Errorf("no row %q; the rows are %s", name, strings.Join(Rows(), ", "))
 		}
 	}
+	return slices.DeleteFunc(rows(), func(r row) bool { return len(names) > 0 && !slices.Contains(names, r.name) }), nil
+}
+
+func measure(ctx context.Context, o Options, s sizes, chosen []row) (*Report, error) {
 	if len(o.Self) == 0 {
 		return nil, errors.New("bench: Self is empty")
 	}
@@ -122,7 +134,7 @@ func measure(ctx context.Context, o Options, s sizes) (*Report, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("make a folder for sockets: %w", err), os.RemoveAll(dir))
 	}
-	b := &run{self: o.Self, dir: dir, sockets: sockets, sizes: s, log: o.Log}
+	b := &run{self: o.Self, dir: dir, sockets: sockets, sizes: s, log: o.Log, shared: &shared{}}
 	if b.log == nil {
 		b.log = io.Discard
 	}
@@ -131,15 +143,12 @@ func measure(ctx context.Context, o Options, s sizes) (*Report, error) {
 		return nil, errors.Join(err, os.RemoveAll(sockets), os.RemoveAll(dir))
 	}
 	report := &Report{Cores: runtime.NumCPU(), System: runtime.GOOS + "/" + runtime.GOARCH, Quick: o.Quick}
-	for _, r := range rows {
-		if len(o.Rows) > 0 && !slices.Contains(o.Rows, r.name) {
-			continue
-		}
+	for _, r := range chosen {
 		if err = b.row(ctx, r, report); err != nil {
 			break
 		}
 	}
-	return report, errors.Join(err, sweep.stop())
+	return report, errors.Join(err, b.shared.stop(), sweep.stop())
 }
 
 // row measures one row within its time limit.
@@ -162,7 +171,7 @@ func (b *run) logf(format string, args ...any) { fmt.Fprintf(b.log, format+"\n",
 
 // folder makes a folder of this name in the run's folder.
 func (b *run) folder(name string) (string, error) {
-	dir := filepath.Join(b.dir, name)
+	dir := filepath.Join(b.dir, b.name+name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("make a folder to measure in: %w", err)
 	}

@@ -47,9 +47,8 @@ type floor struct {
 	row       []byte
 }
 
-// startFloor starts the two processes on the run's disk. The database is made
-// by the function for the name of each side.
-func (b *run) startFloor(ctx context.Context, name string, database func(dir, side string) (url, schema string)) (_ *floor, err error) {
+// startFloor starts the two processes on the run's disk.
+func (b *run) startFloor(ctx context.Context, name string) (_ *floor, err error) {
 	dir, err := b.folder(name)
 	if err != nil {
 		return nil, err
@@ -65,7 +64,7 @@ func (b *run) startFloor(ctx context.Context, name string, database func(dir, si
 		}
 	}()
 	far := floorRole{Keys: keys}
-	far.Database, far.Schema = database(dir, "far")
+	far.Database, far.Schema = b.engine.database(dir, "far")
 	if f.far, err = b.start("floor-far", far); err != nil {
 		return nil, err
 	}
@@ -73,8 +72,8 @@ func (b *run) startFloor(ctx context.Context, name string, database func(dir, si
 	if err != nil {
 		return nil, fmt.Errorf("start the far side of the floor: %w", err)
 	}
-	near := floorRole{Keys: keys, Socket: filepath.Join(b.sockets, name)}
-	near.Database, near.Schema = database(dir, "near")
+	near := floorRole{Keys: keys, Socket: filepath.Join(b.sockets, b.name+name)}
+	near.Database, near.Schema = b.engine.database(dir, "near")
 	if err := json.Unmarshal([]byte(address), &near.Far); err != nil {
 		return nil, fmt.Errorf("start the far side of the floor: %w", err)
 	}
@@ -93,11 +92,6 @@ func (f *floor) stop() error {
 		f.client.CloseIdleConnections()
 	}
 	return errors.Join(f.near.stop(), f.far.stop())
-}
-
-// sqliteIn names one SQLite file per side of the floor.
-func sqliteIn(dir, side string) (url, schema string) {
-	return "sqlite:" + filepath.Join(dir, side+".db"), ""
 }
 
 // socketClient speaks HTTP over a unix socket and keeps its connections.

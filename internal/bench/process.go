@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -25,6 +24,7 @@ const (
 // closes, so also when the run dies.
 type child struct {
 	cmd   *exec.Cmd
+	began time.Time // just before it was started
 	input io.Closer
 	lines chan string // its standard output; closed at its end
 	log   string      // file with its standard error
@@ -37,29 +37,50 @@ func (b *run) start(role string, argument any) (*child, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", role, err)
 	}
-	args := append(append([]string{}, b.self[1:]...), ChildArg, role, string(text))
-	cmd := exec.Command(b.self[0], args...) //nolint:gosec // our own program
-	cmd.Env = append(os.Environ(), "LIAISON_BENCH=1")
-	log, err := os.CreateTemp(b.dir, role+"-*.log")
+	return b.program(ChildArg, role, string(text))
+}
+
+// program starts this program again with these arguments. It must end when its
+// standard input does.
+func (b *run) program(args ...string) (*child, error) {
+	fail := func(err error) (*child, error) { return nil, fmt.Errorf("start %s: %w", args[0], err) }
+	cmd := exec.Command(b.self[0], append(append([]string{}, b.self[1:]...), args...)...) //nolint:gosec // our own program
+	log, err := os.CreateTemp(b.dir, "child-*.log")
 	if err != nil {
-		return nil, fmt.Errorf("start %s: %w", role, err)
+		return fail(err)
 	}
 	defer log.Close()
 	cmd.Stderr = log
 	input, err := cmd.StdinPipe()
 	if err != nil {
-		return nil, fmt.Errorf("start %s: %w", role, err)
+		return fail(err)
 	}
 	output, err := cmd.StdoutPipe()
 	if err != nil {
-		return nil, fmt.Errorf("start %s: %w", role, err)
+		return fail(err)
 	}
+	began := time.Now()
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", role, err)
+		return fail(err)
 	}
-	c := &child{cmd: cmd, input: input, lines: make(chan string, 64), log: log.Name()}
+	c := &child{cmd: cmd, began: began, input: input, lines: make(chan string, 64), log: log.Name()}
 	go c.read(output)
 	return c, nil
+}
+
+// once runs this program with these arguments to its end and returns its
+// standard output.
+func (b *run) once(ctx context.Context, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, b.self[0], append(append([]string{}, b.self[1:]...), args...)...) //nolint:gosec // our own program
+	output, err := cmd.Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			err = fmt.Errorf("%w: %s", err, exit.Stderr)
+		}
+		return nil, fmt.Errorf("run %s: %w", args[0], err)
+	}
+	return output, nil
 }
 
 // read hands on the child's output line by line until its end. Lines that
@@ -144,7 +165,6 @@ func Child(ctx context.Context, args []string) error {
 // roles are what a child process can be. Each runs until its context ends.
 var roles = map[string]func(ctx context.Context, argument []byte) error{
 	"sweep":      sweep,
-	"keep":       keep,
 	"floor-near": floorNear,
 	"floor-far":  floorFar,
 }
@@ -181,41 +201,4 @@ func sweep(ctx context.Context, argument []byte) error {
 		time.Sleep(500 * time.Millisecond)
 	}
 	return fmt.Errorf("remove the run's folders: %w", errs)
-}
-
-// kept is a command that a keeper runs, and what it tells of it.
-type kept struct {
-	Command []string
-	Env     []string
-}
-
-type started struct {
-	PID int
-	At  int64 // nanoseconds since 1970, just before the command was started
-}
-
-// keep runs a command that knows nothing of measurements, passes its output
-// on, and stops it (SIGTERM, later SIGKILL) when the run closes our input.
-func keep(ctx context.Context, argument []byte) error {
-	var k kept
-	if err := json.Unmarshal(argument, &k); err != nil || len(k.Command) == 0 {
-		return fmt.Errorf("read the role: %w", err)
-	}
-	cmd := exec.CommandContext(ctx, k.Command[0], k.Command[1:]...) //nolint:gosec // given by the run
-	cmd.Env = append(os.Environ(), k.Env...)
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = stopLimit - 5*time.Second
-	at := time.Now()
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start %s: %w", k.Command[0], err)
-	}
-	if err := say("started", started{cmd.Process.Pid, at.UnixNano()}); err != nil {
-		return errors.Join(err, cmd.Process.Kill(), cmd.Wait())
-	}
-	err := cmd.Wait()
-	if ctx.Err() != nil {
-		return nil // stopped as asked
-	}
-	return fmt.Errorf("%s ended by itself: %w", strings.Join(k.Command, " "), err)
 }

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"time"
 )
 
@@ -13,31 +12,68 @@ const (
 	receiptRate = "receipted dispatches per second, 64 senders"
 )
 
-var rows = []row{
-	{"floor", "the floor alone", 5 * time.Minute, floorAlone},
-	{"append", "one append to a long ledger", 20 * time.Minute, appendRow},
-}
-
-// floorAlone measures the floor by itself.
-func floorAlone(ctx context.Context, b *run) (_ []Figure, err error) {
-	f, err := b.startFloor(ctx, "floor-alone", sqliteIn)
+// receiptRow times the journey of a lone sender's dispatch: from the request to
+// release it until the answer that its receipt is held.
+func receiptRow(ctx context.Context, b *run) ([]Figure, error) {
+	f, p, err := b.both(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, f.stop()) }()
-	if _, err := load(ctx, 1, b.sizes.warm, f.send); err != nil {
+	var p50, p99 pairs
+	for range b.sizes.rounds {
+		floor, err := load(ctx, 1, b.sizes.lone, f.send)
+		if err != nil {
+			return nil, err
+		}
+		liaison, err := load(ctx, 1, b.sizes.lone, p.send)
+		if err != nil {
+			return nil, err
+		}
+		p50.add(floor.quantile(.5), liaison.quantile(.5))
+		p99.add(floor.quantile(.99), liaison.quantile(.99))
+	}
+	p50Target := 1.5
+	if b.engine.cluster != nil {
+		p50Target = 2
+	}
+	return []Figure{
+		p50.figure(receiptP50, "ms", p50Target, RatioAtMost),
+		p99.figure(receiptP99, "ms", 2.5, RatioAtMost),
+	}, p.equal(ctx)
+}
+
+// rateRow counts what 64 senders carry, each waiting for its receipt. Both
+// nodes fold meanwhile; at the end their digests must be the same.
+func rateRow(ctx context.Context, b *run) ([]Figure, error) {
+	f, p, err := b.both(ctx)
+	if err != nil {
 		return nil, err
 	}
-	var p50, p99, rate, batched []float64
+	var rate pairs
 	for range b.sizes.rounds {
-		lone, err := load(ctx, 1, b.sizes.lone, f.send)
+		floor, err := load(ctx, senders, b.sizes.crowd, f.send)
 		if err != nil {
 			return nil, err
 		}
-		crowd, err := load(ctx, senders, b.sizes.crowd, f.send)
+		liaison, err := load(ctx, senders, b.sizes.crowd/2, p.send)
 		if err != nil {
 			return nil, err
 		}
+		rate.add(floor.rate(), liaison.rate())
+	}
+	return []Figure{rate.figure(receiptRate, "/s", 0.3, RatioAtLeast)}, p.equal(ctx)
+}
+
+// catchUpRow cuts the line, lets entries wait, mends it, and counts how quickly
+// both sides hold and have folded them, with all receipts held.
+func catchUpRow(ctx context.Context, b *run) ([]Figure, error) {
+	f, p, err := b.both(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var rate pairs
+	count := float64(b.sizes.waiting)
+	for range b.sizes.rounds {
 		if err := f.fill(ctx, b.sizes.waiting); err != nil {
 			return nil, err
 		}
@@ -45,14 +81,50 @@ func floorAlone(ctx context.Context, b *run) (_ []Figure, err error) {
 		if err := f.catchUp(ctx); err != nil {
 			return nil, err
 		}
-		p50, p99 = append(p50, lone.quantile(.5)), append(p99, lone.quantile(.99))
-		rate = append(rate, crowd.rate())
-		batched = append(batched, float64(b.sizes.waiting)/time.Since(start).Seconds())
+		floor := count / time.Since(start).Seconds()
+
+		if err := p.near.calls.CutLine(ctx, p.far.side, true); err != nil {
+			return nil, err
+		}
+		if _, err := load(ctx, senders, b.sizes.waiting, p.queue); err != nil {
+			return nil, err
+		}
+		start = time.Now()
+		if err := p.near.calls.CutLine(ctx, p.far.side, false); err != nil {
+			return nil, err
+		}
+		if err := p.caughtUp(ctx); err != nil {
+			return nil, err
+		}
+		rate.add(floor, count/time.Since(start).Seconds())
 	}
-	return []Figure{
-		{Name: "floor p50", Unit: "ms", Floor: median(p50)},
-		{Name: "floor p99", Unit: "ms", Floor: median(p99)},
-		{Name: "floor rate64", Unit: "/s", Floor: median(rate)},
-		{Name: "floor batched", Unit: "/s", Floor: median(batched)},
-	}, nil
+	return []Figure{rate.figure("catch-up after a cut, entries per second", "/s", 0.3, RatioAtLeast)}, p.equal(ctx)
+}
+
+// caughtUp waits until every entry of the near side is folded at the far side
+// and its receipt is held at the near side.
+func (p *pair) caughtUp(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	defer cancel()
+	status, err := p.near.calls.Status(ctx)
+	if err != nil {
+		return err
+	}
+	size := status.Sides[p.near.side].Size
+	for {
+		near, err := p.near.calls.Status(ctx)
+		if err != nil {
+			return err
+		}
+		far, err := p.far.calls.Status(ctx)
+		if err != nil {
+			return err
+		}
+		if near.Sides[p.near.side].Cosigned >= size && far.Sides[p.near.side].Placed >= size {
+			return nil
+		}
+		if err := pause(ctx, 5*time.Millisecond); err != nil {
+			return err
+		}
+	}
 }

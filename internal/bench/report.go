@@ -1,13 +1,12 @@
 package bench
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
 	"strings"
 	"text/tabwriter"
-
-	"encoding/json"
 )
 
 // Rule says how a figure is held against its target.
