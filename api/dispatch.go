@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -84,10 +85,17 @@ func (s *server) dispatches(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	precedence := office.Precedence(query.Get("precedence"))
+	if precedence != "" && !slices.Contains(office.Precedences, precedence) {
+		return problem(CodeBadRequest, fmt.Sprintf("precedence=%q is not one of %v.", precedence, office.Precedences), nil)
+	}
 	lines, next, err := s.Node.Records().Dispatches(r.Context(), records.Filter{
-		From: query.Get("from"), Channel: query.Get("channel"), Precedence: office.Precedence(query.Get("precedence")),
+		From: query.Get("from"), Channel: query.Get("channel"), Precedence: precedence,
 		Open: query.Get("open") == "true", Before: query.Get("before"), Limit: limit,
 	})
+	if errors.Is(err, records.ErrBefore) {
+		return problem(CodeBadRequest, fmt.Sprintf("before=%q is not the cursor of a page.", query.Get("before")), nil)
+	}
 	if err != nil {
 		return err
 	}
