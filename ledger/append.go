@@ -7,6 +7,8 @@ import (
 	"maps"
 	"strings"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"liaison.example/sqldb"
 )
 
@@ -59,25 +61,34 @@ func (l *Ledger) Append(ctx context.Context, entries []Entry) error {
 		}
 		grown = checkpoint{origin: Origin(l.office, l.side), size: next.size, root: next.root()}
 		l.keys.sign(&grown)
-		return storeHead(ctx, tx, l.side, own.tree.size, &next, next.size, grown.note)
+		return storeHead(ctx, tx, own.tree.size, &log{side: l.side, tree: next, placeable: next.size, recovered: own.recovered, checkpoint: grown.note})
 	})
 	if err != nil {
 		return fmt.Errorf("append to the ledger of %s: %w", l.side, err)
 	}
-	own.tree, own.placeable, own.seen = next, next.size, entries[0].Frame.Seen
+	own.tree, own.placeable = next, next.size
+	own.saw(entries[0].Frame.Seen)
 	own.checkpoint, own.signed, own.shown = grown.note, grown.size, max(own.shown, grown.size)
 	l.placeWaiting()
 	l.changed()
 	return nil
 }
 
+// errMoved says that another process has written to a database that is this
+// process's alone: memory is read anew.
+var errMoved = fmt.Errorf("another process has moved its head: %w", ErrStale)
+
+// errNothing ends a write transaction in which there is nothing to write.
+var errNothing = errors.New("there is nothing to store")
+
 // update runs one synced write transaction with what stands in memory brought
 // up to what stands in the database. l.mu is held. After an error the logs are
 // read anew before they are used again, since a commit that was reported lost
 // may have been stored.
 func (l *Ledger) update(ctx context.Context, f func(tx *sqldb.Tx) error) error {
-	err := l.db.Update(ctx, func(tx *sqldb.Tx) error {
-		if err := l.refresh(ctx, tx); err != nil {
+	turn := l.turn
+	err := l.db.Update(ctx, func(tx *sqldb.Tx) (err error) {
+		if turn, err = l.refresh(ctx, tx); err != nil {
 			return err
 		}
 		if err := f(tx); err != nil {
@@ -85,7 +96,10 @@ func (l *Ledger) update(ctx context.Context, f func(tx *sqldb.Tx) error) error {
 		}
 		return tx.Notify(ctx, notifyChannel)
 	})
-	if err != nil && !unchanged(err) {
+	switch {
+	case err == nil:
+		l.turn = turn
+	case !unchanged(err):
 		l.unsure = true
 	}
 	return err
@@ -95,74 +109,77 @@ func (l *Ledger) update(ctx context.Context, f func(tx *sqldb.Tx) error) error {
 func unchanged(err error) bool {
 	var refusal *Refusal
 	var stale *Stale
-	return errors.Is(err, ErrStale) || errors.Is(err, ErrBehind) || errors.As(err, &refusal) || errors.As(err, &stale)
+	if errors.Is(err, errMoved) {
+		return false
+	}
+	return errors.Is(err, ErrStale) || errors.Is(err, ErrBehind) || errors.Is(err, errNothing) ||
+		errors.As(err, &refusal) || errors.As(err, &stale)
 }
 
 // notifyChannel wakes the other processes of this side on the same database.
 const notifyChannel = "liaison_ledger"
 
-// refresh brings the logs in memory up to the database, where another process
-// of this side may have written to it, or where it is not known what was
-// stored. With SQLite this process is the only one.
-func (l *Ledger) refresh(ctx context.Context, tx *sqldb.Tx) error {
-	if tx.Engine() != sqldb.PostgreSQL && !l.unsure {
-		return nil
-	}
-	query := `SELECT side, size, placeable FROM head ORDER BY side`
+// refresh brings the logs in memory up to the database at the beginning of a
+// write transaction, where another process of this side may have written to
+// it, or where it is not known what was stored. It gives the turn that memory
+// will be of if the transaction is stored. With SQLite this process is the only
+// one, and there are no turns.
+func (l *Ledger) refresh(ctx context.Context, tx *sqldb.Tx) (turn int64, err error) {
 	if tx.Engine() == sqldb.PostgreSQL {
-		query += ` FOR UPDATE`
-	}
-	type place struct{ size, placeable int64 }
-	stored := map[string]place{}
-	rows, err := tx.Query(ctx, query)
-	if err != nil {
-		return fmt.Errorf("read heads: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var side string
-		var p place
-		if err := rows.Scan(&side, &p.size, &p.placeable); err != nil {
-			return fmt.Errorf("read heads: %w", err)
+		if err := tx.QueryRow(ctx, `UPDATE turn SET n = n + 1 RETURNING n`).Scan(&turn); err != nil {
+			return 0, fmt.Errorf("take a turn: %w", err)
 		}
-		stored[side] = p
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read heads: %w", err)
-	}
-	for side, lg := range l.logs {
-		if l.unsure || stored[side] != (place{lg.tree.size, lg.placeable}) {
-			if err := l.load(ctx, tx, lg); err != nil {
-				return err
-			}
+		if turn != l.turn+1 {
+			l.unsure = true
 		}
 	}
-	l.unsure = false
-	l.placeWaiting()
-	return nil
+	if !l.unsure {
+		return turn, nil
+	}
+	if err := l.load(ctx, tx); err != nil {
+		return 0, err
+	}
+	l.turn = max(turn-1, 0)
+	return turn, nil
 }
 
 // Refresh brings the logs in memory up to the database and wakes the
-// subscribers. It is called when another process of this side has written.
+// subscribers. It is called when another process of this side has written, or
+// when it must be known what became of a write that ended in an error.
 func (l *Ledger) Refresh(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.unsure = true
-	err := l.db.View(ctx, func(tx *sqldb.Tx) error {
-		for _, lg := range l.logs {
-			if err := l.load(ctx, tx, lg); err != nil {
-				return err
-			}
-		}
-		return nil
+	again := false
+	err := l.db.View(ctx, func(tx *sqldb.Tx) (err error) {
+		again, err = l.reread(ctx, tx)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("read the ledgers anew: %w", err)
 	}
-	l.unsure = false
-	l.placeWaiting()
-	l.changed()
+	if again {
+		l.changed()
+	}
 	return nil
+}
+
+// reread brings the logs in memory up to the database, and reports whether
+// there was a reason to. l.mu is held.
+func (l *Ledger) reread(ctx context.Context, tx *sqldb.Tx) (bool, error) {
+	turn := l.turn
+	if tx.Engine() == sqldb.PostgreSQL {
+		if err := tx.QueryRow(ctx, `SELECT n FROM turn`).Scan(&turn); err != nil {
+			return false, fmt.Errorf("look at the turn: %w", err)
+		}
+	}
+	if !l.unsure && turn == l.turn {
+		return false, nil
+	}
+	if err := l.load(ctx, tx); err != nil {
+		return false, err
+	}
+	l.turn = turn
+	return true, nil
 }
 
 // Listen keeps the ledger up to what other processes of this side write to the
@@ -240,16 +257,22 @@ func storeTile(ctx context.Context, tx *sqldb.Tx, side string, t fullTile) error
 	return nil
 }
 
-// storeHead moves the head of a ledger from the size it is known to have.
-func storeHead(ctx context.Context, tx *sqldb.Tx, side string, from int64, t *tree, placeable int64, checkpoint []byte) error {
-	root := t.root()
-	moved, err := tx.Exec(ctx, `UPDATE head SET size = $1, placeable = $2, root = $3, checkpoint = $4 WHERE side = $5 AND size = $6`,
-		t.size, placeable, root[:], checkpoint, side, from)
+// storeHead moves the head of a ledger from the size it is known to have to
+// where next stands.
+func storeHead(ctx context.Context, tx *sqldb.Tx, from int64, next *log) error {
+	root := next.tree.root()
+	moved, err := tx.Exec(ctx, `UPDATE head SET size = $1, placeable = $2, recovered = $3, root = $4, checkpoint = $5, sum = $6 WHERE side = $7 AND size = $8`,
+		next.tree.size, next.placeable, next.recovered, root[:], next.checkpoint,
+		headSum(next.side, next.tree.size, next.placeable, next.recovered, root, next.checkpoint), next.side, from)
 	if err != nil {
-		return fmt.Errorf("move the head of %s: %w", side, err)
+		return fmt.Errorf("move the head of %s: %w", next.side, err)
 	}
 	if moved != 1 {
-		return ErrStale
+		return errMoved
 	}
 	return nil
+}
+
+func headSum(side string, size, placeable, recovered int64, root tlog.Hash, checkpoint []byte) int64 {
+	return rowSum(side, size, placeable, recovered, root[:], checkpoint)
 }

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
@@ -55,8 +54,9 @@ func (c *checkpoint) body() string {
 
 var errCheckpoint = errors.New("not a checkpoint of this log signed by its key")
 
-// openCheckpoint checks a signed checkpoint against the key of its log.
-// Signatures by other keys are passed over, as c2sp.org/signed-note says.
+// openCheckpoint checks a signed checkpoint against the key of its log. Its note
+// is what is left without signatures by other keys: those are passed over, as
+// c2sp.org/signed-note says.
 func openCheckpoint(signed []byte, log *noteVerifier) (*checkpoint, error) {
 	if len(signed) > maxNote {
 		return nil, fmt.Errorf("%d bytes is too long for a checkpoint", len(signed))
@@ -72,7 +72,7 @@ func openCheckpoint(signed []byte, log *noteVerifier) (*checkpoint, error) {
 	if c.origin != log.origin() {
 		return nil, fmt.Errorf("%w: its origin is %q", errCheckpoint, c.origin)
 	}
-	c.note = signed
+	c.note = []byte(c.body() + "\n" + lineOf(n.Sigs[0]))
 	return c, nil
 }
 
@@ -99,6 +99,15 @@ func parseCheckpoint(text string) (*checkpoint, error) {
 func signatureLine(name string, keyHash uint32, signature []byte) string {
 	raw := binary.BigEndian.AppendUint32(nil, keyHash)
 	return "— " + name + " " + base64.StdEncoding.EncodeToString(append(raw, signature...)) + "\n"
+}
+
+// lineOf is the line of a signature that was read, written as it must be.
+func lineOf(s note.Signature) string {
+	raw, err := base64.StdEncoding.DecodeString(s.Base64)
+	if err != nil || len(raw) < 4 {
+		return ""
+	}
+	return signatureLine(s.Name, s.Hash, raw[4:])
 }
 
 // cosignatureText is what a cosignature signs (c2sp.org/tlog-cosignature,
@@ -158,9 +167,12 @@ func (v *noteVerifier) Verify(text, signature []byte) bool {
 	return ed25519.Verify(v.key, cosignatureText(seconds, string(text)), signature[8:])
 }
 
+// latestCosignature is the last second of the year 9999, since 1970.
+const latestCosignature = 253402300799
+
 // openCosigned checks a checkpoint that carries the signature of its log and a
-// cosignature by the given key. It returns the checkpoint, the time in the
-// cosignature, and the note reduced to those two signatures.
+// cosignature by the given key. It returns the checkpoint, with those two
+// signatures in this order, and the time in the cosignature.
 func openCosigned(signed []byte, log, cosigner *noteVerifier) (*checkpoint, time.Time, error) {
 	if len(signed) > maxNote {
 		return nil, time.Time{}, fmt.Errorf("%d bytes is too long for a checkpoint", len(signed))
@@ -176,25 +188,25 @@ func openCosigned(signed []byte, log, cosigner *noteVerifier) (*checkpoint, time
 	if c.origin != log.origin() {
 		return nil, time.Time{}, fmt.Errorf("%w: its origin is %q", errCheckpoint, c.origin)
 	}
-	var lines bytes.Buffer
-	lines.WriteString(n.Text + "\n")
+	var signature, cosignature string
 	var at time.Time
-	hasLog := false
-	for _, s := range n.Sigs {
-		raw, err := base64.StdEncoding.DecodeString(s.Base64)
-		if err != nil || len(raw) < 4 {
+	for _, sig := range n.Sigs {
+		if sig.Name == log.name && sig.Hash == log.hash {
+			signature = lineOf(sig)
+			continue
+		}
+		raw, err := base64.StdEncoding.DecodeString(sig.Base64)
+		if err != nil || len(raw) < 12 {
 			return nil, time.Time{}, errCheckpoint
 		}
-		lines.WriteString(signatureLine(s.Name, s.Hash, raw[4:]))
-		if s.Hash == cosigner.hash && s.Name == cosigner.name {
-			at = time.Unix(int64(binary.BigEndian.Uint64(raw[4:])&(1<<62-1)), 0).UTC()
-		} else {
-			hasLog = true
-		}
+		cosignature, at = lineOf(sig), time.Unix(int64(binary.BigEndian.Uint64(raw[4:])), 0).UTC()
 	}
-	if at.IsZero() || !hasLog {
+	if signature == "" || cosignature == "" {
 		return nil, time.Time{}, fmt.Errorf("%w: the log's signature or the cosignature is missing", errCheckpoint)
 	}
-	c.note = lines.Bytes()
+	if at.Unix() < 0 || at.Unix() > latestCosignature {
+		return nil, time.Time{}, fmt.Errorf("%w: the time of the cosignature cannot be", errCheckpoint)
+	}
+	c.note = []byte(n.Text + "\n" + signature + cosignature)
 	return c, at, nil
 }

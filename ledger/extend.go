@@ -1,10 +1,12 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -55,7 +57,10 @@ func (l *Ledger) Extend(ctx context.Context, x Extension) (Receipt, error) {
 		if err := storeTiles(ctx, tx, x.Side, &next.tree, full); err != nil {
 			return err
 		}
-		if err := storeHead(ctx, tx, x.Side, lg.tree.size, &next.tree, next.placeable, next.checkpoint); err != nil {
+		if err := storeHead(ctx, tx, lg.tree.size, &next); err != nil {
+			return err
+		}
+		if err := foundAgain(ctx, tx, lg, &next); err != nil {
 			return err
 		}
 		receipt = Receipt{Side: x.Side, By: l.side, Size: next.tree.size, Standing: l.standingWith(&next)}
@@ -102,7 +107,7 @@ func (l *Ledger) read(lg *log, x Extension) ([]Entry, *checkpoint, error) {
 			return nil, nil, &Refusal{Code: RefusedLeaf, Side: x.Side, Index: e.Index, Detail: err.Error(), Lasting: true,
 				Evidence: evidence(err.Error(), c.note, leaf)}
 		}
-		if e.Frame.At.After(latest) {
+		if e.Frame.At.After(latest) && x.Side != l.side { // what this side has said was said, whatever its clock says now
 			return nil, nil, &Refusal{Code: RefusedAhead, Side: x.Side, Index: e.Index,
 				Detail: fmt.Sprintf("it is dated %s, and the clock here says %s", FormatTime(e.Frame.At), FormatTime(l.now()))}
 		}
@@ -132,8 +137,9 @@ func (l *Ledger) extended(lg *log, x Extension, entries []Entry, c *checkpoint) 
 	next.tree = lg.tree.clone()
 	next.cosigned = maps.Clone(lg.cosigned)
 	next.waiting = lg.waiting[:len(lg.waiting):len(lg.waiting)]
-	next.note(c)
+	next.noted = slices.Clone(lg.noted)
 	promises := lg.standings
+	var roots []tlog.Hash // of the tree at the sizes of lg.noted
 	for _, e := range entries {
 		for ; len(promises) > 0 && promises[0].Own <= e.Index; promises = promises[1:] {
 			if err := l.checkPromise(promises[0], e, c); err != nil {
@@ -143,61 +149,100 @@ func (l *Ledger) extended(lg *log, x Extension, entries []Entry, c *checkpoint) 
 		if err := l.checkSeen(next.seen, e, c); err != nil {
 			return log{}, nil, err
 		}
-		next.seen = e.Frame.Seen
-		next.waiting = append(next.waiting, e.Frame.Seen)
+		next.saw(e.Frame.Seen)
+		next.waiting = append(next.waiting, next.seen)
 		full = append(full, next.tree.append(e.Hash)...)
-		if n := next.noted; n != nil && n.size == next.tree.size && n.size < c.size {
-			if n.root != next.tree.root() {
-				return log{}, nil, fork(x.Side, n, c, "a checkpoint shown before does not fit the entries now sent")
-			}
-			next.noted = nil
+		if len(roots) < len(lg.noted) && lg.noted[len(roots)].size == next.tree.size {
+			roots = append(roots, next.tree.root())
 		}
 	}
-	if err := l.checkRoot(lg, &next, x.Proof, c); err != nil {
+	if err := l.checkRoot(lg, &next, x, c); err != nil {
+		return log{}, nil, err
+	}
+	// The entries are those that the checkpoint covers: what was shown before
+	// can be held against them.
+	for i, root := range roots {
+		if lg.noted[i].root != root {
+			return log{}, nil, fork(x.Side, lg.noted[i], c, "a checkpoint shown before does not fit the entries now sent")
+		}
+	}
+	if err := next.note(c); err != nil {
 		return log{}, nil, err
 	}
 	if c.size >= next.signed {
-		next.checkpoint, next.signed, next.shown = c.note, c.size, max(next.shown, c.size)
+		next.checkpoint, next.signed = c.note, c.size
 	}
-	if n := next.noted; n != nil && n.size <= next.tree.size {
-		next.noted = nil
-	}
+	next.reached()
 	l.place(&next)
 	next.passed()
 	return next, full, nil
 }
 
+// maxNoted bounds the checkpoints of one ledger that wait for their entries.
+const maxNoted = 8
+
 // note keeps a checkpoint for the moment when the entries that it covers are
-// here, unless a smaller one is waiting already.
-func (lg *log) note(c *checkpoint) {
+// here. It refuses one that cannot be true beside another of its size.
+func (lg *log) note(c *checkpoint) error {
 	lg.shown = max(lg.shown, c.size)
-	if c.size > lg.tree.size && (lg.noted == nil || c.size < lg.noted.size) {
-		lg.noted = c
+	if c.size <= lg.tree.size {
+		return nil
 	}
+	i, found := slices.BinarySearchFunc(lg.noted, c.size, func(n *checkpoint, size int64) int { return cmp.Compare(n.size, size) })
+	if !found {
+		lg.noted = slices.Insert(lg.noted, i, c)
+		if len(lg.noted) > maxNoted { // the nearest are the first to be of use
+			lg.noted = lg.noted[:maxNoted]
+		}
+		return nil
+	}
+	if n := lg.noted[i]; n.root != c.root {
+		return fork(lg.side, n, c, "two different trees of the same size are signed")
+	}
+	return nil
+}
+
+// reached lets go of the checkpoints whose entries are all here.
+func (lg *log) reached() {
+	lg.noted = slices.DeleteFunc(lg.noted, func(n *checkpoint) bool { return n.size <= lg.tree.size })
+}
+
+// foundAgain takes away the mark of entries that were missing, once they are
+// back.
+func foundAgain(ctx context.Context, tx *sqldb.Tx, lg, next *log) error {
+	if lg.mustHold <= lg.tree.size || next.tree.size < lg.mustHold {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM missing WHERE side = $1`, lg.side); err != nil {
+		return fmt.Errorf("take away the mark of what was missing: %w", err)
+	}
+	return nil
 }
 
 // checkRoot holds the tree that an extension leads to against its checkpoint.
-func (l *Ledger) checkRoot(lg, next *log, proof []tlog.Hash, c *checkpoint) error {
+func (l *Ledger) checkRoot(lg, next *log, x Extension, c *checkpoint) error {
 	size, root := next.tree.size, next.tree.root()
 	switch {
 	case c.size == size && c.root == root:
 		return nil
 	case c.size > size && size == 0:
 		return &Stale{lg.side, 0}
-	case c.size > size && tlog.CheckTree(proof, c.size, c.root, size, root) == nil:
+	case c.size > size && tlog.CheckTree(x.Proof, c.size, c.root, size, root) == nil:
 		return nil
 	}
-	return l.mismatch(lg, c)
+	return l.mismatch(lg, x, c)
 }
 
 // mismatch refuses a checkpoint that the entries sent, put behind those held,
-// do not lead to.
-func (l *Ledger) mismatch(lg *log, c *checkpoint) *Refusal {
+// do not lead to. It is a fork if another checkpoint or the entries held prove
+// it, or if the writer itself has sent both; from anybody else the entries may
+// be false.
+func (l *Ledger) mismatch(lg *log, x Extension, c *checkpoint) *Refusal {
 	held, err := openCheckpoint(lg.checkpoint, lg.verifier)
-	if err != nil {
-		return &Refusal{Code: RefusedProof, Side: lg.side, Index: c.size, Detail: "the entries do not have the root that the checkpoint signs"}
+	if err == nil && (held.size == c.size && held.root != c.root || c.size == lg.tree.size || !x.Relayed) {
+		return fork(lg.side, held, c, "the entries after those held here do not lead to the new checkpoint")
 	}
-	return fork(lg.side, held, c, "the entries after those held here do not lead to the new checkpoint")
+	return &Refusal{Code: RefusedProof, Side: lg.side, Index: c.size, Detail: "the entries do not have the root that the checkpoint signs"}
 }
 
 // fork refuses two signed checkpoints that cannot both be true.
@@ -222,7 +267,7 @@ func evidence(what string, parts ...[]byte) []byte {
 func (l *Ledger) checkSeen(before map[string]int64, e Entry, c *checkpoint) error {
 	for side, n := range e.Frame.Seen {
 		if l.logs[side] == nil {
-			return &Refusal{Code: RefusedLeaf, Side: e.Side, Index: e.Index, Lasting: true,
+			return &Refusal{Code: RefusedLeaf, Side: e.Side, Index: e.Index, // not for ever: that side may be admitted yet
 				Detail:   fmt.Sprintf("it has seen entries of %q, which is not a side admitted here", side),
 				Evidence: evidence("It has seen entries of a side that is not admitted here.", c.note, e.Leaf)}
 		}
@@ -300,8 +345,10 @@ func storeReceipt(ctx context.Context, tx *sqldb.Tx, r Receipt) error {
 	if err != nil {
 		return fmt.Errorf("store the cosignature of %s: %w", r.By, err)
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO cosignature (side, cosigner, size, note, held, own, seen) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT DO NOTHING`, r.Side, r.By, r.Size, r.Note, r.Held.UnixMilli(), r.Standing.Own, string(seen))
+	held := r.Held.UnixMilli()
+	_, err = tx.Exec(ctx, `INSERT INTO cosignature (side, cosigner, size, note, held, own, seen, sum) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT DO NOTHING`, r.Side, r.By, r.Size, r.Note, held, r.Standing.Own, string(seen),
+		rowSum(r.Side, r.By, r.Size, r.Note, held, r.Standing.Own, string(seen)))
 	if err != nil {
 		return fmt.Errorf("store the cosignature of %s: %w", r.By, err)
 	}

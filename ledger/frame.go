@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -25,6 +26,10 @@ const MaxAhead = 24 * time.Hour
 // maxInteger is the largest number that stands in an entry: beyond it, JSON
 // readers disagree (RFC 8785, appendix D).
 const maxInteger = 1<<53 - 1
+
+// maxDepth is how deep objects and lists may lie in each other in an entry, the
+// frame included, so that every reader can follow.
+const maxDepth = 64
 
 // maxSides bounds the other sides that a frame can name.
 const maxSides = 16
@@ -96,8 +101,8 @@ func (l *Ledger) Draft(index int64, seen map[string]int64, at time.Time, by, kin
 }
 
 // ParseLeaf reads the frame of an entry and checks every rule on its bytes:
-// size, canonical form, NFC, integers, and the form of each member. The frame's
-// body is a part of leaf.
+// size, canonical form, NFC, integers, and the form of each member
+// (spec/entries.md §1, §2). The frame's body is a part of leaf.
 func ParseLeaf(leaf []byte) (Frame, error) {
 	if len(leaf) > MaxLeaf {
 		return Frame{}, fmt.Errorf("the entry has %d bytes; at most %d are allowed", len(leaf), MaxLeaf)
@@ -112,7 +117,7 @@ func ParseLeaf(leaf []byte) (Frame, error) {
 	if !norm.NFC.IsNormal(leaf) {
 		return Frame{}, errors.New("not in Unicode normal form C")
 	}
-	if err := checkNumbers(leaf); err != nil {
+	if err := checkTokens(leaf); err != nil {
 		return Frame{}, err
 	}
 	return parseFrame(leaf)
@@ -120,18 +125,17 @@ func ParseLeaf(leaf []byte) (Frame, error) {
 
 // parseFrame reads the members of a leaf that is canonical JSON.
 func parseFrame(leaf []byte) (f Frame, err error) {
-	d := jsontext.NewDecoder(bytes.NewBuffer(leaf))
-	r := frameReader{d: d}
-	r.open('{')
-	at := r.text("at")
-	f.Body = r.object("body")
-	f.By = r.text("by")
-	f.Kind = r.text("kind")
-	f.Office = r.text("office")
-	f.Seen = r.counts("seen")
-	f.Side = r.text("side")
-	r.open('}')
+	r := frameReader{rest: leaf}
+	at := r.text(`{"at":"`, "at")
+	f.Body = r.object(`,"body":`, "body")
+	f.By = r.text(`,"by":"`, "by")
+	f.Kind = r.text(`,"kind":"`, "kind")
+	f.Office = r.text(`,"office":"`, "office")
+	f.Seen = r.counts(`,"seen":{`, "seen")
+	f.Side = r.text(`,"side":"`, "side")
 	switch {
+	case r.err == nil && string(r.rest) != "}":
+		return Frame{}, errors.New("the frame has more than the members at, body, by, kind, office, seen, side")
 	case r.err != nil:
 		return Frame{}, r.err
 	case !ValidName(f.By):
@@ -154,93 +158,138 @@ func parseFrame(leaf []byte) (f Frame, err error) {
 	return f, nil
 }
 
-// frameReader reads the members of a frame in their order and keeps the first
-// error.
+// frameReader reads the members of a frame, which is canonical JSON, in their
+// order, and keeps the first error. No text of the frame may hold a character
+// that JSON escapes, so each ends at the next quotation mark.
 type frameReader struct {
-	d   *jsontext.Decoder
-	err error
+	rest []byte
+	err  error
 }
 
-func (r *frameReader) open(kind jsontext.Kind) {
-	if r.err != nil {
-		return
-	}
-	t, err := r.d.ReadToken()
-	if err != nil || t.Kind() != kind {
-		r.err = errors.New("the frame is not an object with the members at, body, by, kind, office, seen, side")
-	}
-}
-
-func (r *frameReader) name(name string) bool {
+// member passes over what stands before a member's value.
+func (r *frameReader) member(before, name string) bool {
 	if r.err != nil {
 		return false
 	}
-	t, err := r.d.ReadToken()
-	if err != nil || t.Kind() != '"' || t.String() != name {
-		r.err = fmt.Errorf("the frame's member %q is missing or out of place", name)
+	if !bytes.HasPrefix(r.rest, []byte(before)) {
+		r.err = fmt.Errorf("the frame's member %q is missing, out of place or of the wrong type", name)
+		return false
 	}
-	return r.err == nil
+	r.rest = r.rest[len(before):]
+	return true
 }
 
-func (r *frameReader) text(name string) string {
-	if !r.name(name) {
+func (r *frameReader) text(before, name string) string {
+	if !r.member(before, name) {
 		return ""
 	}
-	t, err := r.d.ReadToken()
-	if err != nil || t.Kind() != '"' {
-		r.err = fmt.Errorf("the frame's member %q is not text", name)
+	value, rest, ok := bytes.Cut(r.rest, []byte{'"'})
+	if !ok {
+		r.err = fmt.Errorf("the frame's member %q does not end", name)
 		return ""
 	}
-	return t.String()
+	r.rest = rest
+	return string(value)
 }
 
-func (r *frameReader) object(name string) jsontext.Value {
-	if !r.name(name) {
+func (r *frameReader) object(before, name string) jsontext.Value {
+	if !r.member(before, name) {
 		return nil
 	}
-	v, err := r.d.ReadValue()
-	if err != nil || v.Kind() != '{' {
+	n := 0
+	if len(r.rest) > 0 && r.rest[0] == '{' {
+		n = valueLength(r.rest)
+	}
+	if n == 0 {
 		r.err = fmt.Errorf("the frame's member %q is not an object", name)
 		return nil
 	}
-	return v.Clone()
+	v := r.rest[:n:n]
+	r.rest = r.rest[n:]
+	return jsontext.Value(v)
 }
 
-func (r *frameReader) counts(name string) map[string]int64 {
-	if !r.name(name) {
+func (r *frameReader) counts(before, name string) map[string]int64 {
+	if !r.member(before, name) {
 		return nil
 	}
 	counts := map[string]int64{}
-	r.open('{')
-	for r.err == nil && r.d.PeekKind() == '"' {
-		side := ""
-		if t, err := r.d.ReadToken(); err == nil {
-			side = t.String()
+	for first := true; len(r.rest) > 0 && r.rest[0] != '}'; first = false {
+		opening := `,"`
+		if first {
+			opening = `"`
 		}
-		v, err := r.d.ReadValue()
-		n, errNumber := strconv.ParseInt(string(v), 10, 64)
-		if err != nil || errNumber != nil || n < 1 || !ValidName(side) || len(counts) == maxSides {
-			r.err = fmt.Errorf("the frame's member %q does not map sides to counts of 1 or more", name)
+		side := r.text(opening, name)
+		if !r.member(":", name) {
+			return nil
+		}
+		end := bytes.IndexAny(r.rest, ",}")
+		n, err := strconv.ParseInt(string(r.rest[:max(end, 0)]), 10, 64)
+		if err != nil || n < 1 || !ValidName(side) || len(counts) == maxSides {
+			r.err = fmt.Errorf("the frame's member %q does not map at most %d sides to counts of 1 or more", name, maxSides)
 			return nil
 		}
 		counts[side] = n
+		r.rest = r.rest[end:]
 	}
-	r.open('}')
+	r.member("}", name)
 	return counts
 }
 
-// checkNumbers refuses numbers that are not integers of at most maxInteger.
-// The text is valid JSON.
-func checkNumbers(text []byte) error {
-	inString := false
+// stringEnd is the index after the end of the JSON string that begins at
+// text[0], or 0 if it does not end.
+func stringEnd(text []byte) int {
+	for i := 1; i < len(text); i++ {
+		n := bytes.IndexByte(text[i:], '"')
+		if n < 0 {
+			return 0
+		}
+		escape := bytes.IndexByte(text[i:i+n], '\\')
+		if escape < 0 {
+			return i + n + 1
+		}
+		i += escape + 1 // past the escaped character
+	}
+	return 0
+}
+
+// valueLength is the length of the object at the beginning of text, or 0 if it
+// does not end.
+func valueLength(text []byte) int {
+	depth := 0
 	for i := 0; i < len(text); i++ {
-		c := text[i]
-		switch {
-		case inString && c == '\\':
-			i++
+		switch text[i] {
+		case '"':
+			n := stringEnd(text[i:])
+			if n == 0 {
+				return 0
+			}
+			i += n - 1
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return 0
+}
+
+// checkTokens refuses numbers that are not integers of at most maxInteger, and
+// text that lies deeper than maxDepth. The text is valid JSON.
+func checkTokens(text []byte) error {
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
 		case c == '"':
-			inString = !inString
-		case inString:
+			i += max(stringEnd(text[i:]), 1) - 1
+		case c == '{' || c == '[':
+			if depth++; depth > maxDepth {
+				return fmt.Errorf("objects and lists lie more than %d deep", maxDepth)
+			}
+		case c == '}' || c == ']':
+			depth--
 		case c == '-' || c >= '0' && c <= '9':
 			start := i
 			for i+1 < len(text) && isNumber(text[i+1]) {
@@ -267,9 +316,11 @@ func ValidName(text string) bool { return validWord(text, 31, "-") }
 // dots, and up to 64 characters.
 func validKind(text string) bool { return validWord(text, 64, "-.") }
 
-// ValidOffice reports whether text has the form of an office's name: a lower
-// case domain name, such as "kaesong.example", of at most 100 characters.
-func ValidOffice(text string) bool { return validWord(text, 100, "-.") }
+// ValidOffice reports whether text has the form of an office's name: lower case
+// words with dots between, such as "kaesong.example", of at most 100 characters.
+func ValidOffice(text string) bool {
+	return validWord(text, 100, "-.") && !strings.Contains(text, "..") && !strings.HasSuffix(text, ".")
+}
 
 func validWord(text string, maxLen int, extra string) bool {
 	if len(text) == 0 || len(text) > maxLen || text[0] < 'a' || text[0] > 'z' {

@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,43 +23,79 @@ func (l *Ledger) Note(ctx context.Context, side string, signed []byte) error {
 	if lg == nil {
 		return &Refusal{Code: RefusedUnknown, Side: side, Detail: "no such side is admitted here"}
 	}
-	if bytes.Equal(signed, lg.checkpoint) {
+	if len(signed) > 0 && bytes.Equal(signed, lg.checkpoint) {
 		return nil
 	}
 	c, err := openCheckpoint(signed, lg.verifier)
 	if err != nil {
 		return &Refusal{Code: RefusedCheckpoint, Side: side, Detail: err.Error()}
 	}
-	if c.size > lg.tree.size {
-		return l.show(lg, c)
-	}
-	root, err := l.rootAt(ctx, lg, c.size)
-	if err != nil {
-		return err
-	}
-	if root != c.root {
-		return l.otherHistory(ctx, lg, c)
+	return l.look(ctx, lg, c, side == l.side)
+}
+
+// look holds a signed checkpoint against what is stored here. If it reaches
+// further it is kept, and if it is ours, in that this side has signed or
+// cosigned it, this node is behind. l.mu is held.
+func (l *Ledger) look(ctx context.Context, lg *log, c *checkpoint, ours bool) error {
+	err := l.db.View(ctx, func(tx *sqldb.Tx) error {
+		if c.size > lg.tree.size {
+			// Another process of this side may have stored what it covers.
+			again, err := l.reread(ctx, tx)
+			if err != nil {
+				return err
+			}
+			if again {
+				l.changed()
+			}
+		}
+		if c.size > lg.tree.size {
+			return errUnreached
+		}
+		root, err := rootAt(ctx, tx, lg, c.size)
+		if err != nil {
+			return err
+		}
+		if root != c.root {
+			return l.otherHistory(lg, c)
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, errUnreached):
+		return l.show(ctx, lg, c, ours)
+	case err != nil:
+		return plain(err, "look at a checkpoint of "+lg.side)
 	}
 	return nil
 }
 
-// show keeps a checkpoint that reaches further than what is stored here. l.mu
-// is held.
-func (l *Ledger) show(lg *log, c *checkpoint) error {
-	if n := lg.noted; n != nil && n.size == c.size && n.root != c.root {
-		return fork(lg.side, n, c, "two different trees of the same size are signed")
+// show keeps a checkpoint that reaches further than what is stored here. If it
+// is ours it is on disk when show returns, so that a node knows after a restart
+// too that it is behind. l.mu is held.
+func (l *Ledger) show(ctx context.Context, lg *log, c *checkpoint, ours bool) error {
+	if err := lg.note(c); err != nil {
+		return err
 	}
-	lg.note(c)
-	if lg.side == l.side {
-		lg.mustHold = max(lg.mustHold, c.size)
+	defer l.changed()
+	if !ours || c.size <= lg.missing {
+		return nil
 	}
-	l.changed()
+	lg.mustHold = max(lg.mustHold, c.size) // at once, whatever becomes of the write
+	err := l.update(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO missing (side, note) VALUES ($1, $2) ON CONFLICT (side) DO UPDATE SET note = excluded.note`,
+			lg.side, c.note)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("store what is missing of the ledger of %s: %w", lg.side, err)
+	}
+	lg.missing = c.size
 	return nil
 }
 
 // otherHistory refuses a signed checkpoint that is not one of the history that
 // is stored here. l.mu is held.
-func (l *Ledger) otherHistory(ctx context.Context, lg *log, c *checkpoint) error {
+func (l *Ledger) otherHistory(lg *log, c *checkpoint) error {
 	code, what := RefusedFork, "a checkpoint does not fit the entries held here"
 	if lg.side == l.side {
 		code, what = RefusedOwnFork, "a checkpoint signed with this side's own key does not fit its ledger here"
@@ -80,19 +117,7 @@ func (l *Ledger) NoteCosigned(ctx context.Context, side string, signed []byte) e
 	if err != nil {
 		return &Refusal{Code: RefusedCosigner, Side: side, Detail: "shown as ours: " + err.Error()}
 	}
-	if c.size > lg.tree.size {
-		lg.mustHold = max(lg.mustHold, c.size)
-		l.changed()
-		return l.show(lg, c)
-	}
-	root, err := l.rootAt(ctx, lg, c.size)
-	if err != nil {
-		return err
-	}
-	if root != c.root {
-		return fork(side, &checkpoint{note: lg.checkpoint}, c, "we once cosigned a checkpoint that does not fit the entries held here")
-	}
-	return nil
+	return l.look(ctx, lg, c, true)
 }
 
 // Behind names, in plain words, the ledger of which this node once signed or
@@ -135,6 +160,7 @@ func (l *Ledger) Recover(ctx context.Context, x Extension) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	x.Relayed = true // that its own key signed the checkpoint says nothing of the entries sent with it
 	var next log
 	err = l.update(ctx, func(tx *sqldb.Tx) error {
 		var full []fullTile
@@ -147,17 +173,25 @@ func (l *Ledger) Recover(ctx context.Context, x Extension) error {
 		if signed.size < c.size { // a part of our own history, proven to be one
 			l.keys.sign(&signed)
 		}
-		next.checkpoint, next.signed = signed.note, signed.size
+		next.checkpoint, next.signed, next.recovered = signed.note, signed.size, signed.size
 		if err := storeLeaves(ctx, tx, l.side, own.tree.size, x.Leaves); err != nil {
 			return err
 		}
 		if err := storeTiles(ctx, tx, l.side, &next.tree, full); err != nil {
 			return err
 		}
-		return storeHead(ctx, tx, l.side, own.tree.size, &next.tree, next.placeable, next.checkpoint)
+		if err := storeHead(ctx, tx, own.tree.size, &next); err != nil {
+			return err
+		}
+		return foundAgain(ctx, tx, own, &next)
 	})
 	if err != nil {
-		return plain(err, "recover the ledger of "+l.side)
+		err = plain(err, "recover the ledger of "+l.side)
+		var refusal *Refusal
+		if errors.As(err, &refusal) && refusal.Code == RefusedFork {
+			refusal.Code = RefusedOwnFork
+		}
+		return err
 	}
 	*own = next
 	l.placeWaiting()
@@ -196,7 +230,7 @@ func (l *Ledger) Extension(ctx context.Context, side string, from, count int64, 
 		if to == edge.size || to == 0 {
 			return nil
 		}
-		x.Proof, err = proveTree(edge.size, to, tileReader{l, ctx, tx, side, &edge})
+		x.Proof, err = proveTree(edge.size, to, tileReader{ctx, tx, side, &edge})
 		return err
 	})
 	if err != nil {

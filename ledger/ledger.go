@@ -87,6 +87,10 @@ type Extension struct {
 	Checkpoint []byte      // signed note over a tree of N >= From+len(Leaves) entries
 	Proof      []tlog.Hash // consistency of the tree of From+len(Leaves) entries with that of N; empty if they are the same
 	Leaves     [][]byte
+
+	// Relayed says that another side than the writer hands it on. If its
+	// entries do not lead to its checkpoint, that is no proof of a fork then.
+	Relayed bool
 }
 
 // Receipt is one side's cosignature over a checkpoint of a ledger: its proof
@@ -129,7 +133,8 @@ type Ledger struct {
 	mu      sync.Mutex
 	logs    map[string]*log // by side, own included
 	watches map[*watch]struct{}
-	unsure  bool // what stands in memory may not be what stands in the database
+	unsure  bool  // what stands in memory may not be what stands in the database
+	turn    int64 // with PostgreSQL, the turn (schemaTurn) that memory is of
 }
 
 // log is one side's log. Its fields are guarded by Ledger.mu.
@@ -140,81 +145,118 @@ type log struct {
 
 	tree       tree
 	placeable  int64              // 0 <= placeable <= tree.size
+	recovered  int64              // of the own log, entries that were fetched back from others
 	seen       map[string]int64   // of the last stored entry
 	waiting    []map[string]int64 // seen of each entry from placeable on
 	checkpoint []byte             // the latest under which entries were stored
 	signed     int64              // its size; signed >= tree.size
 
-	noted     *checkpoint      // the smallest shown to us that is larger than tree.size, to be held against the entries; nil if none
+	noted     []*checkpoint    // shown to us, larger than tree.size, to be held against the entries; by size, at most maxNoted
 	shown     int64            // size of the largest shown to us; shown >= signed
 	cosigned  map[string]int64 // size of the latest cosignature, by cosigner's side
-	standings []Standing       // of this side, Own ascending, no two alike
+	standings []Standing       // of this side: Own and Seen ascending, all but the first about entries that are not all here
 	mustHold  int64            // this node's key has signed or cosigned so much: behind while tree.size is less
+	missing   int64            // what of mustHold is on disk; 0 if nothing was missing
 }
 
 // Open reads how far each ledger reaches. The time it takes does not grow with
 // the ledgers.
 func Open(ctx context.Context, db *sqldb.DB, c Config) (*Ledger, error) {
-	if err := db.Migrate(ctx, "ledger", migrations(db.Engine())); err != nil {
+	if !ValidOffice(c.Office) || !ValidName(c.Side) {
+		return nil, fmt.Errorf("open the ledger: %q of %q cannot be a side of an office", c.Side, c.Office)
+	}
+	if err := db.Migrate(ctx, "ledger", migrations); err != nil {
 		return nil, err
 	}
 	l := &Ledger{
 		office: c.Office, side: c.Side, keys: c.Keys, now: c.Now, db: db,
 		logs: map[string]*log{}, watches: map[*watch]struct{}{},
 	}
+	parties := c.Parties
 	if c.Keys != nil {
-		if err := l.Admit(ctx, c.Keys.Party()); err != nil {
-			return nil, err
-		}
+		parties = append([]Party{c.Keys.Party()}, parties...)
 	}
-	for _, p := range c.Parties {
-		if err := l.Admit(ctx, p); err != nil {
-			return nil, err
-		}
+	if err := l.admit(ctx, parties); err != nil {
+		return nil, err
 	}
 	return l, nil
 }
 
 // Admit makes another side's ledger known. It refuses a side whose keys differ
-// from those it was admitted with before.
+// from those it was admitted with before, and changes nothing if they are the
+// same.
 func (l *Ledger) Admit(ctx context.Context, p Party) error {
-	lg := &log{side: p.Side, cosigned: map[string]int64{}, seen: map[string]int64{}}
-	var err error
-	if lg.verifier, err = parseVerifier(p.Key, Origin(l.office, p.Side), algEd25519); err != nil {
-		return fmt.Errorf("ledger key of %s: %w", p.Side, err)
-	}
-	if lg.cosigner, err = parseVerifier(p.CosignerKey, CosignerName(l.office, p.Side), algCosignature); err != nil {
-		return fmt.Errorf("cosigner key of %s: %w", p.Side, err)
+	return l.admit(ctx, []Party{p})
+}
+
+func (l *Ledger) admit(ctx context.Context, parties []Party) error {
+	fresh := map[string]*log{}
+	for _, p := range parties {
+		if !ValidName(p.Side) {
+			return fmt.Errorf("admit to the ledger: %q cannot be the id of a side", p.Side)
+		}
+		lg := &log{side: p.Side}
+		var err error
+		if lg.verifier, err = parseVerifier(p.Key, Origin(l.office, p.Side), algEd25519); err != nil {
+			return fmt.Errorf("ledger key of %s: %w", p.Side, err)
+		}
+		if lg.cosigner, err = parseVerifier(p.CosignerKey, CosignerName(l.office, p.Side), algCosignature); err != nil {
+			return fmt.Errorf("cosigner key of %s: %w", p.Side, err)
+		}
+		fresh[p.Side] = lg
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	err = l.db.Update(ctx, func(tx *sqldb.Tx) error {
-		var key, cosigner string
-		_, err := tx.Exec(ctx, `INSERT INTO party (side, ledger_key, cosigner_key) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
-			p.Side, p.Key, p.CosignerKey)
-		if err != nil {
-			return err
+	// What stands in memory of a side that is known already stays: it may know
+	// more than the database, such as a checkpoint that was shown.
+	maps.DeleteFunc(fresh, func(side string, _ *log) bool { return l.logs[side] != nil })
+	err := l.db.Update(ctx, func(tx *sqldb.Tx) error {
+		for _, p := range parties {
+			if err := l.storeParty(ctx, tx, p); err != nil {
+				return err
+			}
 		}
-		err = tx.QueryRow(ctx, `SELECT ledger_key, cosigner_key FROM party WHERE side = $1`, p.Side).Scan(&key, &cosigner)
-		if err != nil {
-			return err
+		for _, lg := range fresh {
+			next, err := l.loadLog(ctx, tx, lg)
+			if err != nil {
+				return err
+			}
+			*lg = next
 		}
-		if key != p.Key || cosigner != p.CosignerKey {
-			return fmt.Errorf("%s was admitted with other keys before", p.Side)
-		}
-		_, err = tx.Exec(ctx, `INSERT INTO head (side, size, placeable, root, checkpoint) VALUES ($1, 0, 0, $2, $3) ON CONFLICT DO NOTHING`,
-			p.Side, emptyRoot[:], []byte{})
-		if err != nil {
-			return err
-		}
-		return l.load(ctx, tx, lg)
+		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("admit %s to the ledger: %w", p.Side, err)
+		return fmt.Errorf("admit to the ledger: %w", err)
 	}
-	l.logs[p.Side] = lg
+	maps.Copy(l.logs, fresh)
 	l.placeWaiting()
 	return nil
+}
+
+// storeParty stores a side with its keys, or compares them with those stored.
+func (l *Ledger) storeParty(ctx context.Context, tx *sqldb.Tx, p Party) error {
+	var own, wasOwn int64
+	if p.Side == l.side {
+		own = 1
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO party (side, ledger_key, cosigner_key, own) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+		p.Side, p.Key, p.CosignerKey, own)
+	if err != nil {
+		return err
+	}
+	var key, cosigner string
+	err = tx.QueryRow(ctx, `SELECT ledger_key, cosigner_key, own FROM party WHERE side = $1`, p.Side).Scan(&key, &cosigner, &wasOwn)
+	switch {
+	case err != nil:
+		return err
+	case key != p.Key || cosigner != p.CosignerKey:
+		return fmt.Errorf("%s was admitted with other keys before", p.Side)
+	case wasOwn != own:
+		return fmt.Errorf("this is not the database of %s", l.side)
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO head (side, size, placeable, recovered, root, checkpoint, sum) VALUES ($1, 0, 0, 0, $2, $3, $4) ON CONFLICT DO NOTHING`,
+		p.Side, emptyRoot[:], []byte{}, headSum(p.Side, 0, 0, 0, emptyRoot, nil))
+	return err
 }
 
 // Side is the side that this ledger is kept for.

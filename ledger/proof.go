@@ -62,7 +62,7 @@ func (l *Ledger) Disclose(ctx context.Context, side string, index int64) ([]byte
 	}
 	var path tlog.RecordProof
 	err = l.db.View(ctx, func(tx *sqldb.Tx) (err error) {
-		path, err = tlog.ProveRecord(c.size, index, tileReader{l, ctx, tx, side, nil})
+		path, err = tlog.ProveRecord(c.size, index, tileReader{ctx, tx, side, nil})
 		return err
 	})
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -34,45 +36,63 @@ func (l *Ledger) Countersign(ctx context.Context, r Receipt) error {
 	if c.size <= lg.cosigned[r.By] {
 		return nil
 	}
-	if !l.plausible(r.Standing) {
-		return &Refusal{Code: RefusedUnwritten, Side: r.By, Index: r.Standing.Seen[l.side], Detail: "it says that it has seen entries of ours that we do not hold"}
-	}
-	if c.size > lg.tree.size {
+	var next log // of by
+	err = l.update(ctx, func(tx *sqldb.Tx) error {
+		switch {
+		case c.size <= lg.cosigned[r.By]:
+			return errNothing
+		case c.size > lg.tree.size:
+			return errUnreached
+		case !l.plausible(r.Standing):
+			return &Refusal{Code: RefusedUnwritten, Side: r.By, Index: r.Standing.Seen[l.side], Detail: "it says that it has seen entries of ours that we do not hold"}
+		}
+		root, err := rootAt(ctx, tx, lg, c.size)
+		if err != nil {
+			return err
+		}
+		if root != c.root {
+			return l.otherHistory(lg, c)
+		}
+		next = *by
+		r = Receipt{Side: r.Side, By: r.By, Size: c.size, Note: c.note, At: at, Held: l.now(), Standing: r.Standing}
+		b, news := l.binding(by, r.Standing)
+		if news {
+			next.promise(b)
+			next.passed()
+		}
+		r.Standing = b
+		return storeReceipt(ctx, tx, r)
+	})
+	switch {
+	case errors.Is(err, errUnreached):
 		// Of our own ledger, this is news that we are behind; of another's, it
 		// will come again once the entries are here.
-		return l.show(lg, c)
+		return l.show(ctx, lg, c, lg.side == l.side)
+	case errors.Is(err, errNothing):
+		return nil
+	case err != nil:
+		return plain(err, "store the cosignature of "+r.By)
 	}
-	root, err := l.rootAt(ctx, lg, c.size)
-	if err != nil {
-		return err
-	}
-	if root != c.root {
-		return l.otherHistory(ctx, lg, c)
-	}
-	r = Receipt{Side: r.Side, By: r.By, Size: c.size, Note: c.note, At: at, Held: l.now(), Standing: r.Standing}
-	err = l.update(ctx, func(tx *sqldb.Tx) error { return storeReceipt(ctx, tx, r) })
-	if err != nil {
-		return fmt.Errorf("store the cosignature of %s: %w", r.By, err)
-	}
-	lg.cosigned[r.By] = c.size
-	by.stand(r.Standing)
-	by.passed()
+	*by = next
+	cosigned := maps.Clone(lg.cosigned)
+	cosigned[r.By] = c.size
+	lg.cosigned = cosigned
 	l.changed()
 	return nil
 }
 
-// rootAt is the root of a log's tree when it had the given size.
-func (l *Ledger) rootAt(ctx context.Context, lg *log, size int64) (root tlog.Hash, err error) {
+// errUnreached ends the storing of a cosignature over more than is held.
+var errUnreached = fmt.Errorf("%w: it covers more than is held", errNothing)
+
+// rootAt is the root of a log's tree when it had the given size. l.mu is held.
+func rootAt(ctx context.Context, tx *sqldb.Tx, lg *log, size int64) (tlog.Hash, error) {
 	switch {
 	case size == lg.tree.size:
 		return lg.tree.root(), nil
 	case size == 0:
 		return emptyRoot, nil
 	}
-	err = l.db.View(ctx, func(tx *sqldb.Tx) error {
-		root, err = tlog.TreeHash(size, tileReader{l, ctx, tx, lg.side, &lg.tree})
-		return err
-	})
+	root, err := tlog.TreeHash(size, tileReader{ctx, tx, lg.side, &lg.tree})
 	if err != nil {
 		return root, fmt.Errorf("root of %s at %d entries: %w", lg.side, size, err)
 	}
@@ -87,9 +107,10 @@ func (l *Ledger) Receipts(ctx context.Context, side string, index int64) ([]Rece
 		return nil, ErrNoEntry
 	}
 	var receipts []Receipt
+	logs := l.verifiers()
 	err := l.db.View(ctx, func(tx *sqldb.Tx) error {
-		for _, by := range l.Sides() {
-			r, err := l.readReceipt(ctx, tx, `SELECT side, cosigner, size, note, held, own, seen FROM cosignature
+		for _, by := range slices.Sorted(maps.Keys(logs)) {
+			r, err := readReceipt(ctx, tx, logs, `SELECT side, cosigner, size, note, held, own, seen FROM cosignature
 				WHERE side = $1 AND cosigner = $2 AND size > $3 ORDER BY size LIMIT 1`, side, by, index)
 			if errors.Is(err, sql.ErrNoRows) {
 				continue
@@ -111,8 +132,9 @@ func (l *Ledger) Receipts(ctx context.Context, side string, index int64) ([]Rece
 // standing of this moment. It is there to be shown again to a side that lost
 // the answer to its extension. The second result is false if there is none.
 func (l *Ledger) Given(ctx context.Context, side string) (r Receipt, given bool, err error) {
+	logs := l.verifiers()
 	err = l.db.View(ctx, func(tx *sqldb.Tx) error {
-		r, err = l.readReceipt(ctx, tx, `SELECT side, cosigner, size, note, held, own, seen FROM cosignature
+		r, err = readReceipt(ctx, tx, logs, `SELECT side, cosigner, size, note, held, own, seen FROM cosignature
 			WHERE side = $1 AND cosigner = $2 ORDER BY size DESC LIMIT 1`, side, l.side)
 		return err
 	})
@@ -126,7 +148,20 @@ func (l *Ledger) Given(ctx context.Context, side string) (r Receipt, given bool,
 	return r, true, nil
 }
 
-func (l *Ledger) readReceipt(ctx context.Context, tx *sqldb.Tx, query string, args ...any) (Receipt, error) {
+// verifiers are the keys of all sides, for use within a transaction: who holds
+// one of the few connections to the database must not wait for l.mu, since who
+// holds l.mu waits for a connection.
+func (l *Ledger) verifiers() map[string][2]*noteVerifier {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	keys := make(map[string][2]*noteVerifier, len(l.logs))
+	for side, lg := range l.logs {
+		keys[side] = [2]*noteVerifier{lg.verifier, lg.cosigner}
+	}
+	return keys
+}
+
+func readReceipt(ctx context.Context, tx *sqldb.Tx, keys map[string][2]*noteVerifier, query string, args ...any) (Receipt, error) {
 	var r Receipt
 	var held int64
 	var seen string
@@ -138,13 +173,11 @@ func (l *Ledger) readReceipt(ctx context.Context, tx *sqldb.Tx, query string, ar
 	if err := json.Unmarshal([]byte(seen), &r.Standing.Seen); err != nil {
 		return Receipt{}, err
 	}
-	l.mu.Lock()
-	lg, by := l.logs[r.Side], l.logs[r.By]
-	l.mu.Unlock()
-	if lg == nil || by == nil {
+	verifier, cosigner := keys[r.Side][0], keys[r.By][1]
+	if verifier == nil || cosigner == nil {
 		return Receipt{}, fmt.Errorf("a cosignature by %s over %s is stored, and the sides are not admitted", r.By, r.Side)
 	}
-	if _, r.At, err = openCosigned(r.Note, lg.verifier, by.cosigner); err != nil {
+	if _, r.At, err = openCosigned(r.Note, verifier, cosigner); err != nil {
 		return Receipt{}, fmt.Errorf("stored cosignature by %s over %s: %w", r.By, r.Side, err)
 	}
 	return r, nil

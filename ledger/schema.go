@@ -1,30 +1,28 @@
 package ledger
 
 import (
-	"context"
-	"encoding/json"
-	"fmt"
-
-	"golang.org/x/mod/sumdb/tlog"
+	"crypto/sha256"
+	"encoding/binary"
 
 	"liaison.example/sqldb"
 )
 
-// migrations are the tables of ledger.db. A number that has been released is
+// migrations are the tables of ledger.db. A step that has been released is
 // never edited; what must change is added as another.
-func migrations(engine sqldb.Engine) []sqldb.Migration {
-	return []sqldb.Migration{
-		{Name: "tables", SQL: schemaTables},
-		{Name: "entries never change", SQL: schemaGuards[engine]},
-	}
+var migrations = []sqldb.Migration{
+	{Name: "tables", SQL: schemaTables, OnPostgreSQL: schemaTurn},
+	{Name: "entries never change", OnSQLite: guardsSQLite, OnPostgreSQL: guardsPostgreSQL},
 }
 
+// The column sum of a table is rowSum over its other columns. It covers what no
+// hash and no signature does, so that a verifier can tell a flipped bit.
 const schemaTables = `
 -- The sides whose ledgers are kept here, with the keys that they were admitted with.
 CREATE TABLE party (
 	side         TEXT PRIMARY KEY,
 	ledger_key   TEXT NOT NULL,  -- C2SP vkey
-	cosigner_key TEXT NOT NULL   -- C2SP vkey
+	cosigner_key TEXT NOT NULL,  -- C2SP vkey
+	own          BIGINT NOT NULL -- 1 for the side whose database this is, else 0
 );
 
 -- Every entry of every side, exactly as it was signed.
@@ -49,189 +47,86 @@ CREATE TABLE tile (
 CREATE TABLE head (
 	side       TEXT   PRIMARY KEY,
 	size       BIGINT NOT NULL,
-	placeable  BIGINT NOT NULL,  -- entries that have seen nothing that is not here
+	placeable  BIGINT NOT NULL,  -- entries that have seen nothing that is not here; it may lag behind
+	recovered  BIGINT NOT NULL,  -- of this side's own ledger, entries that were fetched back from others
 	root       BYTEA  NOT NULL,
-	checkpoint BYTEA  NOT NULL   -- signed note; empty before the first entry
+	checkpoint BYTEA  NOT NULL,  -- note signed by the ledger's key alone; empty before the first entry
+	sum        BIGINT NOT NULL
 );
 
 -- Cosignatures over checkpoints of these ledgers, with what the cosigner
--- promised at the same time.
+-- promised with them or before.
 CREATE TABLE cosignature (
 	side     TEXT   NOT NULL,    -- whose ledger
 	cosigner TEXT   NOT NULL,    -- whose cosignature
 	size     BIGINT NOT NULL,    -- entries covered
-	note     BYTEA  NOT NULL,    -- the checkpoint with both signatures
+	note     BYTEA  NOT NULL,    -- the checkpoint with the ledger's signature, then the cosignature
 	held     BIGINT NOT NULL,    -- when it was stored, milliseconds
-	own      BIGINT NOT NULL,    -- the cosigner's standing: its own size,
-	seen     TEXT   NOT NULL,    -- and what it had then seen, as JSON
+	own      BIGINT NOT NULL,    -- the cosigner's standing: from which of its entries on,
+	seen     TEXT   NOT NULL,    -- and what they will have seen, as JSON
+	sum      BIGINT NOT NULL,
 	PRIMARY KEY (side, cosigner, size)
 );
 
--- Standings that came without a cosignature that was new to us.
+-- What each side has promised without a cosignature that was new to us.
 CREATE TABLE standing (
 	side TEXT   NOT NULL,
 	own  BIGINT NOT NULL,
 	seen TEXT   NOT NULL,
+	sum  BIGINT NOT NULL,
 	PRIMARY KEY (side, own)
+);
+
+-- Checkpoints that this side has signed or cosigned, and whose entries it lacks:
+-- until they are back, it signs nothing.
+CREATE TABLE missing (
+	side TEXT PRIMARY KEY,
+	note BYTEA NOT NULL
 );
 `
 
-// schemaGuards make the database itself refuse to change what was stored.
-var schemaGuards = map[sqldb.Engine]string{
-	sqldb.SQLite: `
+// schemaTurn is how several processes on one PostgreSQL database see whether
+// another has written since they last looked: each write raises n by one.
+const schemaTurn = `
+CREATE TABLE turn (
+	n BIGINT NOT NULL
+);
+INSERT INTO turn (n) VALUES (0);
+`
+
+// The guards make the database itself refuse to change what was stored.
+const guardsSQLite = `
 CREATE TRIGGER entry_is_not_updated BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'entries never change'); END;
 CREATE TRIGGER entry_is_not_deleted BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'entries are never deleted'); END;
 CREATE TRIGGER cosignature_is_not_updated BEFORE UPDATE ON cosignature BEGIN SELECT RAISE(ABORT, 'cosignatures never change'); END;
 CREATE TRIGGER cosignature_is_not_deleted BEFORE DELETE ON cosignature BEGIN SELECT RAISE(ABORT, 'cosignatures are never deleted'); END;
-`,
-	sqldb.PostgreSQL: `
+`
+
+const guardsPostgreSQL = `
 CREATE FUNCTION stored_for_ever() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	RAISE EXCEPTION 'rows of % never change', TG_TABLE_NAME;
 END $$;
 CREATE TRIGGER entry_never_changes BEFORE UPDATE OR DELETE OR TRUNCATE ON entry FOR EACH STATEMENT EXECUTE FUNCTION stored_for_ever();
 CREATE TRIGGER cosignature_never_changes BEFORE UPDATE OR DELETE OR TRUNCATE ON cosignature FOR EACH STATEMENT EXECUTE FUNCTION stored_for_ever();
-`,
-}
+`
 
-// maxStandings bounds the standings of one side that are remembered. Forgetting
-// the oldest is safe: the promise that remains is weaker, never false.
-const maxStandings = 256
-
-// load reads where a log stands. It is quick at any size: of the entries, only
-// those after the last full tile are read.
-func (l *Ledger) load(ctx context.Context, tx *sqldb.Tx, lg *log) error {
-	var size int64
-	var root []byte
-	err := tx.QueryRow(ctx, `SELECT size, placeable, root, checkpoint FROM head WHERE side = $1`, lg.side).
-		Scan(&size, &lg.placeable, &root, &lg.checkpoint)
-	if err != nil {
-		return fmt.Errorf("read head: %w", err)
-	}
-	if lg.tree, err = l.loadTree(ctx, tx, lg.side, size); err != nil {
-		return err
-	}
-	if got := lg.tree.root(); got != tlog.Hash(root) {
-		return fmt.Errorf("the tiles stored for %s do not have the root of its head at %d entries", lg.side, size)
-	}
-	lg.signed = 0
-	if len(lg.checkpoint) > 0 {
-		c, err := openCheckpoint(lg.checkpoint, lg.verifier)
-		if err != nil {
-			return fmt.Errorf("stored checkpoint of %s: %w", lg.side, err)
-		}
-		lg.signed = c.size
-		if c.size > size && lg.noted == nil {
-			lg.noted = c
+// rowSum is the first 63 bits of the SHA-256 of a row's columns: numbers in
+// eight bytes, texts after their length in eight bytes, big-endian.
+func rowSum(columns ...any) int64 {
+	b := make([]byte, 0, 1024)
+	for _, c := range columns {
+		switch c := c.(type) {
+		case int64:
+			b = binary.BigEndian.AppendUint64(b, uint64(c))
+		case string:
+			b = append(binary.BigEndian.AppendUint64(b, uint64(len(c))), c...)
+		case []byte:
+			b = append(binary.BigEndian.AppendUint64(b, uint64(len(c))), c...)
+		default:
+			panic("ledger: a column of a type without a sum")
 		}
 	}
-	if lg.noted != nil && lg.noted.size <= size {
-		lg.noted = nil
-	}
-	lg.shown = max(lg.shown, lg.signed)
-	if err := l.loadSeen(ctx, tx, lg); err != nil {
-		return err
-	}
-	return l.loadCosignatures(ctx, tx, lg)
-}
-
-// loadTree rebuilds the right edge of a tree from its tiles and last entries.
-func (l *Ledger) loadTree(ctx context.Context, tx *sqldb.Tx, side string, size int64) (tree, error) {
-	t := tree{size: size}
-	for level := 0; size>>(tileHeight*level) > 0; level++ {
-		hashes, err := l.readTile(ctx, tx, side, level, size>>(tileHeight*(level+1)), int(size>>(tileHeight*level)%tileWidth))
-		if err != nil {
-			return tree{}, err
-		}
-		t.edge = append(t.edge, append(make([]tlog.Hash, 0, tileWidth), hashes...))
-	}
-	peaks, err := tileReader{l, ctx, tx, side, nil}.ReadHashes(peakIndexes(size))
-	if err != nil {
-		return tree{}, err
-	}
-	t.peaks = peaks
-	return t, nil
-}
-
-// loadSeen reads what the last entries have seen, from the first that is not
-// placeable on.
-func (l *Ledger) loadSeen(ctx context.Context, tx *sqldb.Tx, lg *log) error {
-	lg.seen, lg.waiting = map[string]int64{}, nil
-	if lg.tree.size == 0 {
-		return nil
-	}
-	rows, err := tx.Query(ctx, `SELECT leaf FROM entry WHERE side = $1 AND idx >= $2 ORDER BY idx`,
-		lg.side, min(lg.placeable, lg.tree.size-1))
-	if err != nil {
-		return fmt.Errorf("read last entries: %w", err)
-	}
-	defer rows.Close()
-	first := lg.placeable == lg.tree.size
-	for rows.Next() {
-		var leaf []byte
-		if err := rows.Scan(&leaf); err != nil {
-			return fmt.Errorf("read last entries: %w", err)
-		}
-		f, err := ParseLeaf(leaf)
-		if err != nil {
-			return fmt.Errorf("stored entry of %s: %w", lg.side, err)
-		}
-		lg.seen = f.Seen
-		if !first {
-			lg.waiting = append(lg.waiting, f.Seen)
-		}
-		first = false
-	}
-	return rows.Err()
-}
-
-// loadCosignatures reads the latest cosignature of each other side over a log,
-// and what the log's own side has promised with its cosignatures over others.
-func (l *Ledger) loadCosignatures(ctx context.Context, tx *sqldb.Tx, lg *log) error {
-	lg.cosigned, lg.standings = map[string]int64{}, nil
-	rows, err := tx.Query(ctx, `SELECT cosigner, max(size) FROM cosignature WHERE side = $1 GROUP BY cosigner ORDER BY cosigner`, lg.side)
-	if err != nil {
-		return fmt.Errorf("read cosignatures: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var cosigner string
-		var size int64
-		if err := rows.Scan(&cosigner, &size); err != nil {
-			return fmt.Errorf("read cosignatures: %w", err)
-		}
-		lg.cosigned[cosigner] = size
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read cosignatures: %w", err)
-	}
-	for _, query := range []string{
-		`SELECT own, seen FROM cosignature WHERE cosigner = $1 ORDER BY own DESC, size DESC LIMIT $2`,
-		`SELECT own, seen FROM standing WHERE side = $1 ORDER BY own DESC LIMIT $2`,
-	} {
-		if err := l.loadStandings(ctx, tx, lg, query); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (l *Ledger) loadStandings(ctx context.Context, tx *sqldb.Tx, lg *log, query string) error {
-	rows, err := tx.Query(ctx, query, lg.side, maxStandings)
-	if err != nil {
-		return fmt.Errorf("read standings: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var s Standing
-		var seen string
-		if err := rows.Scan(&s.Own, &seen); err != nil {
-			return fmt.Errorf("read standings: %w", err)
-		}
-		if err := json.Unmarshal([]byte(seen), &s.Seen); err != nil {
-			return fmt.Errorf("read standings: %w", err)
-		}
-		lg.stand(s)
-	}
-	return rows.Err()
+	sum := sha256.Sum256(b)
+	return int64(binary.BigEndian.Uint64(sum[:]) >> 1)
 }

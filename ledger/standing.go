@@ -3,69 +3,82 @@ package ledger
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
-	"slices"
 
 	"liaison.example/sqldb"
 )
 
-// stand remembers a promise of the log's side. l.mu is held. It reports whether
-// the promise says anything that is not said by those remembered.
-func (lg *log) stand(s Standing) bool {
-	if len(s.Seen) > maxSides {
-		return false
+// maxStandings bounds the promises of one side that are remembered. Of those
+// about entries that are all here one is kept, which says all of them; of the
+// others the oldest is forgotten first. That is safe: nothing is settled by a
+// promise before its entries are here, and what remains is weaker, never false.
+const maxStandings = 256
+
+// binding is what a promise that has come now adds to those remembered: from
+// which entry on it holds its side, and all that the side will then have seen.
+// The second result is false if it adds nothing. l.mu is held.
+//
+// A promise binds what is still to come. About entries that are here it says
+// nothing new, and a liar could say of them what is not so; so it begins behind
+// them, and behind the promises before it. An honest side always promises for
+// what comes after all that.
+func (l *Ledger) binding(lg *log, s Standing) (Standing, bool) {
+	b := Standing{Own: max(s.Own, lg.tree.size), Seen: map[string]int64{}}
+	if n := len(lg.standings); n > 0 {
+		last := lg.standings[n-1]
+		b.Own = max(b.Own, last.Own)
+		maps.Copy(b.Seen, last.Seen)
 	}
-	i, found := slices.BinarySearchFunc(lg.standings, s.Own, func(have Standing, own int64) int { return int(have.Own - own) })
 	news := false
-	if found {
-		have := lg.standings[i].Seen
-		for side, n := range s.Seen {
-			if n > have[side] {
-				have[side] = n
-				news = true
-			}
-		}
-		return news
-	}
 	for side, n := range s.Seen {
-		news = news || i == 0 || n > lg.standings[i-1].Seen[side]
+		if l.logs[side] != nil && side != lg.side && n > b.Seen[side] {
+			b.Seen[side], news = n, true
+		}
 	}
-	if !news {
-		return false
-	}
-	lg.standings = slices.Insert(lg.standings, i, Standing{s.Own, maps.Clone(s.Seen)})
-	if len(lg.standings) > maxStandings {
-		lg.standings = lg.standings[1:]
-	}
-	return true
+	return b, news
 }
 
-// passed keeps of the promises about entries that are all here only their sum.
-func (lg *log) passed() {
-	n := 0
-	for n < len(lg.standings) && lg.standings[n].Own <= lg.tree.size {
-		n++
-	}
-	if n < 2 {
-		return
-	}
-	sum := Standing{lg.standings[n-1].Own, map[string]int64{}}
-	for _, s := range lg.standings[:n] {
-		for side, least := range s.Seen {
-			sum.Seen[side] = max(sum.Seen[side], least)
+// promise remembers a promise that is bound.
+func (lg *log) promise(b Standing) {
+	n := len(lg.standings)
+	if n > 0 {
+		last := lg.standings[n-1]
+		seen := maps.Clone(last.Seen)
+		for side, least := range b.Seen {
+			seen[side] = max(seen[side], least)
+		}
+		b = Standing{max(b.Own, last.Own), seen}
+		if b.Own == last.Own {
+			n--
 		}
 	}
-	lg.standings = append([]Standing{sum}, lg.standings[n:]...)
+	lg.standings = append(lg.standings[:n:n], b)
+}
+
+// passed lets go of promises: of those about entries that are all placeable it
+// keeps the last, which says what the others do, and of the rest at most
+// maxStandings.
+func (lg *log) passed() {
+	n := 0
+	for n < len(lg.standings) && lg.standings[n].Own <= lg.placeable {
+		n++
+	}
+	lg.standings = lg.standings[max(n-1, 0):]
+	if excess := len(lg.standings) - maxStandings; excess > 0 {
+		lg.standings = append(lg.standings[:1:1], lg.standings[1+excess:]...)
+	}
 }
 
 // standing is what this side may promise as its log and replicas stand: its
-// next entry will have seen all that can be placed. l.mu is held.
+// next entry will have seen all that can be placed. Of entries that it has
+// signed and lacks it promises nothing. l.mu is held.
 func (l *Ledger) standing() Standing {
 	s := Standing{Seen: map[string]int64{}}
 	for side, lg := range l.logs {
 		if side == l.side {
-			s.Own = lg.tree.size
+			s.Own = max(lg.tree.size, lg.mustHold)
 		} else if lg.placeable > 0 {
 			s.Seen[side] = lg.placeable
 		}
@@ -81,8 +94,9 @@ func (l *Ledger) Standing() Standing {
 	return l.standing()
 }
 
-// Standings are the promises that another side has given, oldest first. Of
-// those about entries that are all here only the latest matters.
+// Standings are the promises that another side has given, as far as they bind
+// what is still to come: Own and Seen ascend. Of those about entries that can
+// all be placed only the last is among them.
 func (l *Ledger) Standings(side string) []Standing {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -98,34 +112,56 @@ func (l *Ledger) Standings(side string) []Standing {
 }
 
 // Stand stores a promise that another side gave by itself, as with a heartbeat.
-// It is on disk when Stand returns, so that what is settled by it stays so.
+// It is on disk when Stand returns, so that what is settled by it stays so. A
+// promise that cannot be true is passed over.
 func (l *Ledger) Stand(ctx context.Context, side string, s Standing) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	lg := l.logs[side]
-	if lg == nil || side == l.side || !l.plausible(s) {
+	if lg == nil || side == l.side {
 		return nil
 	}
-	if !lg.stand(s) {
+	if _, news := l.binding(lg, s); !news {
 		return nil
 	}
-	seen, err := json.Marshal(s.Seen)
+	next := *lg
+	err := l.update(ctx, func(tx *sqldb.Tx) error {
+		b, news := l.binding(lg, s)
+		if !news || !l.plausible(s) {
+			return errNothing
+		}
+		next = *lg
+		next.promise(b)
+		next.passed()
+		return storeStandings(ctx, tx, side, next.standings)
+	})
+	if errors.Is(err, errNothing) {
+		return nil
+	}
 	if err != nil {
-		return fmt.Errorf("store standing of %s: %w", side, err)
+		return fmt.Errorf("store the standing of %s: %w", side, err)
 	}
-	err = l.db.Update(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO standing (side, own, seen) VALUES ($1, $2, $3)
-			ON CONFLICT (side, own) DO UPDATE SET seen = excluded.seen`, side, s.Own, string(seen))
+	*lg = next
+	l.changed()
+	return nil
+}
+
+// storeStandings replaces the stored promises of a side by those remembered.
+func storeStandings(ctx context.Context, tx *sqldb.Tx, side string, standings []Standing) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM standing WHERE side = $1`, side); err != nil {
+		return err
+	}
+	for _, s := range standings {
+		seen, err := json.Marshal(s.Seen)
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `DELETE FROM standing WHERE side = $1 AND own < $2`, side, lg.standings[0].Own)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("store standing of %s: %w", side, err)
+		_, err = tx.Exec(ctx, `INSERT INTO standing (side, own, seen, sum) VALUES ($1, $2, $3, $4)`,
+			side, s.Own, string(seen), rowSum(side, s.Own, string(seen)))
+		if err != nil {
+			return err
+		}
 	}
-	l.changed()
 	return nil
 }
 

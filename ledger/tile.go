@@ -14,7 +14,7 @@ import (
 
 // readTile reads the first width hashes of a tile. Of level 0, only full tiles
 // are stored; a partial one is made from the entries.
-func (l *Ledger) readTile(ctx context.Context, tx *sqldb.Tx, side string, level int, n int64, width int) ([]tlog.Hash, error) {
+func readTile(ctx context.Context, tx *sqldb.Tx, side string, level int, n int64, width int) ([]tlog.Hash, error) {
 	if width == 0 {
 		return nil, nil
 	}
@@ -74,7 +74,6 @@ func readLeaves(ctx context.Context, tx *sqldb.Tx, side string, from, count int6
 // tileReader gives the hashes of one tree, from the right edge in memory where
 // it has them and else from stored tiles. It is a tlog.HashReader.
 type tileReader struct {
-	l    *Ledger
 	ctx  context.Context
 	tx   *sqldb.Tx
 	side string
@@ -109,7 +108,7 @@ func (r tileReader) tile(t tlog.Tile) ([]byte, error) {
 	if r.edge != nil && t.L < len(r.edge.edge) && t.N == r.edge.size>>(tileHeight*(t.L+1)) {
 		return r.edge.edgeOf(t.L), nil
 	}
-	hashes, err := r.l.readTile(r.ctx, r.tx, r.side, t.L, t.N, t.W)
+	hashes, err := readTile(r.ctx, r.tx, r.side, t.L, t.N, t.W)
 	return joinHashes(hashes), err
 }
 
@@ -133,14 +132,13 @@ func (l *Ledger) TileData(ctx context.Context, side, path string) ([]byte, error
 	if err != nil {
 		return nil, ErrNoTile
 	}
-	level := max(t.L, 0)
-	if have := size>>(tileHeight*level) - t.N*tileWidth; have < int64(t.W) {
+	if hashes := size >> (tileHeight * max(t.L, 0)); t.N > hashes>>tileHeight || hashes-t.N*tileWidth < int64(t.W) {
 		return nil, ErrNoTile
 	}
 	var data []byte
 	err = l.db.View(ctx, func(tx *sqldb.Tx) error {
 		if t.L >= 0 {
-			hashes, err := l.readTile(ctx, tx, side, t.L, t.N, t.W)
+			hashes, err := readTile(ctx, tx, side, t.L, t.N, t.W)
 			data = joinHashes(hashes)
 			return err
 		}
@@ -166,10 +164,16 @@ func bundle(leaves [][]byte) []byte {
 // the Go checksum database in the name of the entry bundles and in leaving out
 // the height, which is always 8.
 func parseTilePath(path string) (tlog.Tile, error) {
-	if rest, ok := strings.CutPrefix(path, "tile/entries/"); ok {
-		return tlog.ParseTilePath("tile/8/data/" + rest)
+	rest, ok := strings.CutPrefix(path, "tile/")
+	if !ok {
+		return tlog.Tile{}, ErrNoTile
 	}
-	return tlog.ParseTilePath("tile/8/" + strings.TrimPrefix(path, "tile/"))
+	if entries, ok := strings.CutPrefix(rest, "entries/"); ok {
+		rest = "data/" + entries
+	} else if strings.HasPrefix(rest, "data/") {
+		return tlog.Tile{}, ErrNoTile
+	}
+	return tlog.ParseTilePath("tile/8/" + rest)
 }
 
 // tilePath is the reverse of parseTilePath.
