@@ -11,7 +11,9 @@ func checkAcknowledge(c *checker, b *AcknowledgeBody) {
 func applyAcknowledge(m *matter, b *AcknowledgeBody) Verdict {
 	side, dispatch := m.ID.Side, b.Dispatch.String()
 	row := &Acknowledgements{Dispatch: b.Dispatch}
-	if !m.desk.Get(row) {
+	// Nobody has read what had not reached its side.
+	unseen := b.Dispatch.Side != side && m.Seen[b.Dispatch.Side] <= b.Dispatch.Index
+	if unseen || !m.desk.Get(row) {
 		return void(DispatchUnknown, "dispatch", dispatch)
 	}
 	for _, given := range row.Given {

@@ -14,7 +14,7 @@ import (
 // Office gives the charter in force and whether the office is open. Before a
 // side has founded it, its Charter is nil.
 func (r *Records) Office(ctx context.Context) (row office.OfficeRow, err error) {
-	err = r.view(ctx, "read the office", func(tx *sqldb.Tx, _ *state) error {
+	err = r.view(ctx, "read the office", func(tx *sqldb.Tx, _ *cursor) error {
 		var raw []byte
 		err := tx.QueryRow(ctx, "SELECT row FROM office WHERE name = $1", row.Key()).Scan(&raw)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -34,7 +34,7 @@ func (r *Records) Proposals(ctx context.Context) ([]office.Proposal, error) {
 
 // list reads rows from a query that selects them as they are kept.
 func list[R any](ctx context.Context, r *Records, doing, query string, args ...any) (found []R, err error) {
-	err = r.view(ctx, doing, func(tx *sqldb.Tx, _ *state) error {
+	err = r.view(ctx, doing, func(tx *sqldb.Tx, _ *cursor) error {
 		rows, err := tx.Query(ctx, query, args...)
 		if err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"slices"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -34,6 +35,7 @@ type desk struct {
 
 	// For the entry that is being applied.
 	entry  office.EntryID
+	pos    int64     // its place in the joint order
 	effect hash.Hash // of the lines of spec/entries.md §6
 	images []image
 }
@@ -48,6 +50,7 @@ type place struct {
 // row; row is what raw says, or nil if nobody has asked.
 type cell struct {
 	place
+	pos   int64 // of the entry that it belongs to, if its table has such rows
 	raw   []byte
 	row   office.Row
 	dirty bool // the table does not have it yet
@@ -63,9 +66,9 @@ func newDesk() *desk {
 	return &desk{cells: make(map[place]*cell), effect: sha256.New()}
 }
 
-// begin makes the desk ready for an entry.
-func (d *desk) begin(entry office.EntryID) {
-	d.entry = entry
+// begin makes the desk ready for an entry, which comes to a place.
+func (d *desk) begin(entry office.EntryID, pos int64) {
+	d.entry, d.pos = entry, pos
 	d.images = nil
 	d.effect.Reset()
 	d.hashLines("done")
@@ -109,6 +112,14 @@ func (d *desk) Put(row office.Row) {
 		return
 	}
 	d.remember(c)
+	if c.table.made != nil {
+		if c.table.made(row) == d.entry {
+			c.pos = d.pos
+		} else if c.raw == nil {
+			d.err = fmt.Errorf("%s put a row of table %s for %s, which has none", d.entry, c.table.name, c.key)
+			return
+		}
+	}
 	c.raw = raw
 	c.row = c.table.blank()
 	c.table.assign(c.row, row)
@@ -135,7 +146,7 @@ func (d *desk) cell(row office.Row, put bool) *cell {
 	c = &cell{place: at}
 	// A row that only this entry can have made is not there yet.
 	if !put || t.made == nil || t.made(row) != d.entry {
-		if c.raw, d.err = d.read(at); d.err != nil {
+		if d.err = d.read(c, row); d.err != nil {
 			return nil
 		}
 	}
@@ -143,17 +154,19 @@ func (d *desk) cell(row office.Row, put bool) *cell {
 	return c
 }
 
-func (d *desk) read(at place) ([]byte, error) {
-	values, err := at.table.split(at.key)
-	if err != nil {
-		return nil, err
+// read fills a cell from the table, for a row with the key of row.
+func (d *desk) read(c *cell, row office.Row) (err error) {
+	if c.table.made == nil {
+		err = d.tx.QueryRow(d.ctx, "SELECT row FROM "+c.table.name+" WHERE "+c.table.where(), c.sqlKey()...).Scan(&c.raw)
+	} else {
+		id := c.table.made(row)
+		err = d.tx.QueryRow(d.ctx, "SELECT t.pos, t.row FROM placed p JOIN "+c.table.name+
+			" t ON t.pos = p.pos WHERE p.side = $1 AND p.idx = $2", id.Side, id.Index).Scan(&c.pos, &c.raw)
 	}
-	var raw []byte
-	err = d.tx.QueryRow(d.ctx, "SELECT row FROM "+at.table.name+" WHERE "+at.table.where(), values...).Scan(&raw)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return nil, fmt.Errorf("read %s %s: %w", at.table.name, at.key, err)
+		return fmt.Errorf("read %s %s: %w", c.table.name, c.key, err)
 	}
-	return raw, nil
+	return nil
 }
 
 // remember keeps what a row was before this entry.
@@ -198,15 +211,18 @@ func (d *desk) hashLines(lines ...any) {
 	}
 }
 
-// undoImages writes the images of this entry for the table undo.
-func (d *desk) undoImages() []byte {
-	if len(d.images) == 0 {
-		return nil
-	}
-	out := []byte{'['}
-	for n, i := range d.images {
-		if n > 0 {
-			out = append(out, ',')
+// undoImages writes what is needed to undo this entry, as JSON: for each row
+// that it put and that does not belong to it, the table, the key, the row
+// before or null, and the place that it is kept by or 0. Rows that belong to
+// the entry go with its place.
+func (d *desk) undoImages() string {
+	var out []byte
+	for _, i := range d.images {
+		if i.cell.table.made != nil && i.cell.pos == d.pos {
+			continue
+		}
+		if out = append(out, ','); len(out) == 1 {
+			out[0] = '['
 		}
 		out = append(out, '[')
 		out = strconv.AppendQuote(out, i.cell.table.name)
@@ -218,21 +234,36 @@ func (d *desk) undoImages() []byte {
 		} else {
 			out = append(out, i.was.raw...)
 		}
+		out = append(out, ',')
+		out = strconv.AppendInt(out, i.cell.pos, 10)
 		out = append(out, ']')
 	}
-	return append(out, ']')
+	if out == nil {
+		return ""
+	}
+	return string(append(out, ']'))
 }
 
-// restore puts back rows from the table undo. Nothing may be dirty that the
-// tables do not have: flush first.
-func (d *desk) restore(images []byte) error {
-	var list [][3]jsontext.Value
-	if err := json.Unmarshal(images, &list); err != nil {
+// restore puts back rows as they were before an entry, from what undoImages
+// wrote for it. Nothing may be dirty that the tables do not have: flush first.
+func (d *desk) restore(entry office.EntryID, images string) error {
+	for _, t := range tables {
+		if t.made != nil {
+			delete(d.cells, place{t, entry.String()})
+		}
+	}
+	if images == "" {
+		return nil
+	}
+	var list [][4]jsontext.Value
+	if err := json.Unmarshal([]byte(images), &list); err != nil {
 		return fmt.Errorf("read undo images: %w", err)
 	}
 	for _, i := range list {
 		var name, key string
-		if err := errors.Join(json.Unmarshal(i[0], &name), json.Unmarshal(i[1], &key)); err != nil {
+		var pos int64
+		err := errors.Join(json.Unmarshal(i[0], &name), json.Unmarshal(i[1], &key), json.Unmarshal(i[3], &pos))
+		if err != nil {
 			return fmt.Errorf("read undo images: %w", err)
 		}
 		t := tables[name]
@@ -245,12 +276,27 @@ func (d *desk) restore(images []byte) error {
 			c = &cell{place: at}
 			d.cells[at] = c
 		}
-		c.raw, c.row = nil, nil
+		c.raw, c.row, c.pos = nil, nil, pos
 		if i[2].Kind() != 'n' {
 			c.raw = i[2].Clone()
 		}
 		d.soil(c)
 	}
+	return nil
+}
+
+// cut takes from the tables, after restore, what belongs to entries after a
+// place.
+func (d *desk) cut(pos int64) error {
+	for _, name := range sortedSides(tables) {
+		if tables[name].made == nil {
+			continue
+		}
+		if _, err := d.tx.Exec(d.ctx, "DELETE FROM "+name+" WHERE pos > $1", pos); err != nil {
+			return fmt.Errorf("delete from table %s: %w", name, err)
+		}
+	}
+	d.dirty = slices.DeleteFunc(d.dirty, func(c *cell) bool { return c.table.made != nil && c.pos > pos })
 	return nil
 }
 
@@ -300,11 +346,10 @@ func (d *desk) flush(x *texts) error {
 }
 
 func (d *desk) remove(c *cell) error {
-	values, err := c.table.split(c.key)
-	if err != nil {
-		return err
+	if c.table.made != nil {
+		return nil // taken back before it was ever written
 	}
-	if _, err := d.tx.Exec(d.ctx, "DELETE FROM "+c.table.name+" WHERE "+c.table.where(), values...); err != nil {
+	if _, err := d.tx.Exec(d.ctx, "DELETE FROM "+c.table.name+" WHERE "+c.table.where(), c.sqlKey()...); err != nil {
 		return fmt.Errorf("delete %s %s: %w", c.table.name, c.key, err)
 	}
 	return nil
@@ -323,11 +368,7 @@ func (d *desk) write(x *texts, t *table, cells []*cell) error {
 					return err
 				}
 			}
-			key, err := t.split(c.key)
-			if err != nil {
-				return err
-			}
-			args = append(append(append(args, key...), t.values(c.row)...), string(c.raw))
+			args = append(append(append(args, c.sqlKey()...), t.values(c.row)...), string(c.raw))
 		}
 		if _, err := d.tx.Exec(d.ctx, x.insert(t.name, columns, len(t.keys), n), args...); err != nil {
 			return fmt.Errorf("write %d rows of table %s: %w", n, t.name, err)

@@ -47,14 +47,14 @@ func (r *Records) Dispatches(ctx context.Context, c Filter) (lines []DispatchLin
 	if err != nil {
 		return nil, "", fmt.Errorf("list dispatches: %w", err)
 	}
-	err = r.view(ctx, "list dispatches", func(tx *sqldb.Tx, s *state) error {
+	err = r.view(ctx, "list dispatches", func(tx *sqldb.Tx, cur *cursor) error {
 		rows, err := tx.Query(ctx, query, args...)
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
 		for rows.Next() {
-			line, err := scanDispatch(rows, s)
+			line, err := scanDispatch(rows, cur)
 			if err != nil {
 				return err
 			}
@@ -68,8 +68,7 @@ func (r *Records) Dispatches(ctx context.Context, c Filter) (lines []DispatchLin
 	}
 	if limit := c.limit(); len(lines) > limit {
 		lines = lines[:limit]
-		last := lines[limit-1]
-		next = pageMark(position{last.Time, last.ID})
+		next = lines[limit-1].ID.String()
 	}
 	return lines, next, nil
 }
@@ -83,37 +82,41 @@ func (c *Filter) query() (string, []any, error) {
 	}
 	conditions := []string{"TRUE"}
 	var args []any
-	arg := func(value any) string {
-		args = append(args, value)
-		return "$" + strconv.Itoa(len(args))
+	where := func(condition string, values ...any) {
+		for _, value := range values {
+			args = append(args, value)
+			condition = strings.Replace(condition, "?", "$"+strconv.Itoa(len(args)), 1)
+		}
+		conditions = append(conditions, condition)
 	}
 	if c.Open {
-		conditions = append(conditions, "a.waiting > 0")
+		where("a.waiting > 0")
 	}
 	if c.From != "" {
-		conditions = append(conditions, first[:1]+".side = "+arg(c.From))
+		where("d.side = ?", c.From)
 	}
 	if c.Channel != "" {
-		conditions = append(conditions, "d.channel = "+arg(c.Channel))
+		where("d.channel = ?", c.Channel)
 	}
 	if c.Precedence != "" {
-		conditions = append(conditions, "d.precedence = "+arg(string(c.Precedence)))
+		where("d.precedence = ?", string(c.Precedence))
 	}
 	if c.Before != "" {
-		before, err := parsePageMark(c.Before)
+		before, err := office.ParseEntryID(c.Before)
 		if err != nil {
-			return "", nil, err
+			return "", nil, fmt.Errorf("%w: %w", ErrBefore, err)
 		}
-		conditions = append(conditions, fmt.Sprintf("(%[1]s.time, %[1]s.side, %[1]s.idx) < (%s, %s, %s)",
-			first[:1], arg(before.time), arg(before.id.Side), arg(before.id.Index)))
+		// Places change while they are not settled; the entry stays.
+		where(first[:1]+".pos < (SELECT pos FROM placed WHERE side = ? AND idx = ?)", before.Side, before.Index)
 	}
+	args = append(args, c.limit()+1)
 	return fmt.Sprintf(`
-		SELECT d.row, a.row
-		FROM %[1]s %[2]s JOIN %[3]s %[4]s ON %[4]s.side = %[2]s.side AND %[4]s.idx = %[2]s.idx
+		SELECT d.pos, d.row, a.row
+		FROM %[1]s %[2]s JOIN %[3]s %[4]s ON %[4]s.pos = %[2]s.pos
 		WHERE %[5]s
-		ORDER BY %[2]s.time DESC, %[2]s.side DESC, %[2]s.idx DESC
-		LIMIT %[6]d`,
-		first, first[:1], second, second[:1], strings.Join(conditions, " AND "), c.limit()+1), args, nil
+		ORDER BY %[2]s.pos DESC
+		LIMIT $%[6]d`,
+		first, first[:1], second, second[:1], strings.Join(conditions, " AND "), len(args)), args, nil
 }
 
 func (c *Filter) limit() int {
@@ -125,26 +128,27 @@ func (c *Filter) limit() int {
 
 // Dispatch gives one dispatch with its text, if there is one of that id.
 func (r *Records) Dispatch(ctx context.Context, id office.EntryID) (line DispatchLine, found bool, err error) {
-	err = r.view(ctx, "read dispatch "+id.String(), func(tx *sqldb.Tx, s *state) error {
+	err = r.view(ctx, "read dispatch "+id.String(), func(tx *sqldb.Tx, cur *cursor) error {
 		rows, err := tx.Query(ctx, `
-			SELECT d.row, a.row
-			FROM dispatch d JOIN acknowledgement a ON a.side = d.side AND a.idx = d.idx
-			WHERE d.side = $1 AND d.idx = $2`, id.Side, id.Index)
+			SELECT d.pos, d.row, a.row
+			FROM placed p JOIN dispatch d ON d.pos = p.pos JOIN acknowledgement a ON a.pos = p.pos
+			WHERE p.side = $1 AND p.idx = $2`, id.Side, id.Index)
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
 		if found = rows.Next(); found {
-			line, err = scanDispatch(rows, s)
+			line, err = scanDispatch(rows, cur)
 		}
 		return errors.Join(err, rows.Err())
 	})
 	return line, found, err
 }
 
-func scanDispatch(rows *sqldb.Rows, s *state) (line DispatchLine, err error) {
+func scanDispatch(rows *sqldb.Rows, c *cursor) (line DispatchLine, err error) {
+	var pos int64
 	var dispatch, acknowledgements []byte
-	if err := rows.Scan(&dispatch, &acknowledgements); err != nil {
+	if err := rows.Scan(&pos, &dispatch, &acknowledgements); err != nil {
 		return line, err
 	}
 	var a office.Acknowledgements
@@ -152,22 +156,6 @@ func scanDispatch(rows *sqldb.Rows, s *state) (line DispatchLine, err error) {
 		return line, err
 	}
 	line.Acknowledged, line.Waiting = a.Given, a.Waiting
-	line.Settled = line.Time <= s.line
+	line.Settled = pos <= c.settled
 	return line, nil
-}
-
-// pageMark writes where a page of a list ended: "1536888600000/south/17".
-func pageMark(p position) string {
-	return strconv.FormatInt(p.time, 10) + "/" + p.id.String()
-}
-
-func parsePageMark(mark string) (p position, err error) {
-	time, id, _ := strings.Cut(mark, "/")
-	if p.time, err = strconv.ParseInt(time, 10, 64); err != nil {
-		return p, ErrBefore
-	}
-	if p.id, err = office.ParseEntryID(id); err != nil {
-		return p, ErrBefore
-	}
-	return p, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,17 +16,9 @@ import (
 // nothing else. Two records with the same entries placed give the same text,
 // whatever is settled in them.
 func (r *Records) Dump(ctx context.Context, w io.Writer) error {
-	return r.view(ctx, "dump the records", func(tx *sqldb.Tx, s *state) error {
-		if _, err := fmt.Fprintf(w, "cursor %d %x\n", s.placed, s.digest); err != nil {
-			return err
-		}
-		for _, side := range sortedSides(s.sides) {
-			its := s.sides[side]
-			if _, err := fmt.Fprintf(w, "cursor %s %d %d\n", side, its.Placed, its.Time); err != nil {
-				return err
-			}
-		}
-		if err := dumpTable(ctx, tx, w, "placed", placedColumns, 1); err != nil {
+	return r.view(ctx, "dump the records", func(tx *sqldb.Tx, _ *cursor) error {
+		columns := slices.DeleteFunc(slices.Clone(placedColumns), func(name string) bool { return name == "undo" })
+		if err := dumpTable(ctx, tx, w, "placed", columns, 1); err != nil {
 			return err
 		}
 		for _, name := range sortedSides(tables) {

@@ -3,9 +3,9 @@ package records
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -22,6 +22,7 @@ type Fold struct {
 	ctx     context.Context // given to Begin; the fold lives in it
 	tx      *sqldb.Tx
 	changed bool // something differs from what the tables had at Begin
+	moved   bool // the settled line does
 	ended   bool
 	failed  error
 
@@ -38,7 +39,7 @@ type line struct {
 	verdict  office.Verdict
 	effect   [32]byte
 	digest   [32]byte
-	undo     []byte // images; nil if nothing was put
+	undo     string // images; empty if none are needed
 }
 
 // flushAt is how many entries are placed in memory before they are written.
@@ -69,12 +70,19 @@ func (r *Records) Begin(ctx context.Context) (*Fold, error) {
 // may have folded since.
 func (r *Records) refresh(ctx context.Context, tx *sqldb.Tx) error {
 	if r.loaded {
-		var stamp int64
+		// The last digest stands for all that is placed.
+		var settled, line, placed int64
 		var made string
-		if err := tx.QueryRow(ctx, "SELECT version, stamp FROM cursor WHERE id = 1").Scan(&made, &stamp); err != nil {
+		var digest []byte
+		err := tx.QueryRow(ctx, `
+			SELECT c.version, c.settled, c.line, p.pos, p.digest
+			FROM cursor c JOIN placed p ON p.pos = (SELECT MAX(pos) FROM placed)
+			WHERE c.id = 1`).Scan(&made, &settled, &line, &placed, &digest)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("read the cursor: %w", err)
 		}
-		if made == version && stamp == r.state.stamp {
+		s := &r.state
+		if made == version && settled == s.settled && line == s.line && placed == s.placed && [32]byte(digest) == s.digest {
 			return nil
 		}
 	}
@@ -92,7 +100,7 @@ func (r *Records) refresh(ctx context.Context, tx *sqldb.Tx) error {
 // Placed gives how many entries of each ledger stand in the joint order within
 // this fold. Without our own side it is what the next own entry has seen.
 func (f *Fold) Placed() map[office.Side]int64 {
-	return f.r.state.counts(func(its *sideState) int64 { return its.Placed })
+	return f.r.state.placedCounts()
 }
 
 // Apply folds one new entry of our own side, which is to be the last in the
@@ -144,10 +152,9 @@ func (f *Fold) Commit() error {
 		return nil
 	}
 	r := f.r
-	r.state.stamp++
 	err := f.flush()
-	if err == nil {
-		err = r.state.save(f.ctx, f.tx)
+	if err == nil && f.moved {
+		err = r.state.cursor.save(f.ctx, f.tx)
 	}
 	if err != nil {
 		f.Rollback()
@@ -233,7 +240,7 @@ func (f *Fold) apply(e timed) (office.Verdict, error) {
 	r := f.r
 	entry := e.entry
 	entry.Time, entry.Office = e.time, r.config.Office
-	r.desk.begin(entry.ID)
+	r.desk.begin(entry.ID, r.state.placed+1)
 	verdict := office.Apply(r.desk, &entry)
 	if r.desk.err != nil {
 		return office.Verdict{}, r.desk.err
@@ -259,7 +266,7 @@ func (f *Fold) apply(e timed) (office.Verdict, error) {
 		r.state.sides[side] = its
 	}
 	was, changed := *its, f.changed
-	its.Placed, its.Time = its.Placed+1, e.time
+	its.placed, its.time = its.placed+1, e.time
 	r.state.placed++
 	r.state.digest = digest
 	r.tails[side] = append(r.tails[side], e.time)
@@ -268,7 +275,7 @@ func (f *Fold) apply(e timed) (office.Verdict, error) {
 	f.undone = func() {
 		r.desk.revert()
 		f.pending = f.pending[:len(f.pending)-1]
-		if *its = was; was.Placed == 0 {
+		if *its = was; was.placed == 0 {
 			delete(r.state.sides, side)
 		}
 		r.state.placed--
@@ -297,34 +304,22 @@ func (f *Fold) flush() error {
 			if err != nil {
 				return err
 			}
+			if l.pos <= r.state.settled {
+				l.undo = ""
+			}
 			placed = append(placed, l.pos, l.time, l.id.Side, l.id.Index, l.at, l.by, l.kind,
-				string(l.verdict.Void), detail, l.effect[:], l.digest[:])
+				string(l.verdict.Void), detail, l.effect[:], l.digest[:], l.undo)
 		}
 		if _, err := f.tx.Exec(f.ctx, r.texts.insert("placed", placedColumns, 0, n), placed...); err != nil {
 			return fmt.Errorf("write %d entries of the joint order: %w", n, err)
 		}
 		lines = lines[n:]
 	}
-	unsettled := slices.DeleteFunc(f.pending, func(l line) bool { return l.undo == nil || l.pos <= r.state.settled })
-	for len(unsettled) > 0 {
-		n := chunk(len(unsettled))
-		args := placed[:0]
-		for _, l := range unsettled[:n] {
-			args = append(args, l.pos, string(l.undo))
-		}
-		if _, err := f.tx.Exec(f.ctx, r.texts.insert("undo", undoColumns, 0, n), args...); err != nil {
-			return fmt.Errorf("write %d undo images: %w", n, err)
-		}
-		unsettled = unsettled[n:]
-	}
 	f.pending = f.pending[:0]
 	return nil
 }
 
-var (
-	placedColumns = []string{"pos", "time", "side", "idx", "at", "post", "kind", "void", "detail", "effect", "digest"}
-	undoColumns   = []string{"pos", "images"}
-)
+var placedColumns = []string{"pos", "time", "side", "idx", "at", "post", "kind", "void", "detail", "effect", "digest", "undo"}
 
 func encodeDetail(v office.Verdict) (string, error) {
 	if len(v.Detail) == 0 {

@@ -181,7 +181,7 @@ func (f *Fold) timeOfNew(e *office.Entry, ahead map[office.Side][]int64) (time i
 
 func (f *Fold) placedOf(side office.Side) int64 {
 	if its := f.r.state.sides[side]; its != nil {
-		return its.Placed
+		return its.placed
 	}
 	return 0
 }
@@ -193,7 +193,7 @@ func (f *Fold) timeOf(side office.Side, index int64, ahead map[office.Side][]int
 	case index >= placed:
 		return ahead[side][index-placed], nil
 	case index == placed-1:
-		return f.r.state.sides[side].Time, nil
+		return f.r.state.sides[side].time, nil
 	case index >= first:
 		return tail[index-first], nil
 	}
@@ -213,7 +213,7 @@ func (f *Fold) undo(p position) (replay, error) {
 		return replay{}, err
 	}
 	r := f.r
-	order, err := f.after(p)
+	order, err := f.restoreTo(p)
 	if err != nil {
 		return replay{}, err
 	}
@@ -221,59 +221,54 @@ func (f *Fold) undo(p position) (replay, error) {
 	if cut < r.state.settled {
 		return replay{}, fmt.Errorf("place %d is settled", cut+1)
 	}
-	rows, err := f.tx.Query(f.ctx, "SELECT images FROM undo WHERE pos > $1 ORDER BY pos DESC", cut)
-	if err != nil {
+	if err := r.desk.cut(cut); err != nil {
 		return replay{}, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var images []byte
-		if err := rows.Scan(&images); err != nil {
-			return replay{}, err
-		}
-		if err := r.desk.restore(images); err != nil {
-			return replay{}, err
-		}
-	}
-	if err := rows.Err(); err != nil {
+	if _, err := f.tx.Exec(f.ctx, "DELETE FROM placed WHERE pos > $1", cut); err != nil {
 		return replay{}, err
-	}
-	for _, statement := range []string{"DELETE FROM undo WHERE pos > $1", "DELETE FROM placed WHERE pos > $1"} {
-		if _, err := f.tx.Exec(f.ctx, statement, cut); err != nil {
-			return replay{}, err
-		}
 	}
 	f.changed = true
 	return replay{source: r.config.Source, recent: &r.recent, order: order}, f.cutState(cut, order)
 }
 
-// after lists the entries that do not stand before p, in the joint order.
-func (f *Fold) after(p position) (order []position, err error) {
+// restoreTo puts back the rows as they were before p, from the last entry on,
+// and lists the entries that do not stand before p, in the joint order.
+func (f *Fold) restoreTo(p position) (order []position, err error) {
+	defer func() { slices.Reverse(order) }()
 	const page = 256
 	for before := f.r.state.placed; before > 0; before -= page {
-		rows, err := f.tx.Query(f.ctx,
-			"SELECT time, side, idx FROM placed WHERE pos <= $1 AND pos > $2 ORDER BY pos DESC", before, before-page)
-		if err != nil {
-			return nil, err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var q position
-			if err := rows.Scan(&q.time, &q.id.Side, &q.id.Index); err != nil {
-				return nil, err
-			}
-			if q.compare(p) < 0 {
-				slices.Reverse(order)
-				return order, nil
-			}
-			order = append(order, q)
-		}
-		if err := rows.Err(); err != nil {
-			return nil, err
+		done, err := f.restorePage(p, before-page, before, &order)
+		if err != nil || done {
+			return order, err
 		}
 	}
-	slices.Reverse(order)
 	return order, nil
+}
+
+// restorePage does so for the places after one, up to another. It reports
+// whether it has come to p.
+func (f *Fold) restorePage(p position, after, upTo int64, order *[]position) (done bool, err error) {
+	rows, err := f.tx.Query(f.ctx,
+		"SELECT time, side, idx, undo FROM placed WHERE pos > $1 AND pos <= $2 ORDER BY pos DESC", after, upTo)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var q position
+		var images string
+		if err := rows.Scan(&q.time, &q.id.Side, &q.id.Index, &images); err != nil {
+			return false, err
+		}
+		if q.compare(p) < 0 {
+			return true, nil
+		}
+		if err := f.r.desk.restore(q.id, images); err != nil {
+			return false, fmt.Errorf("%s: %w", q.id, err)
+		}
+		*order = append(*order, q)
+	}
+	return false, rows.Err()
 }
 
 // cutState makes the cursor that of the first cut entries.
@@ -284,21 +279,21 @@ func (f *Fold) cutState(cut int64, undone []position) (err error) {
 		return err
 	}
 	for _, p := range undone {
-		s.sides[p.id.Side].Placed--
+		s.sides[p.id.Side].placed--
 		if tail := f.r.tails[p.id.Side]; len(tail) > 0 {
 			f.r.tails[p.id.Side] = tail[:len(tail)-1]
 		}
 	}
 	for side, its := range s.sides {
-		if its.Placed == 0 {
+		if its.placed == 0 {
 			delete(s.sides, side)
 			continue
 		}
 		if tail := f.r.tails[side]; len(tail) > 0 {
-			its.Time = tail[len(tail)-1]
+			its.time = tail[len(tail)-1]
 			continue
 		}
-		err := f.tx.QueryRow(f.ctx, "SELECT time FROM placed WHERE side = $1 AND idx = $2", side, its.Placed-1).Scan(&its.Time)
+		err := f.tx.QueryRow(f.ctx, "SELECT time FROM placed WHERE side = $1 AND idx = $2", side, its.placed-1).Scan(&its.time)
 		if err != nil {
 			return fmt.Errorf("read the time of the last entry of %s: %w", side, err)
 		}

@@ -34,7 +34,7 @@ func (r *Records) Record(ctx context.Context, before int64, limit int) (entries 
 	if before <= 0 {
 		before = math.MaxInt64
 	}
-	err = r.view(ctx, "read the record", func(tx *sqldb.Tx, s *state) error {
+	err = r.view(ctx, "read the record", func(tx *sqldb.Tx, c *cursor) error {
 		rows, err := tx.Query(ctx, selectPlaced+"WHERE pos < $1 ORDER BY pos DESC LIMIT $2",
 			before, (&Filter{Limit: limit}).limit())
 		if err != nil {
@@ -42,7 +42,7 @@ func (r *Records) Record(ctx context.Context, before int64, limit int) (entries 
 		}
 		defer rows.Close()
 		for rows.Next() {
-			e, err := scanPlaced(rows, s)
+			e, err := scanPlaced(rows, c)
 			if err != nil {
 				return err
 			}
@@ -55,21 +55,21 @@ func (r *Records) Record(ctx context.Context, before int64, limit int) (entries 
 
 // PlacedEntry gives one entry at its place, if it has one.
 func (r *Records) PlacedEntry(ctx context.Context, id office.EntryID) (e PlacedEntry, found bool, err error) {
-	err = r.view(ctx, "read the place of "+id.String(), func(tx *sqldb.Tx, s *state) error {
+	err = r.view(ctx, "read the place of "+id.String(), func(tx *sqldb.Tx, c *cursor) error {
 		rows, err := tx.Query(ctx, selectPlaced+"WHERE side = $1 AND idx = $2", id.Side, id.Index)
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
 		if found = rows.Next(); found {
-			e, err = scanPlaced(rows, s)
+			e, err = scanPlaced(rows, c)
 		}
 		return errors.Join(err, rows.Err())
 	})
 	return e, found, err
 }
 
-func scanPlaced(rows *sqldb.Rows, s *state) (e PlacedEntry, err error) {
+func scanPlaced(rows *sqldb.Rows, c *cursor) (e PlacedEntry, err error) {
 	var void, detail string
 	var effect, digest []byte
 	err = rows.Scan(&e.Pos, &e.ID.Side, &e.ID.Index, &e.Time, &e.At, &e.By, &e.Kind, &void, &detail, &effect, &digest)
@@ -84,6 +84,6 @@ func scanPlaced(rows *sqldb.Rows, s *state) (e PlacedEntry, err error) {
 	}
 	copy(e.Effect[:], effect)
 	copy(e.Digest[:], digest)
-	e.Settled = e.Pos <= s.settled
+	e.Settled = e.Pos <= c.settled
 	return e, nil
 }

@@ -53,34 +53,38 @@ type Records struct {
 	// The memory of the folds: belongs to whoever holds the token.
 	texts  texts
 	state  state
-	loaded bool // state, desk and tails are what the tables of state.stamp say
+	loaded bool // state, desk and tails are what the tables said after the last fold here
 	desk   *desk
 	tails  map[office.Side][]int64 // times of the last entries of each side
 	recent recent
 }
 
-// state is the cursor: how far the fold has come.
+// state says how far the fold has come.
 type state struct {
-	stamp   int64
-	placed  int64    // entries in the joint order
-	digest  [32]byte // after the last
-	settled int64    // of these, settled
-	line    int64    // the settled line; math.MinInt64 if nothing is settled
-	sides   map[office.Side]*sideState
+	placed int64    // entries in the joint order
+	digest [32]byte // after the last of them
+	sides  map[office.Side]*sideState
+	cursor
 }
 
-// sideState is one side's part of the cursor.
+// sideState is one side's part of the joint order.
 type sideState struct {
-	Placed  int64 `json:"placed"`  // its entries in the joint order, > 0
-	Settled int64 `json:"settled"` // of these, settled
-	Time    int64 `json:"time"`    // of the last placed one, in the joint order
+	placed int64 // its entries, > 0
+	time   int64 // of the last of them, in the joint order
+}
+
+// cursor says how far the joint order is settled.
+type cursor struct {
+	settled int64                 // places that are; 0 <= settled <= placed
+	line    int64                 // the settled line; math.MinInt64 if nothing is settled
+	counts  map[office.Side]int64 // of each side, entries that are
 }
 
 // last gives the last entry of the joint order.
 func (s *state) last() position {
 	last := position{time: math.MinInt64}
 	for side, its := range s.sides {
-		if p := (position{its.Time, office.EntryID{Side: side, Index: its.Placed - 1}}); p.compare(last) > 0 {
+		if p := (position{its.time, office.EntryID{Side: side, Index: its.placed - 1}}); p.compare(last) > 0 {
 			last = p
 		}
 	}
@@ -118,10 +122,10 @@ func Open(ctx context.Context, db *sqldb.DB, c Config) (*Records, error) {
 	}
 	err := db.Update(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `
-			INSERT INTO cursor (id, office, side, version, stamp, placed, digest, settled, line, sides)
-			VALUES (1, $1, $2, $3, 0, 0, $4, 0, $5, '{}')
+			INSERT INTO cursor (id, office, side, version, settled, line, sides)
+			VALUES (1, $1, $2, $3, 0, $4, '{}')
 			ON CONFLICT (id) DO NOTHING`,
-			c.Office, c.Side, version, make([]byte, 32), int64(math.MinInt64))
+			c.Office, c.Side, version, int64(math.MinInt64))
 		if err != nil {
 			return err
 		}
@@ -140,50 +144,89 @@ func Open(ctx context.Context, db *sqldb.DB, c Config) (*Records, error) {
 	return r, nil
 }
 
-// load reads the cursor within tx.
-func (s *state) load(ctx context.Context, tx *sqldb.Tx) error {
+// load reads the cursor.
+func (c *cursor) load(ctx context.Context, tx *sqldb.Tx) error {
 	var made, sides string
-	var digest []byte
-	err := tx.QueryRow(ctx, "SELECT version, stamp, placed, digest, settled, line, sides FROM cursor WHERE id = 1").
-		Scan(&made, &s.stamp, &s.placed, &digest, &s.settled, &s.line, &sides)
+	err := tx.QueryRow(ctx, "SELECT version, settled, line, sides FROM cursor WHERE id = 1").
+		Scan(&made, &c.settled, &c.line, &sides)
 	if err != nil {
 		return fmt.Errorf("read the cursor: %w", err)
 	}
 	if made != version {
 		return errVersion
 	}
-	copy(s.digest[:], digest)
-	s.sides = make(map[office.Side]*sideState)
-	if err := json.Unmarshal([]byte(sides), &s.sides); err != nil {
+	c.counts = nil
+	if err := json.Unmarshal([]byte(sides), &c.counts); err != nil {
 		return fmt.Errorf("read the cursor: %w", err)
 	}
 	return nil
 }
 
-// save writes the cursor within tx.
-func (s *state) save(ctx context.Context, tx *sqldb.Tx) error {
-	sides, err := json.Marshal(s.sides, json.Deterministic(true))
+// save writes the cursor.
+func (c *cursor) save(ctx context.Context, tx *sqldb.Tx) error {
+	sides, err := json.Marshal(c.counts, json.Deterministic(true))
 	if err != nil {
 		return fmt.Errorf("write the cursor: %w", err)
 	}
-	_, err = tx.Exec(ctx, `
-		UPDATE cursor SET stamp = $1, placed = $2, digest = $3, settled = $4, line = $5, sides = $6
-		WHERE id = 1`,
-		s.stamp, s.placed, s.digest[:], s.settled, s.line, string(sides))
+	_, err = tx.Exec(ctx, "UPDATE cursor SET settled = $1, line = $2, sides = $3 WHERE id = 1", c.settled, c.line, string(sides))
 	if err != nil {
 		return fmt.Errorf("write the cursor: %w", err)
 	}
 	return nil
 }
 
+// load reads the state.
+func (s *state) load(ctx context.Context, tx *sqldb.Tx) (err error) {
+	if err := s.cursor.load(ctx, tx); err != nil {
+		return err
+	}
+	if s.placed, s.digest, err = lastPlaced(ctx, tx); err != nil {
+		return err
+	}
+	s.sides, err = placedSides(ctx, tx)
+	return err
+}
+
+// lastPlaced gives the last place of the joint order and the digest there.
+func lastPlaced(ctx context.Context, tx *sqldb.Tx) (pos int64, digest [32]byte, err error) {
+	var bytes []byte
+	err = tx.QueryRow(ctx, "SELECT pos, digest FROM placed ORDER BY pos DESC LIMIT 1").Scan(&pos, &bytes)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, digest, fmt.Errorf("read the end of the joint order: %w", err)
+	}
+	copy(digest[:], bytes)
+	return pos, digest, nil
+}
+
+// placedSides gives what is placed of each side: from one side to the next,
+// because a count would read all there is.
+func placedSides(ctx context.Context, tx *sqldb.Tx) (map[office.Side]*sideState, error) {
+	sides := make(map[office.Side]*sideState)
+	for side := ""; ; {
+		err := tx.QueryRow(ctx, "SELECT side FROM placed WHERE side > $1 ORDER BY side LIMIT 1", side).Scan(&side)
+		if errors.Is(err, sql.ErrNoRows) {
+			return sides, nil
+		}
+		its := &sideState{}
+		if err == nil {
+			err = tx.QueryRow(ctx, "SELECT idx + 1, time FROM placed WHERE side = $1 ORDER BY idx DESC LIMIT 1", side).
+				Scan(&its.placed, &its.time)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read what is placed of each side: %w", err)
+		}
+		sides[side] = its
+	}
+}
+
 // view runs f in a read transaction, with the cursor as it is there.
-func (r *Records) view(ctx context.Context, doing string, f func(tx *sqldb.Tx, s *state) error) error {
+func (r *Records) view(ctx context.Context, doing string, f func(tx *sqldb.Tx, c *cursor) error) error {
 	err := r.db.View(ctx, func(tx *sqldb.Tx) error {
-		var s state
-		if err := s.load(ctx, tx); err != nil {
+		var c cursor
+		if err := c.load(ctx, tx); err != nil {
 			return err
 		}
-		return f(tx, &s)
+		return f(tx, &c)
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
@@ -194,31 +237,31 @@ func (r *Records) view(ctx context.Context, doing string, f func(tx *sqldb.Tx, s
 // Placed gives how many entries of each ledger stand in the joint order. A side
 // of which there are none is not named.
 func (r *Records) Placed(ctx context.Context) (placed map[office.Side]int64, err error) {
-	err = r.view(ctx, "read what is placed", func(_ *sqldb.Tx, s *state) error {
-		placed = s.counts(func(its *sideState) int64 { return its.Placed })
-		return nil
+	err = r.view(ctx, "read what is placed", func(tx *sqldb.Tx, _ *cursor) error {
+		s := state{}
+		s.sides, err = placedSides(ctx, tx)
+		placed = s.placedCounts()
+		return err
 	})
 	return placed, err
+}
+
+func (s *state) placedCounts() map[office.Side]int64 {
+	counts := make(map[office.Side]int64, len(s.sides))
+	for side, its := range s.sides {
+		counts[side] = its.placed
+	}
+	return counts
 }
 
 // SettledCounts gives how many entries of each ledger are settled. A side of
 // which there are none is not named.
 func (r *Records) SettledCounts(ctx context.Context) (settled map[office.Side]int64, err error) {
-	err = r.view(ctx, "read what is settled", func(_ *sqldb.Tx, s *state) error {
-		settled = s.counts(func(its *sideState) int64 { return its.Settled })
+	err = r.view(ctx, "read what is settled", func(_ *sqldb.Tx, c *cursor) error {
+		settled = c.counts
 		return nil
 	})
 	return settled, err
-}
-
-func (s *state) counts(count func(*sideState) int64) map[office.Side]int64 {
-	counts := make(map[office.Side]int64, len(s.sides))
-	for side, its := range s.sides {
-		if n := count(its); n > 0 {
-			counts[side] = n
-		}
-	}
-	return counts
 }
 
 // Add folds entries from the ledgers: a fold of its own (Fold.Add).
@@ -255,9 +298,9 @@ type Digest struct {
 
 // Digest gives the digest at the settled line.
 func (r *Records) Digest(ctx context.Context) (d Digest, err error) {
-	err = r.view(ctx, "read the digest", func(tx *sqldb.Tx, s *state) error {
-		d.Count = s.settled
-		d.Hash, _, err = digestAt(ctx, tx, s.settled)
+	err = r.view(ctx, "read the digest", func(tx *sqldb.Tx, c *cursor) error {
+		d.Count = c.settled
+		d.Hash, _, err = digestAt(ctx, tx, c.settled)
 		return err
 	})
 	return d, err
@@ -267,8 +310,9 @@ func (r *Records) Digest(ctx context.Context) (d Digest, err error) {
 // the last of these. If there are not so many, ok is false. With count 0 the
 // digest is that of nothing, and there is no last.
 func (r *Records) DigestAt(ctx context.Context, count int64) (hash [32]byte, last office.EntryID, ok bool, err error) {
-	err = r.view(ctx, "read the digest", func(tx *sqldb.Tx, s *state) (err error) {
-		if ok = count >= 0 && count <= s.placed; ok {
+	err = r.view(ctx, "read the digest", func(tx *sqldb.Tx, _ *cursor) error {
+		placed, _, err := lastPlaced(ctx, tx)
+		if ok = err == nil && count >= 0 && count <= placed; ok {
 			hash, last, err = digestAt(ctx, tx, count)
 		}
 		return err

@@ -18,33 +18,32 @@ const shape = 1
 // folds again as well.
 var version = "shape " + strconv.Itoa(shape) + ", rules " + strconv.Itoa(office.Version)
 
-// schema makes all tables. The tables after "undo" hold the rows of the rules,
-// one table for each type of row: its key, the columns that queries choose and
-// sort by, and in "row" the whole row as canonical JSON.
+// schema makes all tables. Those after "placed" hold the rows of the rules, one
+// table for each type of row: its key, the columns that queries choose and sort
+// by, and in "row" the whole row as canonical JSON.
+//
+// A commit costs about as much as it touches pages, so there are few indexes,
+// and rows that belong to one entry are kept under its place in the joint
+// order: that is their order in lists, and undo takes them away by it.
 func schema(engine sqldb.Engine) sqldb.Migration {
-	// On SQLite a table whose rows are short is kept in the order of its key
-	// alone, and a number is cheapest as the row's own id.
-	number, keyed := "BIGINT", ""
+	pos := "pos BIGINT PRIMARY KEY"
 	if engine == sqldb.SQLite {
-		number, keyed = "INTEGER", "WITHOUT ROWID"
+		pos = "pos INTEGER PRIMARY KEY" // the row's own number: no second tree
 	}
 	return sqldb.Migration{Name: version, SQL: `
-		-- How far the fold has come: one row.
+		-- Whose records these are, and how far they are settled: one row.
 		CREATE TABLE cursor (
 			id BIGINT PRIMARY KEY,   -- 1
 			office TEXT NOT NULL,
-			side TEXT NOT NULL,      -- whose records these are
+			side TEXT NOT NULL,
 			version TEXT NOT NULL,   -- of the program that made the tables
-			stamp BIGINT NOT NULL,   -- one more with each commit of a fold
-			placed BIGINT NOT NULL,  -- entries in the joint order
-			digest BYTEA NOT NULL,   -- after the last of them
-			settled BIGINT NOT NULL, -- of these, settled; 0 <= settled <= placed
+			settled BIGINT NOT NULL, -- places of the joint order that are settled: 1 to this
 			line BIGINT NOT NULL,    -- the settled line, milliseconds
-			sides TEXT NOT NULL      -- JSON: for each side its part of placed and settled, the time of its last entry
+			sides TEXT NOT NULL      -- JSON: how many entries of each side are settled
 		);
 		-- The joint order.
 		CREATE TABLE placed (
-			pos ` + number + ` PRIMARY KEY, -- place, from 1
+			` + pos + `,             -- place, from 1
 			time BIGINT NOT NULL,    -- in the joint order, milliseconds; never falls as pos rises
 			side TEXT NOT NULL,
 			idx BIGINT NOT NULL,     -- index in the ledger of its side
@@ -54,14 +53,10 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			void TEXT NOT NULL,      -- code of the reason, empty if done
 			detail TEXT NOT NULL,    -- JSON of the verdict's detail, empty if none
 			effect BYTEA NOT NULL,   -- SHA-256 of the verdict and the rows put
-			digest BYTEA NOT NULL    -- running, over all entries to this one
+			digest BYTEA NOT NULL,   -- running, over all entries to this one
+			undo TEXT NOT NULL       -- JSON: what the rows were before, see desk.undoImages; empty once settled
 		);
 		CREATE UNIQUE INDEX placed_entry ON placed (side, idx);
-		-- What the rows were before an entry that is not settled yet.
-		CREATE TABLE undo (
-			pos ` + number + ` PRIMARY KEY, -- as in placed
-			images TEXT NOT NULL     -- JSON: [table, key, row or null], in the order in which they were first put
-		);
 
 		CREATE TABLE office (
 			name TEXT PRIMARY KEY,   -- "office"
@@ -84,26 +79,21 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			row TEXT NOT NULL
 		);
 		CREATE TABLE dispatch (
-			side TEXT NOT NULL,      -- whose ledger it stands in
-			idx BIGINT NOT NULL,
-			time BIGINT NOT NULL,    -- in the joint order, milliseconds
+			` + pos + `,             -- of the entry that released it
+			side TEXT NOT NULL,
 			channel TEXT NOT NULL,
 			precedence TEXT NOT NULL,
-			row TEXT NOT NULL,
-			PRIMARY KEY (side, idx)
+			row TEXT NOT NULL
 		);
-		CREATE INDEX dispatch_order ON dispatch (time, side, idx);
-		CREATE INDEX dispatch_channel ON dispatch (channel, time, side, idx);
-		CREATE INDEX dispatch_precedence ON dispatch (precedence, time, side, idx);
+		CREATE INDEX dispatch_side ON dispatch (side, pos);
+		CREATE INDEX dispatch_channel ON dispatch (channel, pos);
+		CREATE INDEX dispatch_precedence ON dispatch (precedence, pos);
 		CREATE TABLE acknowledgement (
-			side TEXT NOT NULL,      -- of the dispatch
-			idx BIGINT NOT NULL,
-			time BIGINT NOT NULL,    -- of the dispatch
+			` + pos + `,             -- of the dispatch
 			waiting BIGINT NOT NULL, -- how many sides have not acknowledged
-			row TEXT NOT NULL,
-			PRIMARY KEY (side, idx)
-		) ` + keyed + `;
-		CREATE INDEX acknowledgement_waiting ON acknowledgement (time, side, idx) WHERE waiting > 0;
+			row TEXT NOT NULL
+		);
+		CREATE INDEX acknowledgement_waiting ON acknowledgement (pos) WHERE waiting > 0;
 	`}
 }
 

@@ -57,15 +57,16 @@ func (f *Fold) settle(standings map[office.Side][]Standing) error {
 		if err := f.countStored(min(settled, stored), counts); err != nil {
 			return err
 		}
-		if _, err := f.tx.Exec(f.ctx, "DELETE FROM undo WHERE pos <= $1", settled); err != nil {
+		if _, err := f.tx.Exec(f.ctx, "UPDATE placed SET undo = '' WHERE pos > $1 AND pos <= $2 AND undo <> ''",
+			s.settled, settled); err != nil {
 			return err
 		}
 	}
 	for side, count := range counts {
-		s.sides[side].Settled += count
+		s.counts[side] += count
 	}
 	s.settled, s.line = settled, line
-	f.undone, f.changed = nil, true
+	f.undone, f.changed, f.moved = nil, true, true
 	return nil
 }
 
@@ -119,9 +120,9 @@ func (f *Fold) settledLine(standings map[office.Side][]Standing) (int64, error) 
 		if side == f.r.config.Side {
 			continue
 		}
-		bound := its.Time
+		bound := its.time
 		for _, standing := range standings[side] {
-			if standing.Own > its.Placed {
+			if standing.Own > its.placed {
 				continue
 			}
 			for other, count := range standing.Seen {

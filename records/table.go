@@ -2,6 +2,7 @@ package records
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,20 +15,16 @@ import (
 // A table says how the rows of one type are kept.
 type table struct {
 	name    string
-	keys    []column // the parts of the key, between slashes
-	columns []column // further columns, for queries
+	keys    []string // the key's columns: its parts, between slashes, or pos
+	columns []string // further columns, for queries
 	keep    keep     // in memory
 
-	made   func(office.Row) office.EntryID // nil, or the entry without which there can be no such row
+	// made gives the entry without which there can be no such row, and by whose
+	// place it is kept; nil if rows do not belong to an entry.
+	made   func(office.Row) office.EntryID
 	blank  func() office.Row
 	assign func(to, from office.Row)
 	values func(office.Row) []any // of columns
-}
-
-// column is a column of a table; its type is TEXT, or BIGINT.
-type column struct {
-	name   string
-	number bool
 }
 
 // keep says how long a row stays in memory after it was written.
@@ -43,77 +40,73 @@ const (
 var tables = func() map[string]*table {
 	m := make(map[string]*table)
 	for _, t := range []*table{
-		tableOf[office.OfficeRow]("office", keepAlways, []column{{"name", false}}, nil, nil, nil),
-		tableOf("proposal", keepNot, []column{{"hash", false}}, []column{{"time", true}, {"state", false}}, nil,
-			func(p *office.Proposal) []any { return []any{p.At, p.State} }),
-		tableOf[office.PostRow]("post", keepAlways, []column{{"side", false}, {"post", false}}, nil, nil, nil),
-		tableOf[office.SideRow]("side", keepAlways, []column{{"side", false}}, nil, nil, nil),
-		tableOf("dispatch", keepNot, entryKey, []column{{"time", true}, {"channel", false}, {"precedence", false}},
-			func(d *office.Dispatch) office.EntryID { return d.ID },
-			func(d *office.Dispatch) []any { return []any{d.Time, d.Channel, string(d.Precedence)} }),
-		tableOf("acknowledgement", keepRecent, entryKey, []column{{"time", true}, {"waiting", true}},
-			func(a *office.Acknowledgements) office.EntryID { return a.Dispatch },
-			func(a *office.Acknowledgements) []any { return []any{a.Time, int64(len(a.Waiting))} }),
+		tableOf[office.OfficeRow]("office", keepAlways, []string{"name"}),
+		tableOf[office.Proposal]("proposal", keepNot, []string{"hash"}).
+			with([]string{"time", "state"}, func(row office.Row) []any {
+				p := row.(*office.Proposal)
+				return []any{p.At, p.State}
+			}),
+		tableOf[office.PostRow]("post", keepAlways, []string{"side", "post"}),
+		tableOf[office.SideRow]("side", keepAlways, []string{"side"}),
+		tableOf[office.Dispatch]("dispatch", keepNot, nil).
+			of(func(row office.Row) office.EntryID { return row.(*office.Dispatch).ID }).
+			with([]string{"side", "channel", "precedence"}, func(row office.Row) []any {
+				d := row.(*office.Dispatch)
+				return []any{d.From, d.Channel, string(d.Precedence)}
+			}),
+		tableOf[office.Acknowledgements]("acknowledgement", keepRecent, nil).
+			of(func(row office.Row) office.EntryID { return row.(*office.Acknowledgements).Dispatch }).
+			with([]string{"waiting"}, func(row office.Row) []any {
+				return []any{int64(len(row.(*office.Acknowledgements).Waiting))}
+			}),
 	} {
 		m[t.name] = t
 	}
 	return m
 }()
 
-var entryKey = []column{{"side", false}, {"idx", true}}
-
 func tableOf[R any, P interface {
 	*R
 	office.Row
-}](name string, keep keep, keys, columns []column, made func(P) office.EntryID, values func(P) []any) *table {
-	t := &table{
-		name:    name,
-		keys:    keys,
-		columns: columns,
-		keep:    keep,
-		blank:   func() office.Row { return P(new(R)) },
-		assign:  func(to, from office.Row) { *to.(P) = *from.(P) },
-		values:  func(office.Row) []any { return nil },
+}](name string, keep keep, keys []string) *table {
+	return &table{
+		name:   name,
+		keys:   keys,
+		keep:   keep,
+		blank:  func() office.Row { return P(new(R)) },
+		assign: func(to, from office.Row) { *to.(P) = *from.(P) },
+		values: func(office.Row) []any { return nil },
 	}
-	if made != nil {
-		t.made = func(row office.Row) office.EntryID { return made(row.(P)) }
-	}
-	if values != nil {
-		t.values = func(row office.Row) []any { return values(row.(P)) }
-	}
+}
+
+// with adds columns for queries.
+func (t *table) with(columns []string, values func(office.Row) []any) *table {
+	t.columns, t.values = columns, values
+	return t
+}
+
+// of says that each row belongs to an entry, which its key names.
+func (t *table) of(made func(office.Row) office.EntryID) *table {
+	t.keys, t.made = []string{"pos"}, made
 	return t
 }
 
 // columnNames gives the names of all columns: the key, those for queries, row.
 func (t *table) columnNames() []string {
-	names := make([]string, 0, len(t.keys)+len(t.columns)+1)
-	for _, c := range t.keys {
-		names = append(names, c.name)
-	}
-	for _, c := range t.columns {
-		names = append(names, c.name)
-	}
-	return append(names, "row")
+	return slices.Concat(t.keys, t.columns, []string{"row"})
 }
 
-// split gives the values of the key's columns.
-func (t *table) split(key string) ([]any, error) {
-	parts := strings.Split(key, "/")
-	if len(parts) != len(t.keys) {
-		return nil, fmt.Errorf("key %q of table %s has %d parts, want %d", key, t.name, len(parts), len(t.keys))
+// sqlKey gives the values of the key's columns.
+func (c *cell) sqlKey() []any {
+	if c.table.made != nil {
+		return []any{c.pos}
 	}
+	parts := strings.SplitN(c.key, "/", len(c.table.keys))
 	values := make([]any, len(parts))
 	for i, part := range parts {
 		values[i] = part
-		if t.keys[i].number {
-			n, err := strconv.ParseInt(part, 10, 64)
-			if err != nil {
-				return nil, fmt.Errorf("key %q of table %s: %w", key, t.name, err)
-			}
-			values[i] = n
-		}
 	}
-	return values, nil
+	return values
 }
 
 // decode reads a row as it stands in the database.
@@ -127,14 +120,11 @@ func (t *table) decode(raw []byte) (office.Row, error) {
 
 // where writes the condition for a key, with parameters from $1.
 func (t *table) where() string {
-	var b strings.Builder
-	for i, c := range t.keys {
-		if i > 0 {
-			b.WriteString(" AND ")
-		}
-		b.WriteString(c.name + " = $" + strconv.Itoa(i+1))
+	text := t.keys[0] + " = $1"
+	for i, name := range t.keys[1:] {
+		text += " AND " + name + " = $" + strconv.Itoa(i+2)
 	}
-	return b.String()
+	return text
 }
 
 // texts makes the statements of the write-back, and keeps them: sqldb keeps a
