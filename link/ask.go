@@ -119,7 +119,7 @@ func (p *peer) sayHello(ctx context.Context) Event {
 		return p.stuckAt("compose a hello", err)
 	}
 	began, sent := p.l.elapsed(), p.l.c.Now()
-	answer, failed := p.carry(ctx, DoorHello, body, p.l.c.Limits.Header)
+	answer, failed := p.carry(ctx, DoorHello, body, p.l.c.Limits.Note)
 	if failed != nil {
 		return failed
 	}

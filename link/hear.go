@@ -55,10 +55,11 @@ var errCut = errors.New("the line is cut here")
 // Hear answers a request that a carrier other than HTTP has brought from a side
 // whose key it has proven. An error means that there is no answer.
 func (l *Link) Hear(ctx context.Context, from string, q Request) (Answer, error) {
-	p := l.peerOf(from)
-	if p == nil || p.isCut() {
+	p, leave := l.enter(from)
+	if p == nil {
 		return Answer{}, errCut
 	}
+	defer leave()
 	a := l.admit(ctx, p, func() (Request, *refusal) {
 		q.Body = slices.Clone(q.Body)
 		return q, nil
@@ -67,6 +68,19 @@ func (l *Link) Hear(ctx context.Context, from string, q Request) (Answer, error)
 		return Answer{}, errCut
 	}
 	return a.Answer, nil
+}
+
+// enter begins a request of a side's, which Close waits for. It answers nil if
+// the line to that side is cut, or closed. Each request that is begun leaves.
+func (l *Link) enter(side string) (p *peer, leave func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p = l.peers[side]
+	if p == nil || l.closed || p.isCut() {
+		return nil, nil
+	}
+	l.wg.Add(1)
+	return p, l.wg.Done
 }
 
 // admit has a request of a side's answered, if the side has not asked for too

@@ -41,6 +41,7 @@ func (d *lineDesk) do(t *testing.T, command string) []string {
 		if err := o.nodes[w[1]].write(int(number(t, w[2]))); err != nil {
 			return []string{"not written: " + err.Error()}
 		}
+		synctest.Wait()
 		return nil // what follows is read with the next turn of the clock
 	case "turn":
 		time.Sleep(duration(t, w[1]))

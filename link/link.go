@@ -54,6 +54,8 @@ type Config struct {
 	Key    tls.Certificate
 	// Carrier takes the place of HTTP, in tests. It may be nil.
 	Carrier Carrier
+	// Dial takes the place of a TCP connection to an address. It may be nil.
+	Dial func(ctx context.Context, address string) (net.Conn, error)
 	// Now gives the time of day that hellos tell. Spans of time are measured
 	// by the monotonic clock, which no operator can turn.
 	Now func() time.Time

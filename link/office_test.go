@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -23,10 +24,11 @@ const officeName = "kaesong.example"
 
 // office is the sides of one office in one process, joined by a wire.
 type office struct {
-	t     *testing.T
-	began time.Time
-	wire  *liaisontest.Wire
-	nodes map[string]*node
+	t         *testing.T
+	configure func(side string, c *link.Config)
+	began     time.Time
+	wire      *liaisontest.Wire
+	nodes     map[string]*node
 
 	mu    sync.Mutex
 	trace []line            // what has happened since it was last read
@@ -68,7 +70,12 @@ func keysOf(t testing.TB, side string) *ledger.Keys {
 // newOffice makes an office whose nodes are open and do not call yet. Each way
 // has a delay of its own, so that what happens has one order.
 func newOffice(t *testing.T, sides ...string) *office {
-	o := &office{t: t, began: time.Now(), nodes: map[string]*node{}, lines: map[string]string{}}
+	return newOfficeWith(t, func(string, *link.Config) {}, sides...)
+}
+
+// newOfficeWith makes an office with links that are configured otherwise.
+func newOfficeWith(t *testing.T, configure func(side string, c *link.Config), sides ...string) *office {
+	o := &office{t: t, configure: configure, began: time.Now(), nodes: map[string]*node{}, lines: map[string]string{}}
 	o.wire = liaisontest.NewWire(o.passed)
 	for i, from := range sides {
 		for j, to := range sides {
@@ -101,7 +108,7 @@ func (n *node) open(sides []string, file string) {
 	for _, side := range sides {
 		if side != n.side {
 			c.Parties = append(c.Parties, keysOf(t, side).Party())
-			peers = append(peers, link.Peer{Side: side, KeyHash: keysOf(t, side).LinkKeyHash()})
+			peers = append(peers, listed(t, side))
 		}
 	}
 	l, err := ledger.Open(context.Background(), db, c)
@@ -109,7 +116,7 @@ func (n *node) open(sides []string, file string) {
 		t.Fatal(err)
 	}
 	n.db, n.ledger = db, l
-	n.link = link.New(link.Config{
+	config := link.Config{
 		Ledger: l, Peers: peers, Carrier: n.o.wire.Carrier(n.side), Now: time.Now,
 		Jitter: func() float64 { return 1 },
 		Greeting: func(context.Context) (link.Local, error) {
@@ -155,7 +162,9 @@ func (n *node) open(sides []string, file string) {
 			}
 			n.o.turned(fmt.Sprintf("%s: the line to %s is ", n.side, side), text)
 		},
-	})
+	}
+	n.o.configure(n.side, &config)
+	n.link = link.New(config)
 	n.o.wire.Join(n.side, n.link)
 }
 
@@ -180,19 +189,31 @@ func (n *node) close() {
 	n.db.Close()
 }
 
-// write appends entries one by one, as they would be written.
+// write appends entries, all at once.
 func (n *node) write(count int) error {
-	for range count {
+	bodies := make([]string, count)
+	for i := range bodies {
+		bodies[i] = fmt.Sprintf(`{"n":%d}`, time.Since(n.o.began).Milliseconds())
+	}
+	return n.writeBodies(bodies...)
+}
+
+func (n *node) writeBodies(bodies ...string) error {
+	for {
 		s := n.ledger.Standing()
-		e, err := n.ledger.Draft(s.Own, s.Seen, time.Now(), "duty-officer", "dispatch", fmt.Appendf(nil, `{"n":%d}`, time.Since(n.o.began).Milliseconds()))
-		if err != nil {
-			return err
+		var entries []ledger.Entry
+		for i, body := range bodies {
+			e, err := n.ledger.Draft(s.Own+int64(i), s.Seen, time.Now(), "duty-officer", "dispatch", []byte(body))
+			if err != nil {
+				return err
+			}
+			entries = append(entries, e)
 		}
-		if err := n.ledger.Append(context.Background(), []ledger.Entry{e}); err != nil {
+		err := n.ledger.Append(context.Background(), entries)
+		if !errors.Is(err, ledger.ErrStale) { // something arrived meanwhile
 			return err
 		}
 	}
-	return nil
 }
 
 // backup saves a node's ledger as it is now; restore puts it back.

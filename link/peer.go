@@ -24,7 +24,7 @@ type peer struct {
 	triedOnce sync.Once
 
 	// mu guards the session, and is held through each of its steps. Whoever
-	// holds it takes no other lock but stateMu.
+	// holds it takes no other lock but stateMu; Link.mu may be held already.
 	mu      sync.Mutex
 	session *Session
 	timer   *time.Timer
@@ -59,7 +59,7 @@ func newPeer(l *Link, c Peer) *peer {
 		}),
 	}
 	if p.carrier == nil {
-		p.carrier = newHTTPCarrier(l.c.Key, c, &l.c.Limits)
+		p.carrier = newHTTPCarrier(l.c.Key, c, l.c.Dial, &l.c.Limits)
 	}
 	p.ctx, p.cancel = context.WithCancel(l.ctx)
 	p.state.Line.Why, p.state.Since, p.state.Halted = WhyNotYet, l.c.Now(), l.halted[c.Side]

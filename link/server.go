@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -66,10 +65,11 @@ func (l *Link) Handler() http.Handler {
 
 // serveDoor takes one request off HTTP, has it answered, and puts the answer on.
 func (l *Link) serveDoor(w http.ResponseWriter, r *http.Request, door Door) {
-	p := l.callerOf(r)
-	if p == nil || p.isCut() {
+	p, leave := l.enter(l.callerOf(r))
+	if p == nil {
 		panic(http.ErrAbortHandler) // as a cut line would
 	}
+	defer leave()
 	a := l.admit(r.Context(), p, func() (Request, *refusal) {
 		body, no := l.readBody(w, r)
 		return Request{door, body}, no
@@ -98,16 +98,16 @@ func (l *Link) writeAnswer(w http.ResponseWriter, a reply) {
 	w.Write(a.Body)
 }
 
-// callerOf is the side whose key the connection has proven.
-func (l *Link) callerOf(r *http.Request) *peer {
+// callerOf is the side whose key the connection has proven, or "".
+func (l *Link) callerOf(r *http.Request) string {
 	if r.TLS == nil {
-		return nil
+		return ""
 	}
 	key, err := presented(*r.TLS)
 	if err != nil {
-		return nil
+		return ""
 	}
-	return l.peerOf(l.sideOf(key))
+	return l.sideOf(key)
 }
 
 // readBody reads a body of declared and bounded length, each part of which must
@@ -147,64 +147,3 @@ func readParts(r io.Reader, size, part int, next func()) ([]byte, error) {
 	}
 	return body.Bytes(), nil
 }
-
-// httpCarrier carries requests to other nodes over HTTP/1.1 on TLS 1.3. It keeps
-// one connection to each side open.
-type httpCarrier struct {
-	limits    *Limits
-	address   string
-	transport *http.Transport
-}
-
-func newHTTPCarrier(own tls.Certificate, p Peer, limits *Limits) *httpCarrier {
-	dialer := &net.Dialer{Timeout: limits.Dial, KeepAlive: 15 * time.Second}
-	return &httpCarrier{limits, p.Address, &http.Transport{
-		DialContext:            dialer.DialContext,
-		TLSClientConfig:        callerTLS(own, p.KeyHash),
-		TLSHandshakeTimeout:    limits.Dial,
-		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{},
-		DisableCompression:     true,
-		MaxIdleConnsPerHost:    1,
-		MaxConnsPerHost:        2,
-		IdleConnTimeout:        limits.Idle - limits.Idle/8, // we close it before they do
-		MaxResponseHeaderBytes: int64(limits.Head),
-		WriteBufferSize:        64 << 10,
-		ReadBufferSize:         16 << 10,
-	}}
-}
-
-// Carry is Carrier's.
-func (c *httpCarrier) Carry(ctx context.Context, _ string, q Request) (Answer, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://"+c.address+path+string(q.Door), bytes.NewReader(q.Body))
-	if err != nil {
-		return Answer{}, err
-	}
-	r.Header = http.Header{"Content-Type": {contentType}, "User-Agent": {"liaison"}}
-	// RoundTrip, not a client: no redirects, no cookies.
-	response, err := c.transport.RoundTrip(r)
-	if err != nil {
-		return Answer{}, err
-	}
-	defer response.Body.Close()
-	size := response.ContentLength
-	switch {
-	case response.Header.Get("Content-Type") != contentType, response.Header.Get("Content-Encoding") != "",
-		size < 0, size > int64(c.limits.Body):
-		return Answer{}, &badAnswer{response.Status}
-	}
-	body, err := readParts(response.Body, int(size), c.limits.Body/8, func() {})
-	if err != nil {
-		return Answer{}, err
-	}
-	return Answer{response.StatusCode, body}, nil
-}
-
-func (c *httpCarrier) close() { c.transport.CloseIdleConnections() }
-
-// badAnswer says that whoever answered does not speak this protocol.
-type badAnswer struct{ status string }
-
-func (e *badAnswer) Error() string {
-	return "the answer, with status " + strings.ToValidUTF8(e.status[:min(len(e.status), 64)], "?") + ", is not one of this protocol"
-}
-func (e *badAnswer) Unwrap() error { return errMessage }
