@@ -138,6 +138,24 @@ func (p *People) Redeem(ctx context.Context, token string) (s Session, cookie st
 	return s, cookie, nil
 }
 
+// LinkPost returns the post that a sign-in link is for and leaves the link as it
+// is. It returns the errors of Redeem.
+func (p *People) LinkPost(ctx context.Context, token string) (post office.Post, err error) {
+	hash, err := readToken(token)
+	if err != nil {
+		return "", ErrLinkUnknown
+	}
+	now := p.now()
+	err = p.db.View(ctx, func(tx *sqldb.Tx) error {
+		post, err = openLink(ctx, tx, hash, now)
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("look at a sign-in link: %w", err)
+	}
+	return post, nil
+}
+
 // openLink returns the post of a link that works, or says why it does not.
 func openLink(ctx context.Context, tx *sqldb.Tx, hash []byte, now time.Time) (post office.Post, err error) {
 	var expires, used int64

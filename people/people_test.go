@@ -119,6 +119,26 @@ func TestALinkOpensOneSession(t *testing.T) {
 	})
 }
 
+func TestLookingAtALinkDoesNotUseItUp(t *testing.T) {
+	each(t, func(t *testing.T, p *people.People, c *clock) {
+		token := newLink(t, p, "duty-officer", time.Hour)
+		for range 2 {
+			if post, err := p.LinkPost(t.Context(), token); err != nil || post != "duty-officer" {
+				t.Fatalf("the link is for %q, %v; want the duty officer", post, err)
+			}
+		}
+		if _, _, err := p.Redeem(t.Context(), token); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.LinkPost(t.Context(), token); !errors.Is(err, people.ErrLinkUsed) {
+			t.Errorf("a used link: got %v, want %v", err, people.ErrLinkUsed)
+		}
+		if _, err := p.LinkPost(t.Context(), "nonsense"); !errors.Is(err, people.ErrLinkUnknown) {
+			t.Errorf("no link: got %v, want %v", err, people.ErrLinkUnknown)
+		}
+	})
+}
+
 func TestALinkThatDoesNotWorkSaysWhy(t *testing.T) {
 	each(t, func(t *testing.T, p *people.People, c *clock) {
 		token := newLink(t, p, "duty-officer", time.Hour)
