@@ -293,3 +293,14 @@ func readEntry(side string, index int64, leaf []byte) (Entry, error) {
 	}
 	return Entry{Side: side, Index: index, Hash: tlog.RecordHash(leaf), Leaf: leaf, Frame: f}, nil
 }
+
+// MustHold says that this node once held so many entries of a side's ledger, as
+// its records show. While fewer are stored it is behind.
+func (l *Ledger) MustHold(side string, size int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if lg := l.logs[side]; lg != nil && size > lg.mustHold {
+		lg.mustHold = size
+		l.changed()
+	}
+}

@@ -264,7 +264,14 @@ func TestRecordsNewerThanTheLedgerAreFoldedAgain(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(o.Dir("south"), "ledger.db"), data, 0o600); err != nil {
 			t.Fatal(err)
 		}
+		o.Wire.Cut("north", "south")
 		o.Start("south")
+		if s := o.Status("south"); s.Mode != node.Behind {
+			t.Fatalf("with a ledger older than its records south is %s, want behind", s.Mode)
+		}
+		_, err = o.TrySend("south", "too early")
+		liaisontest.Refused(t, err, "node-behind")
+		o.Wire.Mend("north", "south")
 		o.Equal()
 		o.Send("south", "goes on")
 		o.Equal()

@@ -54,8 +54,16 @@ func (n *Node) catchUpLocked(ctx context.Context) error {
 		}
 		err = n.records.Add(ctx, officeEntries(entries))
 		var late *records.LateError
-		if errors.As(err, &late) {
+		var newer *records.NewerRulesError
+		switch {
+		case errors.As(err, &late):
 			n.raise(ctx, "backdated", late.ID.Side, map[string]string{"entry": late.ID.String()}, nil)
+			return nil
+		case errors.As(err, &newer):
+			n.holds.mu.Lock()
+			n.holds.outdated = true
+			n.holds.mu.Unlock()
+			n.raise(ctx, "needs-newer-rules", n.side, map[string]string{"rules": fmt.Sprint(newer.Rules)}, nil)
 			return nil
 		}
 		if err != nil {

@@ -76,6 +76,8 @@ func (n *Node) mode() (Mode, string) {
 	switch {
 	case n.holds.forked:
 		return ReadOnly, "own-fork"
+	case n.holds.outdated:
+		return ReadOnly, "needs-newer-rules"
 	case behind:
 		return Behind, "behind"
 	case n.holds.restored != nil:

@@ -85,6 +85,7 @@ type holds struct {
 	restored map[office.Side]bool // sides still to be heard after a restore; nil if none was
 	disk     office.Reason        // "disk-full", "disk-read-only" or "disk-broken" since the last write; empty if it went well
 	forked   bool                 // our own key has signed another history
+	outdated bool                 // the rules in force are newer than this program
 	greeted  atomic.Bool          // every side was asked once what it holds of us, or cannot be reached
 }
 
@@ -146,6 +147,15 @@ func (n *Node) open(ctx context.Context) error {
 	}
 	if err := n.readRestored(); err != nil {
 		return err
+	}
+	// Records that reach further than the ledger show that an older ledger was
+	// put in its place: what is missing is fetched back before anything is signed.
+	placed, err := n.records.Placed(ctx)
+	if err != nil {
+		return err
+	}
+	for side, count := range placed {
+		n.ledger.MustHold(side, count)
 	}
 	n.holds.forked = n.alarms.isOpen(ledger.RefusedOwnFork, n.side)
 	if err := n.catchUp(ctx); err != nil {

@@ -11,8 +11,8 @@ import (
 
 // Prepare makes the tables of the ledgers and of what is local in databases
 // that have none, as Open does, so that a backup can be copied into them.
-func Prepare(ctx context.Context, ledgerBase, localBase *sqldb.DB, now func() time.Time) error {
-	if _, err := ledger.Open(ctx, ledgerBase, ledger.Config{Now: now}); err != nil {
+func Prepare(ctx context.Context, own ledger.Credence, ledgerBase, localBase *sqldb.DB, now func() time.Time) error {
+	if _, err := ledger.Open(ctx, ledgerBase, ledger.Config{Office: own.Office, Side: own.Side, Now: now}); err != nil {
 		return err
 	}
 	if _, err := people.Open(ctx, localBase, now); err != nil {

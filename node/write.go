@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -130,11 +131,12 @@ func (n *Node) mayWrite(ctx context.Context) error {
 	case Behind:
 		return &Refusal{Code: "node-behind"}
 	case ReadOnly:
-		if why == "restored" || why == "own-fork" {
-			return &Refusal{Code: office.Reason("node-" + why)}
+		if diskReasons[why] {
+			break // it is tried again with each act
 		}
+		return &Refusal{Code: office.Reason("node-" + why)}
 	}
-	return nil // a disk that was full is tried again
+	return nil
 }
 
 // tryBatch folds what has arrived, asks the rules about each act on top of it,
@@ -193,7 +195,25 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer) e
 	n.link.Wake()
 	n.watches.placed(entries)
 	n.maySettle()
+	n.endSessions(ctx, entries)
 	return nil
+}
+
+// endSessions signs out the posts whose accreditation the entries withdraw.
+func (n *Node) endSessions(ctx context.Context, entries []ledger.Entry) {
+	for _, e := range entries {
+		if e.Frame.Kind != office.KindPostEnd {
+			continue
+		}
+		var body office.PostEndBody
+		if err := json.Unmarshal(e.Frame.Body, &body); err != nil {
+			n.log.Error("the sessions of a post are not ended", "entry", e.Index, "error", err)
+			continue
+		}
+		if err := n.people.RevokePost(ctx, body.Post); err != nil {
+			n.log.Error("the sessions of a post are not ended", "post", body.Post, "error", err)
+		}
+	}
 }
 
 // try asks the shape, the house rules and the rules about one act.
@@ -291,6 +311,9 @@ func officeEntry(e ledger.Entry) office.Entry {
 		By: e.Frame.By, Seen: e.Frame.Seen, Kind: e.Frame.Kind, Body: e.Frame.Body,
 	}
 }
+
+// diskReasons are the answers of diskReason.
+var diskReasons = map[string]bool{"disk-full": true, "disk-read-only": true, "disk-broken": true}
 
 // diskReason is the code for an error that says that the disk takes nothing.
 func diskReason(err error) office.Reason {

@@ -1,0 +1,12 @@
+package lang
+
+// The kinds of entry.
+var kindWords = map[string]Phrase{
+	"kind.charter":         {En: "Founds the office", Ko: "연락사무소 설립"},
+	"kind.charter.propose": {En: "Proposes another charter", Ko: "합의서 개정 제안"},
+	"kind.charter.agree":   {En: "Agrees to a charter", Ko: "합의서 동의"},
+	"kind.post":            {En: "Accredits a post", Ko: "직위 신임"},
+	"kind.post.end":        {En: "Withdraws a post", Ko: "직위 신임 종료"},
+	"kind.dispatch":        {En: "Releases a dispatch", Ko: "통지문 발송"},
+	"kind.acknowledge":     {En: "Acknowledges a dispatch", Ko: "통지문 접수 확인"},
+}

@@ -1,0 +1,57 @@
+package lang
+
+// Why an entry is void or an act refused. "void" are the rules of the office
+// (the codes of office.Reasons), "refused" is what a node refuses by itself.
+var refusalWords = map[string]Phrase{
+	"void.needs-newer-rules": {En: "The rules in force do not know this; it needs newer rules.", Ko: "현행 규칙에 없는 것으로, 더 새로운 규칙이 필요합니다."},
+	"void.malformed":         {En: "It does not have the form that an entry of this kind must have.", Ko: "이 종류의 항목이 갖추어야 할 형식이 아닙니다."},
+	"void.too-long":          {En: "{field}: {size} {unit}; the limit is {limit}.", Ko: "{field}: {size}{unit}. 한도는 {limit}{unit}입니다."},
+	"void.too-many":          {En: "{field}: {size} of them; the limit is {limit}.", Ko: "{field}: {size}개. 한도는 {limit}개입니다."},
+	"void.too-few":           {En: "{field}: {size} of them; at least {limit} are needed.", Ko: "{field}: {size}개. 적어도 {limit}개가 필요합니다."},
+	"void.missing":           {En: "{field}: it must not be empty.", Ko: "{field}: 비워 둘 수 없습니다."},
+	"void.bad-text":          {En: "{field}: it holds characters that text must not have, such as control characters.", Ko: "{field}: 제어 문자 등 쓸 수 없는 문자가 들어 있습니다."},
+	"void.bad-name":          {En: "{field}: “{value}” is not an id of lower case letters, digits and hyphens.", Ko: "{field}: “{value}”은(는) 소문자, 숫자, 붙임표로 된 식별자가 아닙니다."},
+	"void.bad-value":         {En: "{field}: “{value}” is not one of the values allowed.", Ko: "{field}: “{value}”은(는) 허용된 값이 아닙니다."},
+	"void.not-in-order":      {En: "{field}: “{value}” stands twice or out of order.", Ko: "{field}: “{value}”이(가) 두 번 있거나 순서가 맞지 않습니다."},
+
+	"void.office-not-open": {En: "The office is not open: not every side has founded it.", Ko: "연락사무소가 열리지 않았습니다. 모든 측이 설립하지는 않았습니다."},
+	"void.not-a-side":      {En: "The charter does not name {side} as a side.", Ko: "합의서에 {side}{side:이/가} 당사자로 되어 있지 않습니다."},
+	"void.post-unknown":    {En: "The post “{post}” is not accredited.", Ko: "직위 “{post}”은(는) 신임되지 않았습니다."},
+	"void.post-ended":      {En: "The post “{post}” is no longer accredited.", Ko: "직위 “{post}”의 신임이 끝났습니다."},
+	"void.post-reserved":   {En: "“{post}” is the operator’s name and is not accredited as a post.", Ko: "“{post}”은(는) 운영자의 이름으로, 직위로 신임하지 않습니다."},
+
+	"void.charter-not-first":      {En: "Only the first entry of a ledger can found the office.", Ko: "장부의 첫 항목만 연락사무소를 설립할 수 있습니다."},
+	"void.charter-other-office":   {En: "The charter is that of another office, “{office}”.", Ko: "다른 연락사무소 “{office}”의 합의서입니다."},
+	"void.charter-without-writer": {En: "The charter does not name its own writer, {side}.", Ko: "합의서에 작성자인 {side}{side:이/가} 없습니다."},
+	"void.charter-differs":        {En: "Another side has founded the office by a different charter.", Ko: "다른 측이 다른 합의서로 이미 설립했습니다."},
+	"void.charter-not-in-force":   {En: "It amends a charter that is not in force.", Ko: "시행 중이 아닌 합의서를 고치려는 것입니다."},
+	"void.charter-same":           {En: "This charter is in force already.", Ko: "이미 시행 중인 합의서입니다."},
+	"void.sides-changed":          {En: "It changes the side or the keys of {side}, which an amendment cannot do.", Ko: "개정으로는 바꿀 수 없는 {side}의 당사자 정보나 열쇠를 바꿉니다."},
+	"void.rules-lowered":          {En: "It would go back to an older version of the rules.", Ko: "규칙을 이전 판으로 되돌리는 것입니다."},
+	"void.proposal-exists":        {En: "The same charter is proposed already.", Ko: "같은 합의서가 이미 제안되어 있습니다."},
+	"void.proposal-unknown":       {En: "There is no such proposal.", Ko: "그런 제안이 없습니다."},
+	"void.proposal-not-open":      {En: "This proposal is no longer open.", Ko: "이 제안은 더는 열려 있지 않습니다."},
+	"void.already-agreed":         {En: "Its side has agreed to it already.", Ko: "그 측은 이미 동의했습니다."},
+
+	"void.channel-unknown":      {En: "The charter has no channel “{channel}”.", Ko: "합의서에 “{channel}” 통로가 없습니다."},
+	"void.wrong-addressee":      {En: "A dispatch cannot be addressed to {side}: it is addressed to other sides of this office.", Ko: "{side}에는 보낼 수 없습니다. 통지문은 이 연락사무소의 다른 측에 보냅니다."},
+	"void.number-out-of-turn":   {En: "It bears number {number} where {expected} is due.", Ko: "번호가 {number}이지만 {expected}번 차례입니다."},
+	"void.dispatch-unknown":     {En: "There is no dispatch {dispatch}.", Ko: "통지문 {dispatch}{dispatch:이/가} 없습니다."},
+	"void.not-addressed":        {En: "Dispatch {dispatch} is addressed to others.", Ko: "통지문 {dispatch}{dispatch:은/는} 다른 측에 보낸 것입니다."},
+	"void.already-acknowledged": {En: "Dispatch {dispatch} was acknowledged before, by “{by}”.", Ko: "통지문 {dispatch}{dispatch:은/는} 이미 “{by}”이(가) 접수를 확인했습니다."},
+	"void.other":                {En: "The reason is “{code}”, which this program does not know.", Ko: "사유는 “{code}”이며, 이 프로그램은 이를 알지 못합니다."},
+
+	"refused.post-may-not":           {En: "By the house rules of this side the post “{post}” may not do this.", Ko: "우리 측 내부 규정상 “{post}” 직위로는 할 수 없습니다."},
+	"refused.not-an-entry":           {En: "It is too long to be signed as one entry; the limit is {limit} bytes with everything around it.", Ko: "하나의 항목으로 서명하기에는 너무 깁니다. 한도는 부속 정보를 포함해 {limit}바이트입니다."},
+	"refused.node-behind":            {En: "This node is fetching its own ledger back and signs nothing until it has it.", Ko: "이 노드는 우리 측 장부를 되찾는 중이며, 그때까지 서명하지 않습니다."},
+	"refused.node-restored":          {En: "This node was restored from a copy and signs nothing until every other side has been heard.", Ko: "이 노드는 복사본에서 복원되어, 다른 모든 측과 교신할 때까지 서명하지 않습니다."},
+	"refused.node-own-fork":          {En: "Our own key has signed another history; this node signs nothing until the operator has looked into it.", Ko: "우리 열쇠로 서명된 다른 내력이 있어, 운영자가 조사할 때까지 이 노드는 서명하지 않습니다."},
+	"refused.node-needs-newer-rules": {En: "The charter in force needs newer rules than this program knows; nothing can be signed until a newer version is installed.", Ko: "현행 합의서는 이 프로그램이 아는 것보다 새로운 규칙을 요구하므로, 새 판을 설치할 때까지 서명할 수 없습니다."},
+	"refused.node-busy":              {En: "Too much arrives at once. Press again.", Ko: "한꺼번에 도착하는 것이 많습니다. 다시 누르십시오."},
+	"refused.node-stopping":          {En: "This node is stopping. Press again when it runs.", Ko: "이 노드가 멈추는 중입니다. 다시 실행되면 누르십시오."},
+	"refused.given-up":               {En: "It took too long and was given up; nothing was written.", Ko: "시간이 너무 걸려 그만두었습니다. 아무것도 기록되지 않았습니다."},
+	"refused.disk-full":              {En: "The disk of this node is full; nothing was written.", Ko: "이 노드의 디스크가 가득 차서 아무것도 기록되지 않았습니다."},
+	"refused.disk-read-only":         {En: "The disk of this node cannot be written; nothing was written.", Ko: "이 노드의 디스크에 쓸 수 없어 아무것도 기록되지 않았습니다."},
+	"refused.disk-broken":            {En: "The disk of this node answers with errors; nothing was written.", Ko: "이 노드의 디스크에서 오류가 나서 아무것도 기록되지 않았습니다."},
+	"refused.other":                  {En: "This node refuses it; the reason is “{code}”.", Ko: "이 노드가 거부했습니다. 사유: “{code}”."},
+}
