@@ -1,0 +1,176 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+//go:embed font style script
+var files embed.FS
+
+// sheets are joined, in this order, into one style sheet: first the colours and
+// the elements, then one sheet per thing, and last what paper changes.
+var sheets = []string{
+	"colour", "element", "frame", "strip", "form", "list", "dispatch", "receipt", "record", "line",
+	"charter", "print",
+}
+
+// scripts are joined, in this order, into one script. Each is a block of its
+// own and only adds to pages that work without it.
+var scripts = []string{"clock", "live", "form", "keys"}
+
+// assets are the files that pages load. Each is served under the hash of its
+// content, so that a browser may keep it for ever.
+type assets struct {
+	urls  map[string]string // by name: "/static/HASH/NAME"
+	files map[string]asset  // by "HASH/NAME"
+}
+
+type asset struct {
+	kind   string // media type
+	bytes  []byte
+	gzip   []byte // nil where it would not help
+	length string
+}
+
+func loadAssets() (*assets, error) {
+	a := &assets{urls: map[string]string{}, files: map[string]asset{}}
+	fonts, err := fs.Glob(files, "font/*")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range append(fonts, "style/favicon.svg") {
+		content, err := files.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		a.add(path.Base(name), content)
+	}
+	if err := a.addFontSheet(); err != nil {
+		return nil, err
+	}
+	style, err := joined("style/%s.css", sheets)
+	if err != nil {
+		return nil, err
+	}
+	a.add("liaison.css", style)
+	script, err := joined("script/%s.js", scripts)
+	if err != nil {
+		return nil, err
+	}
+	a.add("liaison.js", script)
+	return a, nil
+}
+
+// addFontSheet adds the sheet that names the slices of the font, with each
+// slice's address put in.
+func (a *assets) addFontSheet() error {
+	sheet, err := files.ReadFile("style/font.css")
+	if err != nil {
+		return err
+	}
+	var out strings.Builder
+	rest := string(sheet)
+	for {
+		before, after, found := strings.Cut(rest, "url(")
+		out.WriteString(before)
+		if !found {
+			break
+		}
+		name, tail, _ := strings.Cut(after, ")")
+		address, ok := a.urls[name]
+		if !ok {
+			return fmt.Errorf("font.css names %q, which is not there", name)
+		}
+		out.WriteString("url(" + address + ")")
+		rest = tail
+	}
+	a.add("font.css", []byte(out.String()))
+	return nil
+}
+
+func joined(pattern string, names []string) ([]byte, error) {
+	var out bytes.Buffer
+	for _, name := range names {
+		content, err := files.ReadFile(fmt.Sprintf(pattern, name))
+		if err != nil {
+			return nil, err
+		}
+		out.Write(content)
+		out.WriteByte('\n')
+	}
+	return out.Bytes(), nil
+}
+
+func (a *assets) add(name string, content []byte) {
+	sum := sha256.Sum256(content)
+	key := hex.EncodeToString(sum[:8]) + "/" + name
+	kind := mime.TypeByExtension(path.Ext(name))
+	switch path.Ext(name) { // the same on every machine, whatever its tables say
+	case ".woff2":
+		kind = "font/woff2"
+	case ".css":
+		kind = "text/css; charset=utf-8"
+	case ".js":
+		kind = "text/javascript; charset=utf-8"
+	case ".txt":
+		kind = "text/plain; charset=utf-8"
+	case ".svg":
+		kind = "image/svg+xml"
+	}
+	file := asset{kind: kind, bytes: content, length: strconv.Itoa(len(content))}
+	if path.Ext(name) != ".woff2" {
+		file.gzip = compressed(content)
+	}
+	a.files[key] = file
+	a.urls[name] = "/static/" + key
+}
+
+func compressed(content []byte) []byte {
+	var out bytes.Buffer
+	z, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		return nil
+	}
+	if _, err := z.Write(content); err != nil || z.Close() != nil {
+		return nil
+	}
+	return out.Bytes()
+}
+
+func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	file, ok := a.files[r.PathValue("hash")+"/"+r.PathValue("name")]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", file.kind)
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("Vary", "Accept-Encoding")
+	body := file.bytes
+	if file.gzip != nil && acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		h.Set("Content-Encoding", "gzip")
+		body = file.gzip
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.Write(body) // if it cannot be written, nobody is left to be told
+}
+
+func acceptsGzip(header string) bool {
+	return slices.ContainsFunc(strings.Split(header, ","), func(item string) bool {
+		name, params, _ := strings.Cut(strings.TrimSpace(item), ";")
+		return name == "gzip" && strings.TrimSpace(params) != "q=0"
+	})
+}

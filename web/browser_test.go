@@ -1,0 +1,204 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	"liaison.example/office"
+	"liaison.example/records"
+)
+
+// chromium is the browser that the tests drive.
+const chromium = "/usr/bin/chromium"
+
+// browser starts one and returns a context for one page in it, and the list of
+// what the page has complained of.
+func browser(t *testing.T) (context.Context, *complaints) {
+	t.Helper()
+	if _, err := os.Stat(chromium); err != nil {
+		t.Fatalf("the pages are tested in a real browser, which is not here: apt-get install chromium (%v)", err)
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("hide-scrollbars", true),
+	)
+	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(stop)
+	ctx, cancel := chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	ctx, timeout := context.WithTimeout(ctx, 8*time.Minute)
+	t.Cleanup(timeout)
+	c := &complaints{}
+	messages := chromedp.Console(ctx)
+	var done sync.WaitGroup
+	done.Go(func() {
+		for message, err := range messages {
+			if err != nil {
+				return
+			}
+			c.add(fmt.Sprint(message.Type, ": ", message.Text, " ", message.URL))
+		}
+	})
+	t.Cleanup(done.Wait)
+	t.Cleanup(cancel)
+	return ctx, c
+}
+
+// complaints is what the browser has logged: refused scripts, missing files.
+type complaints struct {
+	mu   sync.Mutex
+	list []string // under mu
+}
+
+func (c *complaints) add(text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.list = append(c.list, text)
+}
+
+// take returns what was logged since it was last taken.
+func (c *complaints) take() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list := c.list
+	c.list = nil
+	return list
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// setCookies gives the browser the cookies for a server.
+func setCookies(t *testing.T, ctx context.Context, url string, cookies ...*http.Cookie) {
+	t.Helper()
+	for _, c := range cookies {
+		_, err := chromedp.Call(ctx, network.SetCookie, network.SetCookieParams{Name: c.Name, Value: c.Value, URL: url})
+		must(t, err)
+	}
+}
+
+// view is how a page is looked at.
+type view struct {
+	name          string
+	width, height int64
+	scheme        string
+	language      string
+}
+
+var views = []view{
+	{"wide", 1440, 900, "light", "en"},
+	{"wide-ko", 1440, 900, "light", "ko"},
+	{"dark", 1440, 900, "dark", "en"},
+	{"phone", 390, 844, "light", "en"},
+	{"phone-ko", 390, 844, "dark", "ko"},
+}
+
+// Each page fits its screen without sideways scrolling, in both languages, and
+// loads nothing that its policy refuses. With LIAISON_PICTURES set to a folder,
+// a picture of each is kept there, to be looked at.
+func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
+	ctx, complaints := browser(t)
+	folder, only := os.Getenv("LIAISON_PICTURES"), os.Getenv("LIAISON_PICTURES_ONLY")
+
+	usual := busy(t, "north", "south")
+	ids := bySubject(t, usual)
+	cut := busy(t, "north", "south")
+	queued := cut.waiting()
+	three := busy(t, "north", "south", "third")
+	closed := open(t, []office.Side{"south"}, "north")
+	closed.set(at)
+
+	type page struct {
+		name  string
+		house *house
+		path  string
+	}
+	d := func(subject string) string { return "/dispatches/" + ids[subject].String() }
+	pages := []page{
+		{"list", usual, "/"},
+		{"write", usual, "/dispatches/new"},
+		{"dispatch", usual, d("산림 협력 공동 조사단의 통행 일정")},
+		{"incoming", usual, d("동부 지구 지뢰 제거 작업장 부근 총성 관련 문의")},
+		{"record", usual, "/record"},
+		{"entry", usual, "/record/" + ids["산림 협력 공동 조사단의 통행 일정"].String()},
+		{"line", usual, "/line"},
+		{"charter", usual, "/charter"},
+		{"sign-in", usual, "/sign-in?t=TOKEN"},
+		{"nothing", usual, "/nothing"},
+		{"list-cut", cut, "/"},
+		{"queued", cut, "/dispatches/" + queued.String()},
+		{"line-cut", cut, "/line"},
+		{"list-closed", closed, "/"},
+		{"record-closed", closed, "/record"},
+		{"charter-closed", closed, "/charter"},
+		{"line-closed", closed, "/line"},
+		{"list-three", three, "/"},
+		{"write-three", three, "/dispatches/new"},
+		{"dispatch-three", three, "/dispatches/" + bySubject(t, three)["산림 협력 공동 조사단의 통행 일정"].String()},
+		{"line-three", three, "/line"},
+	}
+	servers, cookies := map[*house]string{}, map[*house]*http.Cookie{}
+	for _, h := range []*house{usual, cut, three, closed} {
+		servers[h], cookies[h] = h.serve("south").URL, h.cookie("south", "duty-officer")
+	}
+	for _, p := range pages {
+		for _, v := range views {
+			name := p.name + "-" + v.name
+			if only != "" && !strings.Contains(","+only+",", ","+p.name+",") && !strings.Contains(","+only+",", ","+name+",") {
+				continue
+			}
+			url := servers[p.house]
+			setCookies(t, ctx, url, cookies[p.house], &http.Cookie{Name: languageCookie, Value: v.language})
+			_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: v.scheme}},
+			})
+			must(t, err)
+			must(t, chromedp.Do(ctx, chromedp.EmulateViewport(v.width, v.height), chromedp.Navigate(url+p.path),
+				chromedp.Evaluate[chromedp.Void](`document.fonts.ready.then(() => 1)`, chromedp.EvalAwaitPromise)))
+			width, err := chromedp.Run(ctx, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`))
+			must(t, err)
+			if width > v.width {
+				t.Errorf("%s is %d px wide, want at most %d", name, width, v.width)
+			}
+			for _, complaint := range complaints.take() {
+				if !(p.name == "nothing" && strings.Contains(complaint, "404")) {
+					t.Errorf("%s: the browser says: %s", name, complaint)
+				}
+			}
+			if folder != "" {
+				picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+				must(t, err)
+				must(t, os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o644))
+			}
+		}
+	}
+}
+
+// bySubject finds the dispatches that the south holds by their subjects.
+func bySubject(t *testing.T, h *house) map[string]office.EntryID {
+	t.Helper()
+	lines, _, err := h.nodes["south"].Records().Dispatches(context.Background(), records.Filter{})
+	must(t, err)
+	ids := map[string]office.EntryID{}
+	for _, line := range lines {
+		ids[line.Subject] = line.ID
+	}
+	return ids
+}

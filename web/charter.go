@@ -1,0 +1,195 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"html/template"
+	"maps"
+	"net/http"
+	"slices"
+
+	"liaison.example/lang"
+	"liaison.example/node"
+	"liaison.example/office"
+)
+
+// charterPage is the charter in force and what is proposed.
+type charterPage struct {
+	Frame
+	Charter   *charterText // nil before the office is founded
+	Hash      string       // grouped
+	Since     template.HTML
+	SinceID   office.EntryID
+	Founding  []founding // while the office is not open
+	Proposals []proposalText
+	Refused   string
+}
+
+// charterText is a charter as it is read.
+type charterText struct {
+	Rules    int64
+	Sides    []charterSideText
+	Channels []charterChannelText
+	Clocks   []charterClockText
+}
+
+type charterSideText struct {
+	ID, Name, Zone, Languages, Address string
+	Ledger, Cosigner, Link             string
+	Changed                            bool
+}
+
+type charterChannelText struct {
+	ID, Name, Purpose string
+	Changed           bool
+}
+
+type charterClockText struct {
+	Precedence           office.Precedence
+	Word                 string
+	Receipt, Acknowledge string
+	Changed              bool
+}
+
+// proposalText is a proposed charter, with what it would change.
+type proposalText struct {
+	Hash, Grouped string
+	By            string
+	At            template.HTML
+	Note          string
+	NoteLang      string
+	Text          *charterText
+	Removed       []string // what stands in the charter in force and not in this
+	RulesChanged  bool
+	Consents      []founding
+	MayAgree      bool
+	Agreed        bool // our side has consented
+}
+
+func (s *site) charter(v *visit) error { return s.showCharter(v, http.StatusOK, "") }
+
+func (s *site) showCharter(v *visit, status int, refused string) error {
+	frame, err := s.frame(v, "charter", v.t("charter.title"))
+	if err != nil {
+		return err
+	}
+	frame.Path = "/charter"
+	page := charterPage{Frame: frame, Refused: refused, SinceID: v.office.Since}
+	if v.office.Charter != nil {
+		page.Charter = v.charterText(v.office.Charter, nil)
+		page.Hash = groupedHash(v.office.Hash)
+		page.Since = v.when(fromMillis(v.office.Time))
+	}
+	if !v.office.Open {
+		page.Founding = v.founding()
+	}
+	proposals, err := s.node.Records().Proposals(v.ctx)
+	if err != nil {
+		return fmt.Errorf("read the proposed charters: %w", err)
+	}
+	for i := range proposals {
+		if proposals[i].State == office.ProposalOpen {
+			page.Proposals = append(page.Proposals, v.proposalText(&proposals[i]))
+		}
+	}
+	return s.render(v, status, "charter", page)
+}
+
+// founding says of each side whether it has founded the office.
+func (v *visit) founding() []founding {
+	var out []founding
+	for _, id := range v.sides() {
+		out = append(out, founding{v.sideName(id), slices.Contains(v.office.Founded, id)})
+	}
+	return out
+}
+
+// charterText puts a charter into words and marks what differs from another.
+func (v *visit) charterText(c, before *office.Charter) *charterText {
+	text := &charterText{Rules: c.Rules}
+	for _, side := range c.Sides {
+		one := charterSideText{
+			ID: side.ID, Name: side.Name, Zone: side.Zone, Address: side.Address,
+			Ledger: side.Ledger, Cosigner: side.Cosigner, Link: side.Link,
+		}
+		for i, tag := range side.Languages {
+			if i > 0 {
+				one.Languages += v.t("common.list-comma")
+			}
+			one.Languages += languageName(tag)
+		}
+		if was := before.Side(side.ID); before != nil {
+			one.Changed = was == nil || was.Name != side.Name || was.Zone != side.Zone || was.Address != side.Address ||
+				!slices.Equal(was.Languages, side.Languages)
+		}
+		text.Sides = append(text.Sides, one)
+	}
+	for _, channel := range c.Channels {
+		one := charterChannelText{ID: channel.ID, Name: lang.Pick(v.tag, channel.Name), Purpose: lang.Pick(v.tag, channel.Purpose)}
+		if before != nil {
+			was := before.Channel(channel.ID)
+			one.Changed = was == nil || !maps.Equal(was.Name, channel.Name) || !maps.Equal(was.Purpose, channel.Purpose)
+		}
+		text.Channels = append(text.Channels, one)
+	}
+	for _, clock := range c.Clocks {
+		one := charterClockText{
+			Precedence: clock.Precedence, Word: v.t("precedence." + lowerPrecedence(clock.Precedence)),
+			Receipt: v.span(clock.Receipt), Acknowledge: v.span(clock.Acknowledge),
+		}
+		if before != nil {
+			one.Changed = !slices.Contains(before.Clocks, clock)
+		}
+		text.Clocks = append(text.Clocks, one)
+	}
+	return text
+}
+
+func (v *visit) proposalText(p *office.Proposal) proposalText {
+	text := proposalText{
+		Hash: p.Hash, Grouped: groupedHash(p.Hash), By: v.officer(p.ID.Side, p.By), At: v.when(fromMillis(p.At)),
+		Note: p.Note, NoteLang: textLanguage(p.Note), Agreed: slices.Contains(p.Agreed, v.side),
+	}
+	text.MayAgree = !text.Agreed && v.may(office.KindAgree, "")
+	for _, id := range v.sides() {
+		text.Consents = append(text.Consents, founding{v.sideName(id), slices.Contains(p.Agreed, id)})
+	}
+	before := v.office.Charter
+	text.Text = v.charterText(p.Charter, before)
+	if before == nil {
+		return text
+	}
+	text.RulesChanged = p.Charter.Rules != before.Rules
+	for _, channel := range before.Channels {
+		if p.Charter.Channel(channel.ID) == nil {
+			text.Removed = append(text.Removed, lang.Pick(v.tag, channel.Name))
+		}
+	}
+	for _, clock := range before.Clocks {
+		if !slices.ContainsFunc(p.Charter.Clocks, func(c office.Clock) bool { return c.Precedence == clock.Precedence }) {
+			text.Removed = append(text.Removed, v.t("precedence."+lowerPrecedence(clock.Precedence)))
+		}
+	}
+	return text
+}
+
+// languageName names a language in itself where we know it; else its tag.
+func languageName(tag string) string {
+	if lang.Known(tag) {
+		return lang.Name(tag)
+	}
+	return tag
+}
+
+func (s *site) postAgree(v *visit) error {
+	hash := v.r.PostFormValue("hash")
+	_, err := s.node.Write(v.ctx, node.Act{By: v.session.Post, Kind: office.KindAgree, Body: &office.AgreeBody{Hash: hash}})
+	var refusal *node.Refusal
+	if errors.As(err, &refusal) {
+		return s.showCharter(v, http.StatusUnprocessableEntity, v.refused(refusal))
+	}
+	if err != nil {
+		return fmt.Errorf("agree to charter %.16q: %w", hash, err)
+	}
+	return v.redirect("/charter")
+}

@@ -1,0 +1,129 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"liaison.example/node"
+	"liaison.example/office"
+	"liaison.example/records"
+)
+
+// dispatchPage is one dispatch with its ladder of receipts.
+type dispatchPage struct {
+	Frame
+	Line       listLine
+	To         string
+	Paragraphs []paragraph
+	TextLang   string
+	By         string
+	Released   []onClock
+	Channel    string
+	Steps      []step
+	Settled    bool
+	// MayAcknowledge says that the button stands on the page; Waits that the
+	// dispatch waits for our side, whoever reads the page.
+	Waits, MayAcknowledge bool
+	Refused               string
+}
+
+// paragraph is one paragraph of a text, under the number that both sides cite.
+type paragraph struct {
+	Number int // 0 if the writer has numbered the text
+	Text   string
+}
+
+func (s *site) dispatch(v *visit) error {
+	id, err := v.pathID()
+	if err != nil {
+		return err
+	}
+	return s.showDispatch(v, http.StatusOK, id, "")
+}
+
+func (s *site) showDispatch(v *visit, status int, id office.EntryID, refused string) error {
+	line, found, err := s.node.Records().Dispatch(v.ctx, id)
+	if err != nil {
+		return fmt.Errorf("read dispatch %s: %w", id, err)
+	}
+	if !found {
+		return errNothingHere
+	}
+	receipts, err := s.node.Receipts(v.ctx, id)
+	if err != nil {
+		return fmt.Errorf("read the receipts of %s: %w", id, err)
+	}
+	frame, err := s.frame(v, "list", v.t("dispatch.title", "number", line.Number, "side", v.sideName(line.From)))
+	if err != nil {
+		return err
+	}
+	frame.Path = "/dispatches/" + id.String()
+	page := dispatchPage{
+		Frame: frame, Line: v.bareLine(&line), To: v.sideNames(line.To), Paragraphs: paragraphs(line.Text), TextLang: textLanguage(line.Text),
+		By: v.officer(line.From, line.By), Released: v.clocks(fromMillis(line.At)), Channel: v.channelName(line.Channel),
+		Steps: v.ladder(&line, receipts), Settled: line.Settled, Waits: v.waitsForUs(&line), Refused: refused,
+	}
+	page.Line.Progress = v.progress(&line, receipts)
+	page.MayAcknowledge = page.Waits && v.may(office.KindAcknowledge, line.Precedence)
+	return s.render(v, status, "dispatch", page)
+}
+
+// waitsForUs reports whether a dispatch is addressed to our side and not yet
+// acknowledged by it.
+func (v *visit) waitsForUs(line *records.DispatchLine) bool {
+	return slices.Contains(line.To, v.side) &&
+		!slices.ContainsFunc(line.Acknowledged, func(a office.Acknowledgement) bool { return a.Side == v.side })
+}
+
+func (s *site) postAcknowledge(v *visit) error {
+	id, err := v.pathID()
+	if err != nil {
+		return err
+	}
+	_, err = s.node.Write(v.ctx, node.Act{
+		By: v.session.Post, Kind: office.KindAcknowledge, Body: &office.AcknowledgeBody{Dispatch: id},
+	})
+	var refusal *node.Refusal
+	if errors.As(err, &refusal) {
+		return s.showDispatch(v, http.StatusUnprocessableEntity, id, v.refused(refusal))
+	}
+	if err != nil {
+		return fmt.Errorf("acknowledge %s: %w", id, err)
+	}
+	return v.redirect("/dispatches/" + id.String())
+}
+
+// paragraphs cuts a text at its empty lines and numbers the parts. A text that
+// the writer has numbered in the same way is left to speak for itself.
+func paragraphs(text string) []paragraph {
+	var out []paragraph
+	var lines []string
+	end := func() {
+		if len(lines) > 0 {
+			out = append(out, paragraph{len(out) + 1, strings.Join(lines, "\n")})
+			lines = nil
+		}
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		if strings.TrimSpace(line) == "" {
+			end()
+		} else {
+			lines = append(lines, line)
+		}
+	}
+	end()
+	numbered := len(out) == 1
+	for i, p := range out {
+		numbered = numbered || strings.HasPrefix(p.Text, strconv.Itoa(i+1)+".") || strings.HasPrefix(p.Text, strconv.Itoa(i+1)+")")
+	}
+	if numbered {
+		for i := range out {
+			out[i].Number = 0
+		}
+	}
+	return out
+}

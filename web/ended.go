@@ -1,0 +1,62 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+)
+
+// endedPage answers who asks for a page without a running session. If a form was
+// posted, it keeps every field of it, to be sent again after signing in.
+type endedPage struct {
+	Frame
+	Fresh  bool   // the browser has brought no session at all: it may come by a link from elsewhere
+	Action string // where the form goes; empty if none was posted
+	Fields []keptField
+}
+
+// keptField is one field of a form that was posted without a session.
+type keptField struct {
+	Name  string // of the field
+	Label string
+	Value string
+	Shown bool // a person typed it
+	Long  bool
+}
+
+// typedFields are the fields that a person fills in.
+var typedFields = []string{"channel", "precedence", "to", "subject", "text"}
+
+// maxKept is how many fields are kept; no form of ours has as many.
+const maxKept = 100
+
+func (s *site) ended(v *visit) error {
+	page := endedPage{Frame: s.bareFrame(v, v.t("ended.title"))}
+	if v.r.Method == http.MethodGet || v.r.Method == http.MethodHead {
+		if v.r.URL.Path == "/events" {
+			v.w.WriteHeader(http.StatusForbidden)
+			return nil
+		}
+		// A link in a mail or on a page of another site comes without the
+		// cookie, which is for our own pages only. The same address, asked for
+		// again by a page of ours, comes with it.
+		page.Fresh = v.r.Header.Get("Sec-Fetch-Site") == "cross-site"
+		if page.Fresh {
+			v.w.Header().Set("Refresh", "0; url="+page.Path)
+		}
+		return s.render(v, http.StatusForbidden, "ended", page)
+	}
+	page.Action = v.r.URL.Path
+	for _, name := range sortedKeys(v.r.PostForm) {
+		for _, value := range v.r.PostForm[name] {
+			if len(page.Fields) == maxKept {
+				break
+			}
+			field := keptField{Name: name, Value: value}
+			if slices.Contains(typedFields, name) {
+				field.Label, field.Shown, field.Long = v.t("field."+name), true, name == "text"
+			}
+			page.Fields = append(page.Fields, field)
+		}
+	}
+	return s.render(v, http.StatusForbidden, "ended", page)
+}

@@ -1,0 +1,117 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"liaison.example/node"
+)
+
+// heartbeat is how often an event stream says that it is alive. It must be
+// shorter than the time after which a proxy drops a quiet connection.
+const heartbeat = 15 * time.Second
+
+// streams counts the open event streams, so that forgotten pages cannot use up
+// the node.
+type streams struct {
+	mu        sync.Mutex
+	all       int           // under mu
+	bySession map[int64]int // under mu
+}
+
+func (s *streams) enter(session int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.bySession == nil {
+		s.bySession = map[int64]int{}
+	}
+	if s.all >= maxStreams || s.bySession[session] >= maxStreamsOne {
+		return false
+	}
+	s.all++
+	s.bySession[session]++
+	return true
+}
+
+func (s *streams) leave(session int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all--
+	if s.bySession[session]--; s.bySession[session] == 0 {
+		delete(s.bySession, session)
+	}
+}
+
+// change is what an event says to the pages. They fetch what they show; the
+// event itself carries nothing of the record but ids.
+type change struct {
+	ID   string `json:"id,omitempty"`
+	Side string `json:"side,omitempty"`
+}
+
+// stream tells a page of changes as they happen, as server-sent events. It ends
+// when the browser goes, when a write takes too long, or when the session ends.
+func (s *site) stream(v *visit) error {
+	if !s.events.enter(v.session.ID) {
+		return errBusy
+	}
+	defer s.events.leave(v.session.ID)
+	events, cancel := s.node.Watch()
+	defer cancel()
+
+	control := http.NewResponseController(v.w)
+	v.w.Header().Set("Content-Type", "text/event-stream")
+	v.w.Header().Set("X-Accel-Buffering", "no")
+	send := func(text string) bool {
+		// No server sets these times where they are not supported.
+		_ = control.SetWriteDeadline(time.Now().Add(answerTime))
+		if _, err := v.w.Write([]byte(text)); err != nil {
+			return false
+		}
+		return control.Flush() == nil
+	}
+	_ = control.SetReadDeadline(time.Time{})
+	if !send("retry: 2000\n\n") {
+		return nil
+	}
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	ctx := v.r.Context() // a stream is not bound to the time of one page
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case event, open := <-events:
+			if !open || !send(eventText(event)) {
+				return nil
+			}
+		case <-beat.C:
+			if _, err := s.node.People().Session(ctx, v.cookie); err != nil {
+				send("event: ended\ndata: {}\n\n")
+				return nil
+			}
+			if !send(": still here\n\n") {
+				return nil
+			}
+		}
+	}
+}
+
+// eventText writes an event as it goes over the wire:
+//
+//	event: receipt
+//	data: {"id":"south/17","side":"north"}
+func eventText(e node.Event) string {
+	c := change{Side: e.Side}
+	if e.ID.Side != "" {
+		c.ID = e.ID.String()
+	}
+	data, err := json.Marshal(c)
+	if err != nil {
+		panic("two texts do not become JSON: " + err.Error())
+	}
+	return fmt.Sprintf("event: %s\ndata: %s\n\n", e.Kind, data)
+}

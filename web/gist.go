@@ -1,0 +1,80 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"liaison.example/lang"
+	"liaison.example/office"
+	"liaison.example/records"
+)
+
+// gists says of each of these entries what it is about: the number and subject
+// of a dispatch, which dispatch is acknowledged, which post is accredited. It
+// reads each side's entries in one go, as a page of the record holds those of
+// one side nearly without a gap.
+func (s *site) gists(v *visit, entries []records.PlacedEntry) (map[office.EntryID]string, error) {
+	type stretch struct{ first, last int64 }
+	stretches := map[office.Side]stretch{}
+	for _, e := range entries {
+		one, known := stretches[e.ID.Side]
+		if !known {
+			one = stretch{e.ID.Index, e.ID.Index}
+		}
+		stretches[e.ID.Side] = stretch{min(one.first, e.ID.Index), max(one.last, e.ID.Index)}
+	}
+	out := map[office.EntryID]string{}
+	for _, side := range sortedKeys(stretches) {
+		one := stretches[side]
+		// Entries that came late stand far from their neighbours in the ledger;
+		// beyond this they go without.
+		count := min(one.last-one.first+1, 2*recordLength)
+		found, err := s.node.Ledger().Entries(v.ctx, side, one.last-count+1, count)
+		if err != nil {
+			return nil, fmt.Errorf("read entries of %s from %d: %w", side, one.last-count+1, err)
+		}
+		for _, e := range found {
+			out[office.EntryID{Side: side, Index: e.Index}] = v.gist(e.Frame.Kind, e.Frame.Body)
+		}
+	}
+	return out, nil
+}
+
+// gist says what an entry is about. Another side may have written anything: what
+// does not have the form of its kind has no gist.
+func (v *visit) gist(kind string, body []byte) string {
+	read := func(into any) bool { return json.Unmarshal(body, into) == nil }
+	switch kind {
+	case office.KindDispatch:
+		if b := new(office.DispatchBody); read(b) {
+			return v.t("list.number", "number", b.Number) + " · " + clipped(b.Subject)
+		}
+	case office.KindAcknowledge:
+		if b := new(office.AcknowledgeBody); read(b) {
+			return b.Dispatch.String()
+		}
+	case office.KindPost:
+		if b := new(office.PostBody); read(b) {
+			return clipped(lang.Pick(v.tag, b.Name))
+		}
+	case office.KindPostEnd:
+		if b := new(office.PostEndBody); read(b) {
+			return clipped(b.Post)
+		}
+	case office.KindAgree:
+		if b := new(office.AgreeBody); read(b) && len(b.Hash) == 64 && strings.Trim(b.Hash, "0123456789abcdef") == "" {
+			return shortHash(b.Hash)
+		}
+	}
+	return ""
+}
+
+// clipped cuts a text that the rules have not looked at to what a line can hold.
+func clipped(text string) string {
+	runes := []rune(text)
+	if len(runes) <= office.MaxSubject {
+		return text
+	}
+	return string(runes[:office.MaxSubject]) + "…"
+}

@@ -1,0 +1,181 @@
+package web
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"liaison.example/office"
+)
+
+// signInBy opens a one-time link in the browser and presses its button.
+func signInBy(t *testing.T, ctx context.Context, h *house, side office.Side, url string, post office.Post) {
+	t.Helper()
+	token, err := h.nodes[side].People().NewLink(t.Context(), post, time.Hour)
+	must(t, err)
+	must(t, chromedp.Do(ctx,
+		chromedp.Navigate(url+"/sign-in?t="+token),
+		chromedp.Click(`.door button`), chromedp.WaitVisible(`#waits`)))
+}
+
+// text reads what an element shows.
+func text(t *testing.T, ctx context.Context, selector string) string {
+	t.Helper()
+	got, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector('`+selector+`')?.innerText ?? "nothing"`))
+	must(t, err)
+	return got
+}
+
+// soon waits until an element shows a text, without loading the page again.
+func soon(t *testing.T, ctx context.Context, selector, want string) {
+	t.Helper()
+	waiting, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	_, err := chromedp.Run(waiting, chromedp.Poll[bool](`document.querySelector('`+selector+`')?.innerText.includes('`+want+`')`))
+	if err != nil {
+		t.Fatalf("%s does not come to show %q (%v); it shows: %s", selector, want, err, text(t, ctx, selector))
+	}
+}
+
+// The main journey, in two real browser pages, one of each side: sign in by the
+// link, write, see it appear on the other side and acknowledged here, with no page
+// loaded again; then with the line cut.
+func TestADispatchGoesFromOneBrowserToTheOther(t *testing.T) {
+	h := open(t, []office.Side{"north", "south"})
+	h.staffed()
+	h.level()
+	southURL, northURL := h.serve("south").URL, h.serve("north").URL
+	south, complaints := browser(t)
+	north, stop := chromedp.NewContext(south)
+	defer stop()
+
+	signInBy(t, south, h, "south", southURL, "duty-officer")
+	signInBy(t, north, h, "north", northURL, "duty-officer")
+	// Both are signed in, though the browser keeps cookies by host alone.
+	must(t, chromedp.Do(south, chromedp.Navigate(southURL+"/"), chromedp.WaitVisible(`#waits`)))
+	if got := text(t, north, "#waits"); !strings.Contains(got, "Nothing waits") {
+		t.Fatalf("before anything is sent: %s", got)
+	}
+	for _, page := range []context.Context{south, north} {
+		must(t, chromedp.Do(page, chromedp.Evaluate[chromedp.Void](`window.notLoadedAgain = true`)))
+		_, err := chromedp.Call(page, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}) // both stand side by side
+		must(t, err)
+	}
+
+	// A key goes to the form; the form goes out by a key.
+	must(t, chromedp.Do(south, chromedp.KeyEvent("w"), chromedp.WaitVisible(`#subject`),
+		chromedp.Click(`.card.flash`),
+		chromedp.SendKeys(`#subject`, "총성 관련 문의"),
+		chromedp.SendKeys(`#text`, "세 차례 들렸습니다.\n\n무엇이었는지 알려 주기 바랍니다."),
+	))
+	if got := text(t, south, `[data-size-of="text"]`); !strings.HasPrefix(got, "7") && !strings.HasPrefix(got, "8") {
+		t.Errorf("the size of the text is not counted: %q", got)
+	}
+	must(t, chromedp.Do(south, chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(kb.ModifierCtrl)), chromedp.WaitVisible(`.ladder`)))
+	soon(t, south, ".ladder", "Received by the node of North")
+
+	soon(t, north, "#waits", "총성 관련 문의")
+	soon(t, north, "#list", "waits for our acknowledgement")
+	title, err := chromedp.Run(north, chromedp.Title())
+	must(t, err)
+	if !strings.HasPrefix(title, "(1)") {
+		t.Errorf("the title does not count what waits: %q", title)
+	}
+	if again, err := chromedp.Run(north, chromedp.Evaluate[bool](`window.notLoadedAgain !== true`)); err != nil || again {
+		t.Errorf("the page was loaded again (%v)", err)
+	}
+	// From row to row by keys, into it, and acknowledge by a key.
+	must(t, chromedp.Do(north, chromedp.KeyEvent("j"), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(`.ladder`),
+		chromedp.KeyEvent("a"), chromedp.WaitNotPresent(`.acknowledge`)))
+	soon(t, south, "#receipts", "Duty officer, North")
+	soon(t, south, "#state", "acknowledged")
+
+	// The line is cut by the switch: writing goes on.
+	must(t, chromedp.Do(south, chromedp.Click(`.demo .switch`), chromedp.WaitVisible(`.wire.down`),
+		chromedp.Navigate(southURL+"/dispatches/new"),
+		chromedp.SendKeys(`#subject`, "While the line is cut"), chromedp.SendKeys(`#text`, "One."),
+		chromedp.Click(`.release button`), chromedp.WaitVisible(`.ladder`)))
+	soon(t, south, "#state", "queued at our node, not yet received by North")
+	soon(t, north, "#strip", "line down")
+	must(t, chromedp.Do(south, chromedp.Click(`.demo .switch`)))
+	soon(t, south, "#state", "received by North")
+	soon(t, north, "#strip", "line up")
+	must(t, chromedp.Do(north, chromedp.KeyEvent("d"), chromedp.WaitVisible(`#waits`)))
+	soon(t, north, "#waits", "While the line is cut")
+
+	// The record is shown to be the same on both sides, once all is settled.
+	for _, page := range []context.Context{south, north} {
+		soon(t, page, "#strip", "same record on both sides")
+	}
+	for _, complaint := range complaints.take() {
+		t.Error("the browser says: ", complaint)
+	}
+	h.level()
+}
+
+// The same pages do without script.
+func TestADispatchIsWrittenAndAcknowledgedWithoutScript(t *testing.T) {
+	h := open(t, []office.Side{"north", "south"})
+	h.staffed()
+	h.level()
+	url := h.serve("south").URL
+	page, _ := browser(t)
+	_, err := chromedp.Call(page, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	must(t, err)
+	signInBy(t, page, h, "south", url, "duty-officer")
+	must(t, chromedp.Do(page, chromedp.Click(`.head .button`), chromedp.WaitVisible(`#subject`),
+		chromedp.SendKeys(`#subject`, "Without script"), chromedp.SendKeys(`#text`, "One."),
+		chromedp.Click(`.release button`), chromedp.WaitVisible(`.ladder`),
+		chromedp.Click(`.languages button`), chromedp.WaitVisible(`html[lang=ko] .ladder`)))
+	id := h.send("north", office.Routine, "liaison", "To be acknowledged", "One.")
+	h.level()
+	must(t, chromedp.Do(page, chromedp.Navigate(url+"/dispatches/"+id.String()), chromedp.Click(`.acknowledge button`),
+		chromedp.WaitNotPresent(`.acknowledge`), chromedp.Click(`.person form:last-child button`), chromedp.WaitVisible(`.door`)))
+	h.level()
+}
+
+// A session that ends while somebody writes: the form is kept, and goes out when
+// it is sent again after signing in elsewhere.
+func TestWhatWasTypedOutlivesTheSessionInTheBrowser(t *testing.T) {
+	h := open(t, []office.Side{"north", "south"})
+	h.staffed()
+	h.level()
+	url := h.serve("south").URL
+	page, _ := browser(t)
+	signInBy(t, page, h, "south", url, "duty-officer")
+	must(t, chromedp.Do(page, chromedp.Navigate(url+"/dispatches/new"),
+		chromedp.SendKeys(`#subject`, "Long in the writing"), chromedp.SendKeys(`#text`, "첫 단락.\n\nSecond.")))
+	must(t, h.nodes["south"].People().RevokePost(t.Context(), "duty-officer"))
+	must(t, chromedp.Do(page, chromedp.Click(`.release button`), chromedp.WaitVisible(`.door`)))
+	if got := text(t, page, ".door"); !strings.Contains(got, "nothing is lost") {
+		t.Fatalf("the page says: %s", got)
+	}
+	cookie := h.cookie("south", "duty-officer")
+	_, err := chromedp.Call(page, network.SetCookie, network.SetCookieParams{Name: cookie.Name, Value: cookie.Value, URL: url, SameSite: network.CookieSameSiteStrict})
+	must(t, err)
+	must(t, chromedp.Do(page, chromedp.Click(`.door button`), chromedp.WaitVisible(`.ladder`)))
+	if got := text(t, page, ".dispatch"); !strings.Contains(got, "첫 단락.") || !strings.Contains(got, "Long in the writing") {
+		t.Errorf("the dispatch says: %s", got)
+	}
+	h.level()
+}
+
+// A link in a mail leads from another site to a page of ours, and the strict
+// cookie comes along with the second request.
+func TestALinkFromAnotherSiteOpensThePageForWhoIsSignedIn(t *testing.T) {
+	h := open(t, []office.Side{"north", "south"})
+	h.staffed()
+	h.level()
+	url := h.serve("south").URL
+	page, _ := browser(t)
+	signInBy(t, page, h, "south", url, "duty-officer")
+	elsewhere := strings.Replace(h.serve("north").URL, "127.0.0.1", "localhost", 1)
+	must(t, chromedp.Do(page, chromedp.Navigate(elsewhere+"/sign-in"),
+		chromedp.Evaluate[chromedp.Void](`location.href = "`+url+`/record"`), chromedp.WaitVisible(`#entries`)))
+}

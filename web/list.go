@@ -1,0 +1,251 @@
+package web
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"liaison.example/office"
+	"liaison.example/records"
+)
+
+const (
+	listLength   = 30  // dispatches on one page
+	waitsShown   = 6   // of what waits, unless the reader asks for all
+	waitsRead    = 200 // open dispatches read in one query
+	waitsQueries = 10  // so many queries at most
+)
+
+// listPage is the list of dispatches, with what waits for us above it.
+type listPage struct {
+	Frame
+	Waits    []waitLine
+	WaitMore int // not shown
+	Lines    []listLine
+	Filter   listFilter
+	Filtered bool
+	First    string // address of the first page, if this is a later one
+	Next     string // address of the next page; empty at the end
+	Founding []founding
+	MayWrite bool
+}
+
+// waitLine is a dispatch that waits for our acknowledgement.
+type waitLine struct {
+	listLine
+	Due  template.HTML
+	Left template.HTML
+	Late bool
+}
+
+// listLine is one dispatch in a list.
+type listLine struct {
+	ID         office.EntryID
+	Href       string
+	Precedence office.Precedence
+	Word       string // the precedence in words
+	Number     int64
+	Group      string // date-time group
+	At         template.HTML
+	From       string
+	To         string // empty if there is one other side only
+	Ours       bool
+	Channel    string
+	Subject    string
+	Lang       string // of the subject
+	Progress   progress
+	Settled    bool
+}
+
+// listFilter is the choices of the filter as they stand.
+type listFilter struct {
+	From, Channel, Precedence []choice
+	Open                      bool
+}
+
+// choice is one option of a form.
+type choice struct {
+	Value, Name, Note string
+	Chosen            bool
+}
+
+// founding says, before the office is open, which side has founded it.
+type founding struct {
+	Name string
+	Done bool
+}
+
+func (s *site) list(v *visit) error {
+	query := v.r.URL.Query()
+	filter := records.Filter{
+		From: query.Get("from"), Channel: query.Get("channel"),
+		Precedence: office.Precedence(query.Get("precedence")),
+		Open:       query.Get("open") != "", Before: query.Get("before"), Limit: listLength,
+	}
+	if !filterIsSane(filter) {
+		return errNothingHere
+	}
+	lines, next, err := s.node.Records().Dispatches(v.ctx, filter)
+	if errors.Is(err, records.ErrBefore) {
+		return errNothingHere
+	}
+	if err != nil {
+		return fmt.Errorf("read the list of dispatches: %w", err)
+	}
+	frame, err := s.frame(v, "list", v.t("list.title"))
+	if err != nil {
+		return err
+	}
+	page := listPage{Frame: frame, MayWrite: v.status.Open && v.may(office.KindDispatch, office.Routine)}
+	for i := range lines {
+		one, err := s.listLine(v, &lines[i])
+		if err != nil {
+			return err
+		}
+		page.Lines = append(page.Lines, one)
+	}
+	if page.Waits = v.waits; query.Get("waits") != "all" && len(v.waits) > waitsShown {
+		page.Waits, page.WaitMore = v.waits[:waitsShown], len(v.waits)-waitsShown
+	}
+	page.Filter = v.filter(filter)
+	page.Filtered = filter.From != "" || filter.Channel != "" || filter.Precedence != "" || filter.Open
+	if filter.Before != "" {
+		page.First = listAddress(filter, "")
+	}
+	if next != "" {
+		page.Next = listAddress(filter, next)
+	}
+	if !v.status.Open {
+		page.Founding = v.founding()
+	}
+	return s.render(v, http.StatusOK, "list", page)
+}
+
+// filterIsSane refuses what no form of ours sends.
+func filterIsSane(f records.Filter) bool {
+	return (f.From == "" || office.ValidName(f.From)) && (f.Channel == "" || office.ValidName(f.Channel)) &&
+		(f.Precedence == "" || slices.Contains(office.Precedences, f.Precedence)) && len(f.Before) <= 128
+}
+
+func (s *site) listLine(v *visit, line *records.DispatchLine) (listLine, error) {
+	receipts, err := s.node.Receipts(v.ctx, line.ID)
+	if err != nil {
+		return listLine{}, fmt.Errorf("read the receipts of %s: %w", line.ID, err)
+	}
+	one := v.bareLine(line)
+	one.Progress = v.progress(line, receipts)
+	return one, nil
+}
+
+// rank returns the place of a precedence, the most urgent being 0.
+func rank(p office.Precedence) int {
+	if i := slices.Index(office.Precedences, p); i >= 0 {
+		return i
+	}
+	return len(office.Precedences)
+}
+
+// waits returns the dispatches that wait for our acknowledgement, the most urgent
+// first.
+func (s *site) waits(v *visit) ([]waitLine, error) {
+	type waiting struct {
+		line    records.DispatchLine
+		due     time.Time
+		limited bool
+	}
+	var found []waiting
+	filter := records.Filter{Open: true, Limit: waitsRead}
+	for range waitsQueries {
+		lines, next, err := s.node.Records().Dispatches(v.ctx, filter)
+		if err != nil {
+			return nil, fmt.Errorf("read what waits: %w", err)
+		}
+		for _, line := range lines {
+			acknowledged := slices.ContainsFunc(line.Acknowledged, func(a office.Acknowledgement) bool { return a.Side == v.side })
+			if slices.Contains(line.To, v.side) && !acknowledged {
+				due, limited := v.due(&line.Dispatch)
+				found = append(found, waiting{line, due, limited})
+			}
+		}
+		if next == "" {
+			break
+		}
+		filter.Before = next
+	}
+	// Precedence says in which order to attend; within it, what is due first.
+	slices.SortStableFunc(found, func(a, b waiting) int {
+		return cmp.Or(cmp.Compare(rank(a.line.Precedence), rank(b.line.Precedence)), a.due.Compare(b.due), cmp.Compare(a.line.Time, b.line.Time))
+	})
+	var out []waitLine
+	for _, w := range found {
+		one := waitLine{listLine: v.bareLine(&w.line), Late: w.limited && v.now.After(w.due)}
+		if w.limited {
+			one.Due = v.briefly(w.due)
+			if one.Late {
+				one.Left = v.age(w.due)
+			} else {
+				one.Left = v.left(w.due)
+			}
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// bareLine is a line without what is known of its receipts.
+func (v *visit) bareLine(line *records.DispatchLine) listLine {
+	one := listLine{
+		ID: line.ID, Href: "/dispatches/" + line.ID.String(),
+		Precedence: line.Precedence, Word: v.t("precedence." + lowerPrecedence(line.Precedence)),
+		Number: line.Number, Group: group(fromMillis(line.At)), At: v.briefly(fromMillis(line.At)),
+		From: v.sideName(line.From), Ours: line.From == v.side,
+		Channel: v.channelName(line.Channel), Subject: line.Subject, Lang: textLanguage(line.Subject),
+		Settled: line.Settled,
+	}
+	if len(v.others()) > 1 {
+		one.To = v.sideNames(line.To)
+	}
+	return one
+}
+
+func (v *visit) filter(f records.Filter) listFilter {
+	out := listFilter{Open: f.Open}
+	out.From = append(out.From, choice{"", v.t("list.any-side"), "", f.From == ""})
+	for _, id := range v.sides() {
+		out.From = append(out.From, choice{id, v.sideName(id), "", f.From == id})
+	}
+	out.Channel = append(out.Channel, choice{"", v.t("list.any-channel"), "", f.Channel == ""})
+	if v.office.Charter != nil {
+		for _, channel := range v.office.Charter.Channels {
+			out.Channel = append(out.Channel, choice{channel.ID, v.channelName(channel.ID), "", f.Channel == channel.ID})
+		}
+	}
+	out.Precedence = append(out.Precedence, choice{"", v.t("list.any-precedence"), "", f.Precedence == ""})
+	for _, p := range office.Precedences {
+		out.Precedence = append(out.Precedence, choice{string(p), v.t("precedence." + lowerPrecedence(p)), "", f.Precedence == p})
+	}
+	return out
+}
+
+func listAddress(f records.Filter, before string) string {
+	query := url.Values{}
+	for name, value := range map[string]string{
+		"from": f.From, "channel": f.Channel, "precedence": string(f.Precedence), "before": before,
+	} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	if f.Open {
+		query.Set("open", "1")
+	}
+	if len(query) == 0 {
+		return "/"
+	}
+	return "/?" + query.Encode()
+}

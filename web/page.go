@@ -1,0 +1,170 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+
+	"liaison.example/lang"
+	"liaison.example/node"
+	"liaison.example/office"
+)
+
+//go:embed *.html
+var templates embed.FS
+
+// shared are the templates that every page is made with.
+var shared = []string{"layout.html", "strip.html", "mark.html"}
+
+// pageNames are the pages, each a template of that name.
+var pageNames = []string{
+	"charter", "dispatch", "ended", "entry", "failure", "line", "list", "record", "signin", "write",
+}
+
+// pages is the templates of all pages in one language.
+type pages struct {
+	byName map[string]*template.Template
+}
+
+// loadPages reads every template once for each language.
+func loadPages(a *assets) (map[string]*pages, error) {
+	all := map[string]*pages{}
+	for _, tag := range lang.Tags {
+		all[tag] = &pages{byName: map[string]*template.Template{}}
+		for _, name := range pageNames {
+			t, err := template.New(name).Funcs(template.FuncMap{
+				"t":     func(key string, args ...any) string { return lang.T(tag, key, args...) },
+				"h":     func(key string, args ...any) template.HTML { return sentence(tag, key, args...) },
+				"asset": func(name string) string { return a.urls[name] },
+				"lower": lowerPrecedence,
+			}).Option("missingkey=error").ParseFS(templates, append([]string{name + ".html"}, shared...)...)
+			if err != nil {
+				return nil, err
+			}
+			all[tag].byName[name] = t
+		}
+	}
+	return all, nil
+}
+
+// lowerPrecedence names the mark and the class of a precedence.
+func lowerPrecedence(p office.Precedence) string {
+	switch p {
+	case office.Flash:
+		return "flash"
+	case office.Immediate:
+		return "immediate"
+	case office.Priority:
+		return "priority"
+	}
+	return "routine"
+}
+
+// Frame is what every page shows around its own matter.
+type Frame struct {
+	Tag     string // language
+	Title   string // of the page
+	Path    string // address of the page, for forms that return to it and for live updates
+	Office  string
+	Version string
+	Demo    bool
+	Open    bool // the office is open
+	Now     int64
+
+	Officer   string // the signed-in post; empty if none
+	Waiting   int    // dispatches that wait for our acknowledgement
+	Languages []languageChoice
+	Units     units
+	Places    []place
+
+	// Trouble is a sentence that every page shows: the node does not sign.
+	Trouble string
+	// Notice is a sentence for the person who has just acted.
+	Notice string
+	Strip  strip
+}
+
+type languageChoice struct {
+	Tag, Name string
+	Chosen    bool
+}
+
+// units is how lengths of time are written, for script/clock.js.
+type units struct{ Seconds, Minutes, Hours, Days string }
+
+// place is one of the places in the navigation.
+type place struct {
+	Key, Href, Name, Letter string // Letter is the key that goes there
+	Here                    bool
+	Count                   int
+}
+
+// frame fills in what surrounds a page for a signed-in post.
+func (s *site) frame(v *visit, here, title string) (f Frame, err error) {
+	f = s.bareFrame(v, title)
+	if v.waits, err = s.waits(v); err != nil {
+		return f, err
+	}
+	f.Officer = v.officer(v.side, v.session.Post)
+	f.Strip = v.strip()
+	if v.status.Mode != node.Ready {
+		f.Trouble = v.trouble()
+	}
+	f.Waiting = len(v.waits)
+	f.Places = []place{
+		{Key: "list", Href: "/", Letter: "D", Count: len(v.waits)},
+		{Key: "write", Href: "/dispatches/new", Letter: "W"},
+		{Key: "record", Href: "/record", Letter: "R"},
+		{Key: "line", Href: "/line", Letter: "L"},
+		{Key: "charter", Href: "/charter", Letter: "C"},
+	}
+	for i := range f.Places {
+		f.Places[i].Name = v.t("frame." + f.Places[i].Key)
+		f.Places[i].Here = f.Places[i].Key == here
+	}
+	return f, nil
+}
+
+// bareFrame fills in what surrounds a page for anyone: nothing of the record.
+func (s *site) bareFrame(v *visit, title string) Frame {
+	f := Frame{
+		Tag: v.tag, Title: title, Path: v.r.URL.RequestURI(), Office: v.status.Office, Version: s.version,
+		Demo: v.status.Demo, Open: v.status.Open, Now: v.now.UnixMilli(),
+		Units: units{
+			Seconds: lang.T(v.tag, "time.seconds"), Minutes: lang.T(v.tag, "time.minutes"),
+			Hours: lang.T(v.tag, "time.hours"), Days: lang.T(v.tag, "time.days"),
+		},
+	}
+	if v.r.Method != http.MethodGet {
+		f.Path = "/"
+	}
+	for _, tag := range lang.Tags {
+		f.Languages = append(f.Languages, languageChoice{tag, lang.Name(tag), tag == v.tag})
+	}
+	return f
+}
+
+// trouble says why the node does not sign.
+func (v *visit) trouble() string {
+	text := v.t("mode." + string(v.status.Mode))
+	if v.status.Why != "" {
+		text += " " + v.coded("mode", v.status.Why, nil)
+	}
+	return text
+}
+
+// render writes a page. Nothing is sent before the whole page is made, so that a
+// fault in a template is an error page and not half a page.
+func (s *site) render(v *visit, status int, name string, page any) error {
+	var out bytes.Buffer
+	if err := s.pages[v.tag].byName[name].ExecuteTemplate(&out, "layout.html", page); err != nil {
+		return fmt.Errorf("render %s: %w", name, err)
+	}
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	v.w.Header().Set("Vary", "Accept-Language, Cookie")
+	v.w.WriteHeader(status)
+	v.w.Write(out.Bytes()) // if it cannot be written, nobody is left to be told
+	return nil
+}

@@ -1,0 +1,191 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"strings"
+	"time"
+
+	"liaison.example/node"
+	"liaison.example/office"
+	"liaison.example/records"
+)
+
+// progress is what is known of a dispatch, in one sentence. Time raises flags;
+// it never moves a state.
+type progress struct {
+	Shape    string // "queued", "received", "waits", "acknowledged": names the mark
+	Late     bool   // a clock of the charter has run out
+	Sentence template.HTML
+}
+
+// due returns when a dispatch is to be acknowledged by the charter's clocks.
+func (v *visit) due(d *office.Dispatch) (acknowledge time.Time, ok bool) {
+	if clock, ok := v.clock(d.Precedence); ok && clock.Acknowledge > 0 {
+		return fromMillis(d.At).Add(time.Duration(clock.Acknowledge) * time.Second), true
+	}
+	return time.Time{}, false
+}
+
+func (v *visit) clock(p office.Precedence) (office.Clock, bool) {
+	if v.office.Charter != nil {
+		for _, clock := range v.office.Charter.Clocks {
+			if clock.Precedence == p {
+				return clock, true
+			}
+		}
+	}
+	return office.Clock{}, false
+}
+
+// progress puts into words how far a dispatch has come, for each side that it is
+// addressed to. receipts are those of the dispatch.
+func (v *visit) progress(line *records.DispatchLine, receipts []node.Receipt) progress {
+	var p progress
+	var sentences []string
+	rank := map[string]int{"queued": 0, "received": 1, "waits": 2, "acknowledged": 3}
+	for _, to := range line.To {
+		one := v.progressTo(line, to, receipts)
+		if p.Shape == "" || rank[one.Shape] < rank[p.Shape] {
+			p.Shape = one.Shape // the side that is least far
+		}
+		p.Late = p.Late || one.Late
+		sentences = append(sentences, string(one.Sentence))
+	}
+	p.Sentence = template.HTML(strings.Join(sentences, "; "))
+	return p
+}
+
+func (v *visit) progressTo(line *records.DispatchLine, to office.Side, receipts []node.Receipt) progress {
+	for _, a := range line.Acknowledged {
+		if a.Side == to {
+			return progress{"acknowledged", false, v.h("state.acknowledged",
+				"officer", v.officer(to, a.By), "time", v.briefly(fromMillis(a.At)))}
+		}
+	}
+	due, limited := v.due(&line.Dispatch)
+	late := limited && v.now.After(due)
+	if to == v.side {
+		switch {
+		case late:
+			return progress{"waits", true, v.h("state.waits-overdue", "time", v.briefly(due))}
+		case limited:
+			return progress{"waits", false, v.h("state.waits-due", "time", v.briefly(due), "left", v.left(due))}
+		}
+		return progress{"waits", false, v.h("state.waits")}
+	}
+	overdue := template.HTML("")
+	if late {
+		overdue = v.h("state.overdue", "time", v.briefly(due))
+	}
+	if receipt, ok := receiptBy(receipts, to); ok {
+		return progress{"received", late, v.h("state.received", "side", v.sideName(to), "time", v.briefly(receipt.At)) + overdue}
+	}
+	if line.From == v.side {
+		return progress{"queued", late, v.h("state.queued", "side", v.sideName(to), "age", v.age(fromMillis(line.At))) + overdue}
+	}
+	return progress{"received", late, v.h("state.between", "side", v.sideName(to)) + overdue}
+}
+
+func receiptBy(receipts []node.Receipt, side office.Side) (node.Receipt, bool) {
+	for _, receipt := range receipts {
+		if receipt.By == side {
+			return receipt, true
+		}
+	}
+	return node.Receipt{}, false
+}
+
+// step is one rung of the ladder of receipts.
+type step struct {
+	Shape  string // "done", "open" or "late": names the mark
+	Title  template.HTML
+	By     string          // who did it
+	Clocks []onClock       // the moment on every side's clock
+	Notes  []template.HTML // what else is known of it
+	Proofs []proofLink
+}
+
+// proofLink leads to what proves a step: a file to keep, or a page.
+type proofLink struct {
+	Href, Name string
+	File       bool
+}
+
+// ladder tells what is known of a dispatch step by step: who released it, whose
+// node has it, who acknowledged it. A step that has not come says so.
+func (v *visit) ladder(line *records.DispatchLine, receipts []node.Receipt) []step {
+	released := fromMillis(line.At)
+	steps := []step{{
+		Shape: "done", Title: v.h("ladder.released"), By: v.officer(line.From, line.By),
+		Clocks: v.clocks(released), Notes: []template.HTML{v.h("ladder.released-clock", "side", v.sideName(line.From))},
+		Proofs: []proofLink{
+			{fmt.Sprintf("/leaf/%s", line.ID), v.t("ladder.leaf"), true},
+			{fmt.Sprintf("/proof/%s", line.ID), v.t("ladder.proof"), true},
+		},
+	}}
+	for _, side := range v.sides() {
+		if side != line.From {
+			steps = append(steps, v.receiptStep(line, side, receipts))
+		}
+	}
+	for _, to := range line.To {
+		steps = append(steps, v.acknowledgementStep(line, to))
+	}
+	return steps
+}
+
+func (v *visit) receiptStep(line *records.DispatchLine, side office.Side, receipts []node.Receipt) step {
+	receipt, ok := receiptBy(receipts, side)
+	if !ok {
+		one := step{Shape: "open"}
+		if line.From == v.side {
+			one.Title = v.h("ladder.queued", "side", v.sideName(side))
+			one.Notes = []template.HTML{v.h("ladder.queued-age", "age", v.age(fromMillis(line.At)))}
+			if clock, ok := v.clock(line.Precedence); ok && v.now.Sub(fromMillis(line.At)) > time.Duration(clock.Receipt)*time.Second {
+				one.Shape = "late"
+				one.Notes = append(one.Notes, v.h("ladder.receipt-late", "span", v.span(clock.Receipt)))
+			}
+		} else {
+			one.Title = v.h("ladder.no-receipt", "side", v.sideName(side))
+		}
+		return one
+	}
+	one := step{
+		Shape: "done", Title: v.h("ladder.received", "side", v.sideName(side)),
+		Clocks: v.clocks(receipt.At),
+		Proofs: []proofLink{{fmt.Sprintf("/receipts/%s/%s", line.ID, side), v.t("ladder.receipt"), true}},
+	}
+	one.Notes = []template.HTML{v.h("ladder.stored")}
+	if side == v.side {
+		one.Title = v.h("ladder.received-here")
+	} else if !receipt.Held.IsZero() {
+		one.Notes = append(one.Notes, v.h("ladder.held", "side", v.sideName(side), "time", v.when(receipt.Held)))
+	}
+	return one
+}
+
+func (v *visit) acknowledgementStep(line *records.DispatchLine, to office.Side) step {
+	for _, a := range line.Acknowledged {
+		if a.Side == to {
+			return step{
+				Shape: "done", Title: v.h("ladder.acknowledged"), By: v.officer(to, a.By),
+				Clocks: v.clocks(fromMillis(a.At)),
+				Proofs: []proofLink{
+					{fmt.Sprintf("/record/%s", a.ID), v.t("ladder.entry", "id", a.ID), false},
+					{fmt.Sprintf("/proof/%s", a.ID), v.t("ladder.proof"), true},
+				},
+			}
+		}
+	}
+	one := step{Shape: "open", Title: v.h("ladder.not-acknowledged", "side", v.sideName(to))}
+	if due, ok := v.due(&line.Dispatch); ok {
+		if v.now.After(due) {
+			one.Shape = "late"
+			one.Notes = append(one.Notes, v.h("ladder.overdue", "time", v.briefly(due), "age", v.age(due)))
+		} else {
+			one.Notes = append(one.Notes, v.h("ladder.due", "time", v.briefly(due), "left", v.left(due)))
+		}
+	}
+	return one
+}

@@ -1,0 +1,133 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"strings"
+)
+
+// access says who may ask for a route.
+type access int
+
+const (
+	anyone   access = iota // also without a session
+	signedIn               // a post with a running session
+)
+
+// route is one line of the table of routes.
+type route struct {
+	pattern string
+	access  access
+	handle  func(s *site, v *visit) error
+}
+
+// routes is every page and act of the pages.
+var routes = []route{
+	{"GET /sign-in", anyone, (*site).signIn},
+	{"POST /sign-in", anyone, (*site).postSignIn},
+	{"POST /sign-out", anyone, (*site).postSignOut},
+	{"POST /language", anyone, (*site).postLanguage},
+
+	{"GET /{$}", signedIn, (*site).list},
+	{"GET /dispatches/new", signedIn, (*site).write},
+	{"POST /dispatches", signedIn, (*site).postDispatch},
+	{"GET /dispatches/{side}/{index}", signedIn, (*site).dispatch},
+	{"POST /dispatches/{side}/{index}/acknowledge", signedIn, (*site).postAcknowledge},
+
+	{"GET /record", signedIn, (*site).record},
+	{"GET /record/{side}/{index}", signedIn, (*site).entry},
+	{"GET /leaf/{side}/{index}", signedIn, (*site).leaf},
+	{"GET /proof/{side}/{index}", signedIn, (*site).proof},
+	{"GET /receipts/{side}/{index}/{by}", signedIn, (*site).receipt},
+
+	{"GET /line", signedIn, (*site).line},
+	{"POST /line/cut", signedIn, (*site).postCut},
+	{"POST /alarms/{id}/clear", signedIn, (*site).postClearAlarm},
+
+	{"GET /charter", signedIn, (*site).charter},
+	{"POST /charter/agree", signedIn, (*site).postAgree},
+
+	{"GET /events", signedIn, (*site).stream},
+
+	{"/", anyone, (*site).nothingHere},
+}
+
+// handler joins the table, the files and what guards them.
+func (s *site) handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, route := range routes {
+		mux.Handle(route.pattern, s.answer(route))
+	}
+	mux.Handle("GET /static/{hash}/{name}", s.assets)
+
+	crossOrigin := http.NewCrossOriginProtection()
+	crossOrigin.SetDenyHandler(s.answer(route{"", anyone, func(*site, *visit) error { return errCrossOrigin }}))
+	return guard(crossOrigin.Handler(mux))
+}
+
+// policy is the content security policy: the pages load style, script, fonts and
+// marks from this node alone, post forms to it alone, and stand in no frame.
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self'; " +
+	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// guard sets the headers that protect every answer and limits what is read.
+func guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		// Not "no-referrer": with it browsers send "Origin: null" with our own
+		// forms, and over plain HTTP that looks like a foreign page. No other
+		// origin is told anything by "same-origin" either.
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+		h.Set("Cache-Control", "no-store")
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// answer wraps a handler: it finds out who asks, lets in who may, limits the
+// time, and turns an error into a page.
+func (s *site) answer(to route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), handlingTime)
+		defer cancel()
+		v, err := s.visit(ctx, w, r)
+		if err == nil {
+			err = s.admit(to, v)
+		}
+		if err == nil && v.admitted {
+			err = to.handle(s, v)
+		}
+		if err != nil {
+			s.fail(v, err)
+		}
+	})
+}
+
+// admit reads a posted form and looks whether the visitor may ask for the
+// route; if not, it answers instead and leaves v.admitted false.
+func (s *site) admit(to route, v *visit) error {
+	if v.r.Method == http.MethodPost {
+		if err := v.r.ParseForm(); err != nil {
+			var tooLarge *http.MaxBytesError
+			if errors.As(err, &tooLarge) {
+				return errTooLarge
+			}
+			return errMalformed
+		}
+	}
+	if to.access == anyone || v.session != nil {
+		v.admitted = true
+		return nil
+	}
+	return s.ended(v)
+}
+
+// reference returns a short reference by which an operator finds a fault in the log.
+func reference() string { return strings.ToUpper(rand.Text()[:6]) }

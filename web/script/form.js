@@ -1,0 +1,40 @@
+// Helps with writing: sizes are counted as one types, the filter acts at once,
+// a form goes out once.
+{
+  document.documentElement.classList.add("scripted");
+  const bytes = new TextEncoder();
+  const grouped = (n) => (n < 10000 ? String(n) : String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f"));
+
+  for (const line of document.querySelectorAll("[data-size-of]")) {
+    const field = document.getElementById(line.dataset.sizeOf);
+    const limit = Number(line.dataset.limit);
+    const count = () => {
+      const text = field.value.normalize("NFC");
+      const size = line.dataset.unit === "bytes" ? bytes.encode(text).length : [...text].length;
+      line.textContent = line.dataset.words.replace("{size}", grouped(size)).replace("{limit}", grouped(limit));
+      line.classList.toggle("over", size > limit);
+    };
+    field.addEventListener("input", count);
+    count();
+  }
+
+  const writing = document.querySelector("[data-write]");
+  writing?.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      writing.requestSubmit();
+    }
+  });
+  writing?.addEventListener("submit", () => {
+    // Not at once: a button that is disabled while the form is read would not count.
+    setTimeout(() => { for (const b of writing.querySelectorAll("button[type=submit]")) b.disabled = true; });
+  });
+  // Coming back to the form by the browser's own means, it can be sent again.
+  addEventListener("pageshow", () => {
+    for (const b of document.querySelectorAll("[data-write] button[type=submit]")) b.disabled = false;
+  });
+  document.querySelector("[aria-invalid=true]")?.focus();
+
+  const filter = document.querySelector("[data-filter]");
+  filter?.addEventListener("change", () => filter.requestSubmit());
+}

@@ -1,0 +1,42 @@
+// Keys. A single letter acts only when no field has the focus, and a person can
+// turn them all off; letters are taken by their place, so that they work while
+// Hangul is typed.
+{
+  const legend = document.querySelector(".keys");
+  const button = document.querySelector("[data-keys-switch]");
+  const kept = "liaison-keys";
+  let on = localStorage.getItem(kept) !== "off";
+
+  function show() {
+    document.documentElement.classList.toggle("keys-off", !on);
+    if (button) button.textContent = on ? button.dataset.wordsOn : button.dataset.wordsOff;
+  }
+
+  function rows(step) {
+    const all = [...document.querySelectorAll("[data-row] a[href]")];
+    if (!all.length) return;
+    const here = all.indexOf(document.activeElement);
+    const next = here < 0 ? (step > 0 ? 0 : all.length - 1) : Math.min(Math.max(here + step, 0), all.length - 1);
+    all[next].focus();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (!on || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+    if (event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]")) return;
+    if (event.code === "KeyJ") return rows(1);
+    if (event.code === "KeyK") return rows(-1);
+    if (!event.code.startsWith("Key")) return;
+    const target = document.querySelector(`[data-key="${event.code.slice(3)}"]`);
+    if (target) {
+      event.preventDefault();
+      target.click();
+    }
+  });
+  button?.addEventListener("click", () => {
+    on = !on;
+    localStorage.setItem(kept, on ? "on" : "off");
+    show();
+  });
+  if (legend) legend.hidden = false;
+  show();
+}

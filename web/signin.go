@@ -1,0 +1,96 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"liaison.example/lang"
+	"liaison.example/people"
+)
+
+// signinPage is what a one-time link opens: one button. Opening the page does
+// not use the link up, so that a program which previews links cannot.
+type signinPage struct {
+	Frame
+	Side  string
+	Post  string // whom the link is for
+	Token string // empty if the page was opened without a link
+	Error string
+}
+
+func (s *site) signIn(v *visit) error {
+	token := v.r.URL.Query().Get("t")
+	if token == "" {
+		return s.showSignIn(v, http.StatusOK, signinPage{})
+	}
+	post, err := s.node.People().LinkPost(v.ctx, token)
+	if problem := linkProblem(err); problem != "" {
+		return s.showSignIn(v, http.StatusForbidden, signinPage{Error: v.t(problem)})
+	}
+	if err != nil {
+		return err
+	}
+	return s.showSignIn(v, http.StatusOK, signinPage{Token: token, Post: v.postName(v.side, post)})
+}
+
+// linkProblem names the sentence for what is wrong with a sign-in link, if err
+// says that.
+func linkProblem(err error) string {
+	switch {
+	case errors.Is(err, people.ErrLinkUsed):
+		return "signin.used"
+	case errors.Is(err, people.ErrLinkExpired):
+		return "signin.expired"
+	case errors.Is(err, people.ErrLinkUnknown):
+		return "signin.unknown"
+	case errors.Is(err, people.ErrTooMany):
+		return "signin.too-many"
+	}
+	return ""
+}
+
+func (s *site) showSignIn(v *visit, status int, page signinPage) error {
+	page.Frame = s.bareFrame(v, v.t("signin.title"))
+	page.Side = v.sideName(v.side)
+	return s.render(v, status, "signin", page)
+}
+
+func (s *site) postSignIn(v *visit) error {
+	session, cookie, err := s.node.People().Redeem(v.ctx, v.r.PostFormValue("t"))
+	if problem := linkProblem(err); problem != "" {
+		return s.showSignIn(v, http.StatusForbidden, signinPage{Error: v.t(problem)})
+	}
+	if err != nil {
+		return err
+	}
+	s.setCookie(v, s.sessionCookie(v.side), cookie, session.Ends.Sub(v.now))
+	return v.redirect("/")
+}
+
+func (s *site) postSignOut(v *visit) error {
+	if v.session != nil {
+		if err := s.node.People().SignOut(v.ctx, v.cookie); err != nil {
+			return fmt.Errorf("sign out: %w", err)
+		}
+	}
+	s.setCookie(v, s.sessionCookie(v.side), "", 0)
+	return v.redirect("/sign-in")
+}
+
+// postLanguage remembers the language that a person has chosen: with the
+// session, and in a cookie for the pages before the sign-in.
+func (s *site) postLanguage(v *visit) error {
+	tag := v.r.PostFormValue("language")
+	if !lang.Known(tag) {
+		return errMalformed
+	}
+	if v.session != nil {
+		if err := s.node.People().SetLanguage(v.ctx, v.cookie, tag); err != nil {
+			return fmt.Errorf("remember the language: %w", err)
+		}
+	}
+	s.setCookie(v, languageCookie, tag, 365*24*time.Hour)
+	return v.redirect(v.back())
+}

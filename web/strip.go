@@ -1,0 +1,121 @@
+package web
+
+import (
+	"html/template"
+	"time"
+
+	"liaison.example/node"
+	"liaison.example/office"
+)
+
+// strip is the top of every page: all sides with their clocks, the line between
+// them, and whether they hold the same record.
+type strip struct {
+	Own     stripSide
+	Others  []stripLine
+	UTC     clock
+	Settled int64  // entries of all sides
+	Digest  string // short
+}
+
+// stripSide is one side in the strip.
+type stripSide struct {
+	ID, Name string
+	Clock    clock
+	Zone     string // "UTC+9"
+	ZoneName string // "Asia/Seoul"
+}
+
+// clock is a clock that the script lets tick: Minutes east of UTC.
+type clock struct {
+	Time, Date string
+	Minutes    int
+}
+
+// stripLine is another side and the line to it.
+type stripLine struct {
+	stripSide
+	State    string        // "up", "down", "halted": names the shape
+	Words    string        // the state in words
+	Since    template.HTML // a sentence; empty if not known
+	Waiting  template.HTML // what has no receipt yet; empty if nothing
+	Equal    string        // "equal", "unequal", "unknown": names the shape
+	Record   string        // the same in words
+	Cut      bool          // by our own switch
+	Switched bool          // there is a switch (demonstration)
+}
+
+func clockAt(now time.Time, zone *time.Location) clock {
+	local := now.In(zone)
+	_, minutes := offset(now, zone)
+	return clock{local.Format(timeForm), local.Format(dateForm), minutes}
+}
+
+func (v *visit) stripSide(id office.Side) stripSide {
+	zone := v.zone(id)
+	text, _ := offset(v.now, zone)
+	return stripSide{ID: id, Name: v.sideName(id), Clock: clockAt(v.now, zone), Zone: text, ZoneName: zone.String()}
+}
+
+func (v *visit) strip() strip {
+	s := strip{
+		Own: v.stripSide(v.side), UTC: clockAt(v.now, time.UTC),
+		Settled: v.status.Count, Digest: shortHash(v.status.Digest),
+	}
+	for _, id := range v.others() {
+		line := v.status.Lines[id]
+		one := stripLine{stripSide: v.stripSide(id), Cut: line.Cut, Switched: v.status.Demo}
+		one.State, one.Words, one.Since = v.lineWords(line)
+		one.Equal, one.Record = v.equalWords(line)
+		if line.Waiting > 0 {
+			one.Waiting = v.h("strip.waiting", "n", line.Waiting, "age", v.age(line.WaitingSince))
+		}
+		s.Others = append(s.Others, one)
+	}
+	return s
+}
+
+// lineWords tells the state of a line: its shape, its words, since when.
+func (v *visit) lineWords(line node.LineState) (state, words string, since template.HTML) {
+	switch {
+	case line.Halted != "":
+		state, words = "halted", v.t("strip.halted")
+	case line.Cut:
+		state, words = "down", v.t("strip.cut")
+	case line.Up && line.TheirMode != "" && line.TheirMode != node.Ready:
+		state, words = "up", v.t("strip.up-reading")
+	case line.Up:
+		state, words = "up", v.t("strip.up")
+	default:
+		state, words = "down", v.t("strip.down")
+	}
+	if !line.Since.IsZero() {
+		since = v.h("strip.since", "time", element(line.Since, inZoneShort(line.Since, v.now, v.zone(v.side))))
+	}
+	return state, words, since
+}
+
+// equalWords tells whether both hold the same record, as far as it was compared.
+func (v *visit) equalWords(line node.LineState) (state, words string) {
+	switch {
+	case line.Equal:
+		return "equal", v.t("strip.equal")
+	case line.LastSeen.IsZero() || !line.Up:
+		return "unknown", v.t("strip.not-compared")
+	}
+	return "unequal", v.t("strip.unequal")
+}
+
+// inZoneShort is inZone without the seconds.
+func inZoneShort(t, now time.Time, zone *time.Location) string {
+	text := inZone(t, now, zone)
+	return text[:len(text)-len(":05")]
+}
+
+// shortHash writes the beginning of a hash, enough to compare at a glance.
+func shortHash(hex string) string {
+	if len(hex) < 12 {
+		return hex
+	}
+	return hex[:4] + "\u2009" + hex[4:8] + "\u2009" + hex[8:12]
+}

@@ -1,0 +1,193 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"liaison.example/lang"
+	"liaison.example/node"
+	"liaison.example/office"
+	"liaison.example/people"
+	"liaison.example/records"
+)
+
+// visit is one request: who asks, in which language, and the office as it stood
+// at that moment. Every page is written from one visit, so that all its parts
+// tell of the same moment.
+type visit struct {
+	ctx      context.Context
+	w        http.ResponseWriter
+	r        *http.Request
+	admitted bool
+
+	now     time.Time
+	tag     string // language
+	session *people.Session
+	cookie  string
+	status  node.Status
+	office  office.OfficeRow
+	side    office.Side // ours
+	zones   *zones
+
+	// posts is the posts of each side that were asked for, read once.
+	posts   map[office.Side][]office.PostRow
+	records *records.Records
+	waits   []waitLine // what waits for us; read with the frame
+}
+
+// visit reads what every page needs. The visit it returns can always be used to
+// write an error page, also when err is not nil.
+func (s *site) visit(ctx context.Context, w http.ResponseWriter, r *http.Request) (*visit, error) {
+	v := &visit{
+		ctx: ctx, w: w, r: r, now: s.now(), zones: s.faces,
+		tag:   lang.Match(r.Header.Get("Accept-Language")),
+		posts: map[office.Side][]office.PostRow{},
+	}
+	if c, err := r.Cookie(languageCookie); err == nil && lang.Known(c.Value) {
+		v.tag = c.Value
+	}
+	var err error
+	if v.status, err = s.node.Status(ctx); err != nil {
+		return v, fmt.Errorf("read the state of the node: %w", err)
+	}
+	v.side = v.status.Side
+	if c, err := r.Cookie(s.sessionCookie(v.side)); err == nil && len(c.Value) <= maxCookie {
+		session, err := s.node.People().Session(ctx, c.Value)
+		switch {
+		case err == nil:
+			v.session, v.cookie = &session, c.Value
+			if lang.Known(session.Language) {
+				v.tag = session.Language
+			}
+		case !errors.Is(err, people.ErrSessionEnded):
+			return v, fmt.Errorf("look up the session: %w", err)
+		}
+	}
+	v.records = s.node.Records()
+	if v.office, err = s.node.Records().Office(ctx); err != nil {
+		return v, fmt.Errorf("read the charter in force: %w", err)
+	}
+	return v, nil
+}
+
+const (
+	maxCookie      = 256 // bytes
+	languageCookie = "liaison-language"
+)
+
+// sessionCookie names the cookie of a session. Browsers keep cookies by host and
+// not by port, so the side is part of the name: the two nodes of a
+// demonstration on one machine do not sign each other's people out.
+func (s *site) sessionCookie(side office.Side) string {
+	name := "liaison-" + side
+	if s.secure {
+		name = "__Host-" + name
+	}
+	return name
+}
+
+// setCookie sets a cookie that scripts cannot read and that no other site's page
+// can make a browser send. An empty value removes it.
+func (s *site) setCookie(v *visit, name, value string, age time.Duration) {
+	c := &http.Cookie{
+		Name: name, Value: value, Path: "/", HttpOnly: true, Secure: s.secure,
+		SameSite: http.SameSiteStrictMode, MaxAge: int(age / time.Second),
+	}
+	if value == "" {
+		c.MaxAge = -1
+	}
+	http.SetCookie(v.w, c)
+}
+
+// redirect sends the browser on after a form was posted.
+func (v *visit) redirect(to string) error {
+	http.Redirect(v.w, v.r, to, http.StatusSeeOther)
+	return nil
+}
+
+// back returns where a form that stands on every page was posted from, if that
+// is a page of ours; else the list.
+func (v *visit) back() string {
+	to := v.r.PostFormValue("back")
+	if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n") || len(to) > 512 {
+		return "/"
+	}
+	return to
+}
+
+// others returns the ids of the other sides, in order.
+func (v *visit) others() []office.Side {
+	var ids []office.Side
+	for _, side := range v.sides() {
+		if side != v.side {
+			ids = append(ids, side)
+		}
+	}
+	return ids
+}
+
+// sides returns the ids of all sides, ours first and the others in order: in a
+// side's own copy its name stands first, as in any joint document.
+func (v *visit) sides() []office.Side {
+	ids := []office.Side{v.side}
+	if v.office.Charter != nil {
+		for _, side := range v.office.Charter.Sides {
+			if side.ID != v.side {
+				ids = append(ids, side.ID)
+			}
+		}
+		return ids
+	}
+	return append(ids, sortedKeys(v.status.Lines)...)
+}
+
+// charterSide returns what the charter says of a side.
+func (v *visit) charterSide(id office.Side) (office.CharterSide, bool) {
+	if v.office.Charter != nil {
+		for _, side := range v.office.Charter.Sides {
+			if side.ID == id {
+				return side, true
+			}
+		}
+	}
+	return office.CharterSide{}, false
+}
+
+// post returns what is accredited of a post of a side.
+func (v *visit) post(side office.Side, post office.Post) (office.PostRow, bool) {
+	rows, known := v.posts[side]
+	if !known {
+		// A post whose words cannot be read is shown by its id.
+		rows, _ = v.records.Posts(v.ctx, side)
+		v.posts[side] = rows
+	}
+	for _, row := range rows {
+		if row.Post == post {
+			return row, true
+		}
+	}
+	return office.PostRow{}, false
+}
+
+// may reports whether the signed-in post may do an act of this kind. The node
+// asks the same question again before it writes; here it decides what is offered.
+func (v *visit) may(kind string, precedence office.Precedence) bool {
+	if v.session == nil {
+		return false
+	}
+	row, ok := v.post(v.side, v.session.Post)
+	return ok && !row.Ended && people.May(row.Role, kind, precedence)
+}
+
+// pathID reads the entry id from the path of the request.
+func (v *visit) pathID() (office.EntryID, error) {
+	id, err := office.ParseEntryID(v.r.PathValue("side") + "/" + v.r.PathValue("index"))
+	if err != nil {
+		return id, errNothingHere
+	}
+	return id, nil
+}

@@ -1,0 +1,98 @@
+// Package web is the face of the office for people: its pages, rendered on the
+// server, which work without script. It reads from the node's records and
+// writes only through the node.
+//
+// What must stay true:
+//
+//   - A page shows what is known and nothing that is hoped for: "queued" until
+//     the receipt is held, "received" from then on, with the proof to download.
+//   - Nothing that a person typed is lost: a refusal, an ended session or a
+//     fault answers with the form as it was sent.
+//   - Every sentence comes from package lang, in the reader's language.
+//   - No page asks any other host for anything, and none carries script or style
+//     of its own: both come as files under the content security policy.
+//
+// The routes stand in routes.go. Each page is one file with the handler and one
+// typed struct, beside a template of the same name.
+package web
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"liaison.example/node"
+)
+
+// Config is what the pages need.
+type Config struct {
+	Node *node.Node
+	Now  func() time.Time // the clock by which ages and due times are shown
+	Log  *slog.Logger
+	// Version of the program, shown at the foot of each page.
+	Version string
+	// Secure says that the pages are reached over HTTPS only, so that cookies
+	// are never sent in the clear. Leave it false for plain HTTP on loopback.
+	Secure bool
+}
+
+// site is the pages of one node.
+type site struct {
+	node    *node.Node
+	now     func() time.Time
+	log     *slog.Logger
+	version string
+	secure  bool
+
+	assets *assets
+	pages  map[string]*pages // by language tag
+	once   *once
+	faces  *zones
+	events *streams
+}
+
+// New returns the pages of the node. It fails only if the program was built
+// wrongly, by a template or a sheet that cannot be read.
+func New(c Config) (http.Handler, error) {
+	files, err := loadAssets()
+	if err != nil {
+		return nil, fmt.Errorf("load the files of the pages: %w", err)
+	}
+	s := &site{
+		node: c.Node, now: c.Now, log: c.Log, version: c.Version, secure: c.Secure,
+		assets: files, once: newOnce(), faces: newZones(), events: &streams{},
+	}
+	if s.pages, err = loadPages(files); err != nil {
+		return nil, fmt.Errorf("load the templates of the pages: %w", err)
+	}
+	return s.handler(), nil
+}
+
+// The limits of the pages against what a browser, or something that claims to
+// be one, may send or hold open.
+const (
+	maxForm       = 512 << 10        // bytes of a posted form; a dispatch is at most 64 KiB, and every Hangul syllable takes nine
+	maxHeader     = 32 << 10         // bytes of a request's header
+	headerTime    = 10 * time.Second // to send the header
+	requestTime   = 60 * time.Second // to send the whole request
+	answerTime    = 60 * time.Second // to take the answer; the event stream renews it
+	idleTime      = 2 * time.Minute  // between requests of one connection
+	handlingTime  = 20 * time.Second // of our own work for one page
+	maxStreams    = 256              // event streams open at once
+	maxStreamsOne = 16               // of one session
+)
+
+// Server returns an HTTP server for the handler with the limits in time and
+// size that the pages need. The caller listens and closes.
+func Server(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: headerTime,
+		ReadTimeout:       requestTime,
+		WriteTimeout:      answerTime,
+		IdleTimeout:       idleTime,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}

@@ -1,0 +1,93 @@
+package web
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"liaison.example/lang"
+	"liaison.example/ledger"
+	"liaison.example/link"
+	"liaison.example/node"
+	"liaison.example/office"
+)
+
+// Every list of codes and names that pages put into words, with the table of
+// words that has a phrase for each.
+func TestEveryCodeHasItsWords(t *testing.T) {
+	want := map[string][]string{
+		"role":  nil, // roles are not shown by themselves
+		"side":  {"north", "south", "east", "west"},
+		"post":  {office.Operator},
+		"mode":  {string(node.Ready), string(node.Behind), string(node.ReadOnly), "behind", "restored", "own-fork", "disk-full", "disk-read-only", "disk-broken"},
+		"alarm": {"backdated", "records-behind", "disk-full", "disk-read-only", "disk-broken"},
+		"refused": {
+			"post-may-not", "not-an-entry", "node-behind", "node-restored", "node-own-fork", "node-busy", "node-stopping",
+			"given-up", "disk-full", "disk-read-only", "disk-broken",
+		},
+		"record": {"equal", "unequal", "unknown"},
+	}
+	for _, reason := range office.Reasons {
+		want["void"] = append(want["void"], string(reason))
+	}
+	for _, kind := range office.Kinds {
+		want["kind"] = append(want["kind"], kind.Name)
+	}
+	for _, p := range office.Precedences {
+		want["precedence"] = append(want["precedence"], lowerPrecedence(p), lowerPrecedence(p)+".for")
+	}
+	for _, post := range office.DefaultPosts(nil) {
+		want["post"] = append(want["post"], post.Post)
+	}
+	want["alarm"] = append(want["alarm"],
+		ledger.RefusedFork, ledger.RefusedCheckpoint, ledger.RefusedProof, ledger.RefusedLeaf, ledger.RefusedSeenBack,
+		ledger.RefusedUnwritten, ledger.RefusedAhead, ledger.RefusedCosigner, ledger.RefusedUnknown, ledger.RefusedOwnFork,
+		link.AlarmUnknownCaller, link.AlarmWrongKey, link.AlarmFlood, link.AlarmGrowth, link.AlarmBadMessage,
+		link.AlarmPeerRefuses, link.AlarmPeerLost, link.AlarmRecordsDiffer, link.AlarmClock)
+	for table, codes := range want {
+		for _, code := range codes {
+			if _, ok := lang.Lookup(table + "." + code); !ok {
+				t.Errorf("lang has no words for %s.%s", table, code)
+			}
+		}
+	}
+}
+
+// indirect are the tables whose keys are put together from a code.
+var indirect = []string{
+	"side.", "post.", "kind.", "mode.", "alarm.", "void.", "refused.", "precedence.", "field.", "unit.", "failure.", "frame.", "record.",
+	"signin.",
+}
+
+func TestEveryKeyHasAPhraseAndEveryPhraseAUser(t *testing.T) {
+	source := ""
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") || !strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, ".html") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		source += string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, call := range regexp.MustCompile(`(?:\{\{|\()[^{}]*?\b[th] "([^"]+)"|v\.[th]\("([^"]+)"|lang\.T\([^,]+, "([^"]+)"`).FindAllStringSubmatch(source, -1) {
+		key := call[1] + call[2] + call[3]
+		if _, ok := lang.Lookup(key); !ok && !strings.HasSuffix(key, ".") {
+			t.Errorf("the pages use %q, which has no phrase", key)
+		}
+	}
+	for _, key := range lang.Keys() {
+		used := strings.Contains(source, `"`+key+`"`)
+		for _, prefix := range indirect {
+			used = used || strings.HasPrefix(key, prefix)
+		}
+		if !used {
+			t.Errorf("no page uses the phrase %q", key)
+		}
+	}
+}
