@@ -29,7 +29,7 @@ type Config struct {
 	// their credences say.
 	Dial map[office.Side]string
 
-	// The three databases (design.md §4). Durable is set by the node.
+	// The three databases (docs/architecture.md). Durable is set by the node.
 	Ledger, Local, Records sqldb.Config
 
 	// Evidence is the folder for what proves an alarm. It is made when needed.

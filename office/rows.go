@@ -119,7 +119,7 @@ type PostRow struct {
 func (*PostRow) Table() string { return "post" }
 func (p *PostRow) Key() string { return p.Side + "/" + p.Post }
 
-// Roles are the roles that a post can have (product.md, "Words").
+// Roles are the roles that a post can have.
 var Roles = []string{"head", "deputy", "officer", "duty-officer", "interpreter", "secretary", "observer"}
 
 // SideRow keeps what the rules must remember of one side.
