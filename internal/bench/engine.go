@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -18,6 +19,10 @@ type engine struct {
 
 // startPostgreSQL starts a server that syncs its disk, as one in earnest does.
 func (b *run) startPostgreSQL(ctx context.Context) (engine, error) {
+	// The server runs as a system user of its own, who must get at its files.
+	if err := os.Chmod(b.dir, 0o711); err != nil { //nolint:gosec // what lies within is for its owner alone
+		return engine{}, fmt.Errorf("let the PostgreSQL server reach its folder: %w", err)
+	}
 	cluster, err := pgcluster.Start(ctx, pgcluster.Config{Dir: b.dir, Durable: true})
 	if err != nil {
 		return engine{}, err

@@ -192,19 +192,29 @@ func (p *pair) dispatch() api.NewDispatch {
 // equal waits until both sides hold the same and have shown it to each other,
 // and checks that their digests are the same.
 func (p *pair) equal(ctx context.Context) error {
-	near, err := p.near.calls.WaitStatus(ctx, "equal", openLimit)
-	if err != nil {
-		return fmt.Errorf("wait for both sides to be equal: %w", err)
+	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	defer cancel()
+	for {
+		near, err := p.near.calls.WaitStatus(ctx, "equal", openLimit)
+		if err != nil {
+			return fmt.Errorf("wait for both sides to be equal: %w", err)
+		}
+		far, err := p.far.calls.WaitStatus(ctx, "equal", openLimit)
+		if err != nil {
+			return fmt.Errorf("wait for both sides to be equal: %w", err)
+		}
+		switch {
+		case near.Count != far.Count: // one of them was looked at too early
+		case near.Digest != far.Digest:
+			return fmt.Errorf("the records differ: at %d entries %s has the digest %s and %s has %s",
+				near.Count, p.near.side, near.Digest, p.far.side, far.Digest)
+		default:
+			return nil
+		}
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return fmt.Errorf("wait for both sides to be equal: %w", err)
+		}
 	}
-	far, err := p.far.calls.WaitStatus(ctx, "equal", openLimit)
-	if err != nil {
-		return fmt.Errorf("wait for both sides to be equal: %w", err)
-	}
-	if near.Digest != far.Digest || near.Count != far.Count {
-		return fmt.Errorf("the records differ: %s has %d entries with the digest %s, %s has %d with %s",
-			p.near.side, near.Count, near.Digest, p.far.side, far.Count, far.Digest)
-	}
-	return nil
 }
 
 // pause waits for a while, or until ctx ends.
