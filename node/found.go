@@ -50,6 +50,9 @@ func (n *Node) mayFound(ctx context.Context) {
 	if n.founded.Load() || !n.dials.Load() {
 		return
 	}
+	if mode, _ := n.mode(); mode != Ready {
+		return
+	}
 	row, err := n.records.Office(ctx)
 	if err != nil {
 		n.log.Error("the office cannot be read", "error", err)
