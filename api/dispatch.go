@@ -18,12 +18,6 @@ func (s *server) send(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &d); err != nil {
 		return err
 	}
-	if len(d.To) == 0 {
-		var err error
-		if d.To, err = s.others(r); err != nil {
-			return err
-		}
-	}
 	waits := r.URL.Query().Has("wait")
 	wait := r.Context()
 	if waits {
@@ -39,44 +33,32 @@ func (s *server) send(w http.ResponseWriter, r *http.Request) error {
 		Body: &office.DispatchBody{Channel: d.Channel, Precedence: d.Precedence, Subject: d.Subject, Text: d.Text, To: d.To},
 	})
 	if err != nil {
-		return err
+		return s.notOpen(r, err)
 	}
 	// From here on it is written: nothing that goes wrong may be answered as a
 	// failure, or the person would send it again.
 	sent := Dispatch{
-		ID: written.ID, Number: written.Number, From: written.ID.Side, To: d.To, Channel: d.Channel, Precedence: d.Precedence,
+		ID: written.ID, Number: written.Number, From: written.ID.Side, To: written.To, Channel: d.Channel, Precedence: d.Precedence,
 		Subject: d.Subject, By: d.By, At: written.At.UTC(), State: Queued, Acknowledged: []Acknowledgement{},
 	}
 	if waits && s.Node.Received(wait, written.ID) == nil {
 		sent.State = Received
 	}
-	if line, ok, err := s.Node.Records().Dispatch(r.Context(), written.ID); err == nil && ok {
-		state := sent.State
-		sent = dispatchShape(line, s.holds())
-		if state == Received && sent.State == Queued {
-			sent.State = state
-		}
-	}
-	sent.Text = ""
 	return write(w, http.StatusCreated, sent)
 }
 
-// others lists every side of the office but ours.
-func (s *server) others(r *http.Request) ([]office.Side, error) {
-	row, err := s.Node.Records().Office(r.Context())
-	if err != nil {
-		return nil, err
+// notOpen says of a refused act, where the office is not open yet, just that:
+// whatever else is wrong follows from it.
+func (s *server) notOpen(r *http.Request, err error) error {
+	var refusal *node.Refusal
+	if !errors.As(err, &refusal) {
+		return err
 	}
-	if row.Charter == nil {
-		return nil, &node.Refusal{Code: office.OfficeNotOpen}
+	row, readErr := s.Node.Records().Office(r.Context())
+	if readErr == nil && row.Charter == nil {
+		return &node.Refusal{Code: office.OfficeNotOpen}
 	}
-	var sides []office.Side
-	for _, side := range row.Charter.Sides {
-		if side.ID != s.Node.Side() {
-			sides = append(sides, side.ID)
-		}
-	}
-	return sides, nil
+	return err
 }
 
 func (s *server) dispatches(w http.ResponseWriter, r *http.Request) error {

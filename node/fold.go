@@ -47,7 +47,7 @@ func (n *Node) catchUp(ctx context.Context) error {
 
 func (n *Node) catchUpLocked(ctx context.Context) error {
 	started := time.Now()
-	for folded := 0; ; {
+	for folded := 0; !n.allFolded(); {
 		entries, err := n.unfolded(ctx)
 		if err != nil || len(entries) == 0 {
 			return err
@@ -69,11 +69,32 @@ func (n *Node) catchUpLocked(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		n.noteFolded(entries)
 		n.watches.placed(entries)
 		if folded += len(entries); folded >= 10*foldChunk && time.Since(started) > time.Second {
 			n.log.Info("folding the ledgers", "entries", folded)
 			started = time.Now()
 		}
+	}
+	return nil
+}
+
+// allFolded reports, without reading the records, whether there is nothing to
+// fold. n.folded may be less than what another process on the same database has
+// folded, never more, since what is folded stays so. n.fold is held.
+func (n *Node) allFolded() bool {
+	for side, head := range n.ledger.Heads() {
+		if head.Placeable > n.folded[side] {
+			return false
+		}
+	}
+	return true
+}
+
+// noteFolded notes that entries are in the records. n.fold is held.
+func (n *Node) noteFolded(entries []ledger.Entry) {
+	for _, e := range entries {
+		n.folded[e.Side] = max(n.folded[e.Side], e.Index+1)
 	}
 }
 
@@ -84,6 +105,7 @@ func (n *Node) unfolded(ctx context.Context) ([]ledger.Entry, error) {
 	if err != nil {
 		return nil, err
 	}
+	n.folded = cloneCounts(placed)
 	placed = cloneCounts(placed)
 	waiting := map[office.Side][]ledger.Entry{}
 	total := 0

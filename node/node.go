@@ -30,7 +30,8 @@ type Act struct {
 type Written struct {
 	ID     office.EntryID
 	At     time.Time
-	Number int64 // of a dispatch; else 0
+	Number int64         // of a dispatch; else 0
+	To     []office.Side // whom a dispatch is addressed to; else nil
 }
 
 // Refusal is a sentence for the person who acted: nothing was written.

@@ -64,9 +64,10 @@ type Node struct {
 	link    *link.Link
 
 	writes  chan *write
-	stopped chan struct{} // closed when the writer has ended
-	fold    sync.Mutex    // held by whoever folds: the writer or the folder
-	settle  chan struct{} // holds a token when there may be more to settle
+	stopped chan struct{}         // closed when the writer has ended
+	fold    sync.Mutex            // held by whoever folds: the writer or the folder
+	folded  map[office.Side]int64 // under fold: of each ledger, the records have at least so many entries
+	settle  chan struct{}         // holds a token when there may be more to settle
 	watches watches
 	alarms  alarms
 	holds   holds
@@ -94,7 +95,7 @@ type holds struct {
 func Open(ctx context.Context, c Config) (*Node, error) {
 	n := &Node{
 		c: c, now: c.Now, log: c.Log, side: c.Own.Side,
-		writes: make(chan *write, maxWaitingWrites), stopped: make(chan struct{}),
+		writes: make(chan *write, maxWaitingWrites), stopped: make(chan struct{}), folded: map[office.Side]int64{},
 		settle: make(chan struct{}, 1), wakeFound: make(chan struct{}, 1),
 	}
 	if err := n.open(ctx); err != nil {

@@ -134,10 +134,12 @@ func (w *watches) close() {
 // returns the cause when ctx ends before.
 func (n *Node) Received(ctx context.Context, id office.EntryID) error {
 	sides := n.others()
-	if line, found, err := n.records.Dispatch(ctx, id); err != nil {
-		return err
-	} else if found {
-		sides = line.To
+	if len(sides) > 1 { // else there is nobody else whom a dispatch can be addressed to
+		if line, found, err := n.records.Dispatch(ctx, id); err != nil {
+			return err
+		} else if found {
+			sides = line.To
+		}
 	}
 	for {
 		grown := n.watches.next()

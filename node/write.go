@@ -191,6 +191,8 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer) e
 	// the ledgers are folded again.
 	if err := fold.Commit(); err != nil {
 		n.log.Error("the records are behind the ledger", "error", err)
+	} else {
+		n.noteFolded(entries)
 	}
 	n.link.Wake()
 	n.watches.placed(entries)
@@ -247,7 +249,7 @@ func (n *Node) try(fold *records.Fold, act Act, index int64, seen map[string]int
 	}
 	written := Written{ID: office.EntryID{Side: n.side, Index: index}, At: entry.Frame.At}
 	if d, ok := act.Body.(*office.DispatchBody); ok {
-		written.Number = d.Number
+		written.Number, written.To = d.Number, d.To
 	}
 	return entry, written, nil
 }
