@@ -30,13 +30,11 @@ func (l *Ledger) Extend(ctx context.Context, x Extension) (Receipt, error) {
 	if x.Side == l.side {
 		return Receipt{}, &Refusal{Code: RefusedUnknown, Side: x.Side, Detail: "nobody but this side writes its ledger"}
 	}
-	l.mu.Lock()
-	lg := l.logs[x.Side]
-	l.mu.Unlock()
+	lg, verifier := l.verified(x.Side)
 	if lg == nil || l.keys == nil {
 		return Receipt{}, &Refusal{Code: RefusedUnknown, Side: x.Side, Detail: "no such side is admitted here"}
 	}
-	entries, c, err := l.read(lg, x)
+	entries, c, err := l.read(verifier, x)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -82,14 +80,26 @@ func (l *Ledger) Extend(ctx context.Context, x Extension) (Receipt, error) {
 	return receipt, nil
 }
 
+// verified finds a log, and the verifier of its checkpoints for use without the
+// lock. Both are nil for an unknown side.
+func (l *Ledger) verified(side string) (*log, *noteVerifier) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	lg := l.logs[side]
+	if lg == nil {
+		return nil, nil
+	}
+	return lg, lg.verifier
+}
+
 // read checks all of an extension that can be checked without knowing how far
 // the replica reaches. It holds no lock.
-func (l *Ledger) read(lg *log, x Extension) ([]Entry, *checkpoint, error) {
+func (l *Ledger) read(verifier *noteVerifier, x Extension) ([]Entry, *checkpoint, error) {
 	if len(x.Leaves) > MaxExtension {
 		return nil, nil, &Refusal{Code: RefusedLeaf, Side: x.Side, Index: x.From,
 			Detail: fmt.Sprintf("%d entries at once; at most %d are taken", len(x.Leaves), MaxExtension)}
 	}
-	c, err := openCheckpoint(x.Checkpoint, lg.verifier)
+	c, err := openCheckpoint(x.Checkpoint, verifier)
 	if err != nil {
 		return nil, nil, &Refusal{Code: RefusedCheckpoint, Side: x.Side, Index: x.From, Detail: err.Error()}
 	}
@@ -101,7 +111,7 @@ func (l *Ledger) read(lg *log, x Extension) ([]Entry, *checkpoint, error) {
 	for i, leaf := range x.Leaves {
 		e := Entry{Side: x.Side, Index: x.From + int64(i), Hash: tlog.RecordHash(leaf), Leaf: leaf}
 		if e.Frame, err = ParseLeaf(leaf); err == nil {
-			err = l.belongs(&e)
+			err = belongs(l.office, x.Side, &e.Frame)
 		}
 		if err != nil {
 			return nil, nil, &Refusal{Code: RefusedLeaf, Side: x.Side, Index: e.Index, Detail: err.Error(), Lasting: true,
@@ -114,17 +124,6 @@ func (l *Ledger) read(lg *log, x Extension) ([]Entry, *checkpoint, error) {
 		entries[i] = e
 	}
 	return entries, c, nil
-}
-
-// belongs checks that an entry is one of this office and of its ledger's side.
-func (l *Ledger) belongs(e *Entry) error {
-	switch {
-	case e.Frame.Office != l.office:
-		return fmt.Errorf("it belongs to the office %q", e.Frame.Office)
-	case e.Frame.Side != e.Side:
-		return fmt.Errorf("it is written by %q", e.Frame.Side)
-	}
-	return nil
 }
 
 // extended is the log as it stands after the extension, if the extension may be

@@ -148,13 +148,11 @@ func (l *Ledger) behind() string {
 // against this side's own signature, and stores them again. It answers as
 // Extend does.
 func (l *Ledger) Recover(ctx context.Context, x Extension) error {
-	l.mu.Lock()
-	own := l.logs[l.side]
-	l.mu.Unlock()
+	own, verifier := l.verified(l.side)
 	if x.Side != l.side || own == nil || l.keys == nil {
 		return &Refusal{Code: RefusedUnknown, Side: x.Side, Detail: "only this side's own ledger is recovered"}
 	}
-	entries, c, err := l.read(own, x)
+	entries, c, err := l.read(verifier, x)
 	if err != nil {
 		return err
 	}

@@ -242,7 +242,7 @@ func TestReadersAndWritersDoNotWaitForEachOther(t *testing.T) {
 		close(done)
 		readers.Wait()
 	}()
-	for range 16 {
+	for range 8 {
 		readers.Go(func() {
 			for {
 				select {
@@ -257,7 +257,7 @@ func TestReadersAndWritersDoNotWaitForEachOther(t *testing.T) {
 			}
 		})
 	}
-	for range 100 {
+	for range 30 {
 		write(t, south, c.now, bodies(1)...)
 		push(t, south, north, "south")
 		if err := south.Note(ctx, "south", early); err != nil { // read under the lock

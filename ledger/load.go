@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -182,25 +183,25 @@ func (l *Ledger) loadStandings(ctx context.Context, tx *sqldb.Tx, lg *log) error
 	if err != nil {
 		return err
 	}
-	promises, _, err := readStandings(ctx, tx, lg, `SELECT own, seen FROM standing WHERE side = $1 ORDER BY own DESC LIMIT $2`, lg.side, maxStandings)
+	promises, err := readStandings(ctx, tx, `SELECT own, seen FROM standing WHERE side = $1 ORDER BY own`, lg.side)
 	if err != nil {
 		return err
 	}
 	for _, side := range sides {
-		// Each row says all that was promised before it, so of those about
-		// entries that are all here one is enough.
-		more, whole, err := readStandings(ctx, tx, lg, `SELECT own, seen FROM cosignature
-			WHERE side = $1 AND cosigner = $2 ORDER BY size DESC LIMIT $3`, side, lg.side, maxStandings)
-		if err == nil && !whole {
-			var last []Standing
-			last, _, err = readStandings(ctx, tx, lg, `SELECT own, seen FROM cosignature
-				WHERE side = $1 AND cosigner = $2 AND own <= $3 ORDER BY size DESC LIMIT 1`, side, lg.side, lg.placeable)
-			more = append(more, last...)
+		// Each row says all that was promised before it, so one is enough of
+		// those that begin at one entry, and of those about entries that are
+		// all placeable.
+		for before := int64(math.MaxInt64); before > lg.placeable; {
+			more, err := readStandings(ctx, tx, `SELECT own, seen FROM cosignature
+				WHERE side = $1 AND cosigner = $2 AND own < $3 ORDER BY size DESC LIMIT 1`, side, lg.side, before)
+			if err != nil {
+				return err
+			}
+			if len(more) == 0 {
+				break
+			}
+			promises, before = append(promises, more[0]), more[0].Own
 		}
-		if err != nil {
-			return err
-		}
-		promises = append(promises, more...)
 	}
 	slices.SortStableFunc(promises, func(a, b Standing) int { return cmp.Compare(a.Own, b.Own) })
 	for _, s := range promises {
@@ -210,30 +211,25 @@ func (l *Ledger) loadStandings(ctx context.Context, tx *sqldb.Tx, lg *log) error
 	return nil
 }
 
-// readStandings reads promises, the latest first, until one is about entries
-// that are all placeable. The second result says whether one was, or all were
-// read.
-func readStandings(ctx context.Context, tx *sqldb.Tx, lg *log, query string, args ...any) (promises []Standing, whole bool, err error) {
+// readStandings reads promises.
+func readStandings(ctx context.Context, tx *sqldb.Tx, query string, args ...any) (promises []Standing, err error) {
 	rows, err := tx.Query(ctx, query, args...)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var s Standing
 		var seen string
 		if err := rows.Scan(&s.Own, &seen); err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		if err := json.Unmarshal([]byte(seen), &s.Seen); err != nil {
-			return nil, false, fmt.Errorf("a stored standing: %w", err)
+			return nil, fmt.Errorf("a stored standing: %w", err)
 		}
 		promises = append(promises, s)
-		if s.Own <= lg.placeable {
-			return promises, true, nil
-		}
 	}
-	return promises, len(promises) < maxStandings, rows.Err()
+	return promises, rows.Err()
 }
 
 // loadMissing reads what this side has signed or cosigned of a log beyond what

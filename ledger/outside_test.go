@@ -64,32 +64,14 @@ func (r tiles) consistency(from int64) []tlog.Hash {
 	return proof
 }
 
-// folder writes a side's log as static files.
+// folder is the folder of one log in an export of all.
 func (r tiles) folder() string {
 	r.t.Helper()
 	dir := r.t.TempDir()
-	paths := []string{"checkpoint"}
-	for _, tile := range tlog.NewTiles(8, 0, r.l.Head(r.side).Size) {
-		paths = append(paths, tilePath(tile))
-		if tile.L == 0 {
-			tile.L = -1
-			paths = append(paths, tilePath(tile))
-		}
+	if err := r.l.Export(r.t.Context(), dir); err != nil {
+		r.t.Fatal(err)
 	}
-	for _, path := range paths {
-		data, err := r.l.TileData(r.t.Context(), r.side, path)
-		if err != nil {
-			r.t.Fatalf("%s: %v", path, err)
-		}
-		name := filepath.Join(dir, filepath.FromSlash(path))
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			r.t.Fatal(err)
-		}
-		if err := os.WriteFile(name, data, 0o644); err != nil {
-			r.t.Fatal(err)
-		}
-	}
-	return dir
+	return filepath.Join(dir, "tlog", r.side)
 }
 
 // ServeHTTP serves a side's log as it stands.
@@ -130,21 +112,29 @@ func TestOutsideReadersFindALargeLedgerSound(t *testing.T) {
 	}
 
 	dir := tiles{t, south, "south"}.folder()
+	for name, want := range map[string]string{"key.pub": key, "cosigner-north.pub": policy.Cosigners[0]} {
+		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || strings.TrimSpace(string(got)) != want {
+			t.Errorf("%s in the exported folder: got %q, %v, want %q", name, got, err, want)
+		}
+	}
 	for _, path := range []string{"tile/entries/117", "tile/0/117", "tile/1/001.p/17", "checkpoint"} {
 		name := filepath.Join(dir, filepath.FromSlash(path))
 		data, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		sound := data[len(data)/2]
-		data[len(data)/2] ^= 1
+		at := len(data) / 2
+		if path == "checkpoint" {
+			at = len(origin) + 1 // its size: fsck reads no cosignatures
+		}
+		data[at] ^= 1
 		if err := os.WriteFile(name, data, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		if err := outside.Fsck(t, dir, origin, key); err == nil {
 			t.Errorf("fsck finds the ledger sound with a changed byte in %s", path)
 		}
-		data[len(data)/2] = sound
+		data[at] ^= 1
 		if err := os.WriteFile(name, data, 0o644); err != nil {
 			t.Fatal(err)
 		}

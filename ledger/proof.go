@@ -2,10 +2,12 @@ package ledger
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,9 +30,10 @@ const proofHeader = "c2sp.org/tlog-proof@v1"
 const maxProof = 2*MaxLeaf + 63*64 + maxNote
 
 // Disclose makes the file by which one entry can be shown to a third party: a
-// c2sp.org/tlog-proof whose extra data is the entry itself, with the checkpoint
-// and all cosignatures that were the first to cover it. Whoever has the public
-// keys can check it without this software and without any other entry:
+// c2sp.org/tlog-proof whose extra data is the entry itself, with the smallest
+// checkpoint by which every side that has cosigned it had, and all cosignatures
+// over that checkpoint. Whoever has the public keys can check it without this
+// software and without any other entry:
 //
 //	c2sp.org/tlog-proof@v1
 //	extra eyJhdCI6IjIwMTgtMDktMTRUMDE6MzA6MDAuMDAwWiIs...
@@ -52,13 +55,25 @@ func (l *Ledger) Disclose(ctx context.Context, side string, index int64) ([]byte
 	if err != nil {
 		return nil, err
 	}
-	signed, err := l.covering(ctx, side, receipts)
+	var signed []byte
+	if last := slices.MaxFunc(append(receipts, Receipt{}), func(a, b Receipt) int { return cmp.Compare(a.Size, b.Size) }); last.Size > 0 {
+		c := checkpoint{size: last.Size, note: firstSignature(last.Note)}
+		err = l.db.View(ctx, func(tx *sqldb.Tx) (err error) {
+			signed, err = withCosignatures(ctx, tx, side, c.size, &c)
+			return err
+		})
+	} else {
+		signed, err = l.Checkpoint(ctx, side)
+	}
 	if err != nil {
 		return nil, err
 	}
 	c, err := parseCheckpoint(textOf(signed))
 	if err != nil {
 		return nil, err
+	}
+	if c.size <= index { // a catch-up is under way: no checkpoint reaches the entry yet
+		return nil, ErrNoEntry
 	}
 	var path tlog.RecordProof
 	err = l.db.View(ctx, func(tx *sqldb.Tx) (err error) {
@@ -69,28 +84,6 @@ func (l *Ledger) Disclose(ctx context.Context, side string, index int64) ([]byte
 		return nil, fmt.Errorf("prove %s/%d: %w", side, index, err)
 	}
 	return formatProof(entry.Leaf, index, path, signed), nil
-}
-
-// covering is the smallest checkpoint that carries a cosignature of every side
-// in receipts, or the latest if there are none: the greatest of their sizes,
-// with all cosignatures held at that size.
-func (l *Ledger) covering(ctx context.Context, side string, receipts []Receipt) ([]byte, error) {
-	var last Receipt
-	for _, r := range receipts {
-		if r.Size > last.Size {
-			last = r
-		}
-	}
-	if last.Note == nil {
-		return l.Checkpoint(ctx, side)
-	}
-	signed := bytes.Clone(last.Note)
-	for _, r := range receipts {
-		if r.Size == last.Size && r.By != last.By {
-			signed = append(signed, lastLine(r.Note)...)
-		}
-	}
-	return signed, nil
 }
 
 func formatProof(leaf []byte, index int64, path tlog.RecordProof, signed []byte) []byte {

@@ -188,43 +188,19 @@ func readReceipt(ctx context.Context, tx *sqldb.Tx, keys map[string][2]*noteVeri
 func (l *Ledger) Checkpoint(ctx context.Context, side string) ([]byte, error) {
 	l.mu.Lock()
 	lg := l.logs[side]
-	var signed []byte
-	var size, held int64
+	var c checkpoint
+	var held int64
 	if lg != nil {
-		signed, size, held = lg.checkpoint, lg.signed, lg.tree.size
+		c, held = checkpoint{size: lg.signed, note: lg.checkpoint}, lg.tree.size
 	}
 	l.mu.Unlock()
-	if len(signed) == 0 {
+	if len(c.note) == 0 {
 		return nil, ErrNoEntry
 	}
-	err := l.db.View(ctx, func(tx *sqldb.Tx) error {
-		if size > held { // a catch-up is under way: the last checkpoint that was reached
-			var reached int64
-			err := tx.QueryRow(ctx, `SELECT size, note FROM cosignature WHERE side = $1 AND size <= $2 ORDER BY size DESC, cosigner LIMIT 1`,
-				side, held).Scan(&reached, &signed)
-			if errors.Is(err, sql.ErrNoRows) {
-				return ErrNoEntry
-			}
-			if err != nil {
-				return err
-			}
-			size = reached
-			signed = firstSignature(signed)
-		}
-		rows, err := tx.Query(ctx, `SELECT note FROM cosignature WHERE side = $1 AND size = $2 ORDER BY cosigner`, side, size)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		signed = signed[:len(signed):len(signed)]
-		for rows.Next() {
-			var note []byte
-			if err := rows.Scan(&note); err != nil {
-				return err
-			}
-			signed = append(signed, lastLine(note)...)
-		}
-		return rows.Err()
+	var signed []byte
+	err := l.db.View(ctx, func(tx *sqldb.Tx) (err error) {
+		signed, err = withCosignatures(ctx, tx, side, held, &c)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint of %s: %w", side, err)

@@ -11,9 +11,9 @@ import (
 )
 
 // maxStandings bounds the promises of one side that are remembered. Of those
-// about entries that are all here one is kept, which says all of them; of the
-// others the oldest is forgotten first. That is safe: nothing is settled by a
-// promise before its entries are here, and what remains is weaker, never false.
+// about entries that are all here one is kept, which says all of them; when
+// there are too many about entries that are not, no more are taken until these
+// come. So what is remembered is never forgotten.
 const maxStandings = 256
 
 // binding is what a promise that has come now adds to those remembered: from
@@ -26,10 +26,14 @@ const maxStandings = 256
 // what comes after all that.
 func (l *Ledger) binding(lg *log, s Standing) (Standing, bool) {
 	b := Standing{Own: max(s.Own, lg.tree.size), Seen: map[string]int64{}}
-	if n := len(lg.standings); n > 0 {
+	n := len(lg.standings)
+	if n > 0 {
 		last := lg.standings[n-1]
 		b.Own = max(b.Own, last.Own)
 		maps.Copy(b.Seen, last.Seen)
+		if n >= maxStandings && b.Own > last.Own {
+			return Standing{last.Own, b.Seen}, false
+		}
 	}
 	news := false
 	for side, n := range s.Seen {
@@ -57,18 +61,14 @@ func (lg *log) promise(b Standing) {
 	lg.standings = append(lg.standings[:n:n], b)
 }
 
-// passed lets go of promises: of those about entries that are all placeable it
-// keeps the last, which says what the others do, and of the rest at most
-// maxStandings.
+// passed lets go of promises about entries that are all placeable, but for the
+// last, which says what the others do.
 func (lg *log) passed() {
 	n := 0
 	for n < len(lg.standings) && lg.standings[n].Own <= lg.placeable {
 		n++
 	}
 	lg.standings = lg.standings[max(n-1, 0):]
-	if excess := len(lg.standings) - maxStandings; excess > 0 {
-		lg.standings = append(lg.standings[:1:1], lg.standings[1+excess:]...)
-	}
 }
 
 // standing is what this side may promise as its log and replicas stand: its
@@ -169,5 +169,5 @@ func storeStandings(ctx context.Context, tx *sqldb.Tx, side string, standings []
 // entries of ours that we have not written.
 func (l *Ledger) plausible(s Standing) bool {
 	own := l.logs[l.side]
-	return s.Own >= 0 && len(s.Seen) <= maxSides && (own == nil || s.Seen[l.side] <= own.tree.size)
+	return s.Own >= 0 && s.Own <= maxInteger && len(s.Seen) <= maxSides && (own == nil || s.Seen[l.side] <= own.tree.size)
 }

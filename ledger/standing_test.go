@@ -102,7 +102,7 @@ func TestAPromiseAboutEntriesThatAreHereBindsWhatComesAfterThem(t *testing.T) {
 	refusal(t, tryPush(north, south, "north"), ledger.RefusedSeenBack)
 }
 
-func TestPromisesAboutTheFutureDoNotWashOutThatWhichBindsNow(t *testing.T) {
+func TestPromisesAboutTheFutureAreBoundedAndNoneIsForgotten(t *testing.T) {
 	c := newClock()
 	path := t.TempDir() + "/ledger.db"
 	south := openOn(t, openFile(t, path, nil), c, "south", "north")
@@ -134,12 +134,14 @@ func TestPromisesAboutTheFutureDoNotWashOutThatWhichBindsNow(t *testing.T) {
 		}
 	}
 	for name, l := range map[string]*ledger.Ledger{"at once": south, "after a restart": openOn(t, openFile(t, path, nil), c, "south", "north")} {
-		first := l.Standings("north")[0]
-		if first.Own != 0 || first.Seen["south"] != 5 {
-			t.Errorf("%s: the promise that binds now is %+v, want own 0 and 5 seen", name, first)
+		standings := l.Standings("north")
+		if len(standings) != 256 {
+			t.Errorf("%s: %d promises are remembered, want 256", name, len(standings))
 		}
-		if n := len(l.Standings("north")); n > 256 {
-			t.Errorf("%s: %d promises are remembered", name, n)
+		for i, s := range standings {
+			if s.Own != 10*int64(i) || s.Seen["south"] != 5+int64(i) {
+				t.Fatalf("%s: promise %d is %+v, want own %d and %d seen", name, i, s, 10*i, 5+i)
+			}
 		}
 	}
 }

@@ -126,7 +126,11 @@ func (l *Ledger) TileData(ctx context.Context, side, path string) ([]byte, error
 		if size == 0 {
 			return nil, ErrNoTile
 		}
-		return l.Checkpoint(ctx, side)
+		signed, err := l.Checkpoint(ctx, side)
+		if errors.Is(err, ErrNoEntry) { // none was reached yet
+			return nil, ErrNoTile
+		}
+		return signed, err
 	}
 	t, err := parseTilePath(path)
 	if err != nil {
