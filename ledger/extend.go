@@ -74,6 +74,7 @@ func (l *Ledger) Extend(ctx context.Context, x Extension) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, plain(err, "extend the replica of "+x.Side)
 	}
+	next.recent = remember(next.recent, entries)
 	*lg = next
 	l.placeWaiting()
 	l.changed()
@@ -209,7 +210,7 @@ func (lg *log) reached() {
 // foundAgain takes away the mark of entries that were missing, once they are
 // back.
 func foundAgain(ctx context.Context, tx *sqldb.Tx, lg, next *log) error {
-	if lg.mustHold <= lg.tree.size || next.tree.size < lg.mustHold {
+	if lg.missing <= lg.tree.size || next.tree.size < lg.missing {
 		return nil
 	}
 	if _, err := tx.Exec(ctx, `DELETE FROM missing WHERE side = $1`, lg.side); err != nil {

@@ -1,7 +1,6 @@
 package ledger_test
 
 import (
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -74,19 +73,6 @@ func (r tiles) folder() string {
 	return filepath.Join(dir, "tlog", r.side)
 }
 
-// ServeHTTP serves a side's log as it stands.
-func (r tiles) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	data, err := r.l.TileData(request.Context(), r.side, strings.TrimPrefix(request.URL.Path, "/"))
-	switch {
-	case errors.Is(err, ledger.ErrNoTile):
-		http.NotFound(w, request)
-	case err != nil:
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-	default:
-		w.Write(data)
-	}
-}
-
 func TestOutsideReadersFindALargeLedgerSound(t *testing.T) {
 	c := newClock()
 	south, north := open(t, c, "south", "north"), open(t, c, "north", "south")
@@ -98,10 +84,9 @@ func TestOutsideReadersFindALargeLedgerSound(t *testing.T) {
 	policy := outside.Policy{Log: key, Cosigners: []string{keysOf(t, "north").Party().CosignerKey}}
 
 	for holder, l := range map[string]*ledger.Ledger{"its own side": south, "the other side": north} {
-		log := tiles{t, l, "south"}
-		server := httptest.NewServer(log)
+		server := httptest.NewServer(ledger.Handler(l, func(r *http.Request, err error) { t.Errorf("%s: %v", r.URL, err) }))
 		defer server.Close()
-		for _, where := range []string{log.folder(), server.URL} {
+		for _, where := range []string{tiles{t, l, "south"}.folder(), server.URL + "/south"} {
 			if err := outside.Fsck(t, where, origin, key); err != nil {
 				t.Errorf("fsck refuses the ledger that %s keeps, at %s: %v", holder, where, err)
 			}
