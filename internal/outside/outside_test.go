@@ -1,6 +1,7 @@
 package outside
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/binary"
@@ -142,7 +143,8 @@ func TestReadersRefuseALogWithOneChangedByte(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			data[len(data)-3] ^= 1
+			// Not the last bytes: base64 has bits there that mean nothing.
+			data[bytes.IndexByte(data, '\n')+1] ^= 1 // of the checkpoint: its size
 			if err := os.WriteFile(name, data, 0o644); err != nil {
 				t.Fatal(err)
 			}
