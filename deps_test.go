@@ -28,8 +28,8 @@ const floors = `
 	github.com/go-json-experiment/json golang.org/x/mod golang.org/x/text < ledger
 
 	# 2  four workers; none knows another
-	office sqldb                                                  < records
-	ledger enclosure                                              < link
+	office sqldb github.com/go-json-experiment/json               < records
+	ledger enclosure sqldb                                        < link
 	github.com/go-json-experiment/json golang.org/x/mod           < link
 	office sqldb lang                                             < notify
 	office sqldb                                                  < people
@@ -46,8 +46,9 @@ const floors = `
 	# 5  the program
 	*                                                             < cmd/liaison
 	github.com/BurntSushi/toml github.com/alecthomas/kong         < cmd/liaison
-	golang.org/x/mod golang.org/x/sys golang.org/x/text           < cmd/liaison
+	golang.org/x/sys golang.org/x/text                            < cmd/liaison
 	*                                                             < internal/bench
+	github.com/go-json-experiment/json golang.org/x/mod           < internal/bench
 `
 
 // testFloors says what only tests may import, or only what serves them. Tests
