@@ -2,12 +2,14 @@ package ledger
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -107,14 +109,10 @@ func ParseLeaf(leaf []byte) (Frame, error) {
 	if len(leaf) > MaxLeaf {
 		return Frame{}, fmt.Errorf("the entry has %d bytes; at most %d are allowed", len(leaf), MaxLeaf)
 	}
-	canonical := jsontext.Value(bytes.Clone(leaf))
-	if err := canonical.Canonicalize(); err != nil {
-		return Frame{}, fmt.Errorf("not JSON: %w", err)
+	if err := checkCanonical(leaf); err != nil {
+		return Frame{}, err
 	}
-	if !bytes.Equal(canonical, leaf) {
-		return Frame{}, errors.New("not in canonical form (RFC 8785)")
-	}
-	if !norm.NFC.IsNormal(leaf) {
+	if !isASCII(leaf) && !norm.NFC.IsNormal(leaf) {
 		return Frame{}, errors.New("not in Unicode normal form C")
 	}
 	if err := checkTokens(leaf); err != nil {
@@ -122,6 +120,49 @@ func ParseLeaf(leaf []byte) (Frame, error) {
 	}
 	return parseFrame(leaf)
 }
+
+// scratch holds buffers of *jsontext.Value for checkCanonical.
+var scratch = sync.Pool{New: func() any { return new(jsontext.Value) }}
+
+// checkCanonical refuses what is not canonical JSON (RFC 8785).
+func checkCanonical(text []byte) error {
+	canonical := scratch.Get().(*jsontext.Value)
+	defer scratch.Put(canonical)
+	*canonical = append((*canonical)[:0], text...)
+	if err := canonical.Canonicalize(); err != nil {
+		return fmt.Errorf("not JSON: %w", err)
+	}
+	if !bytes.Equal(*canonical, text) {
+		return errors.New("not in canonical form (RFC 8785)")
+	}
+	return nil
+}
+
+// isASCII reports whether text is ASCII alone, which is always in normal form.
+func isASCII(text []byte) bool {
+	for len(text) >= 8 {
+		if binary.LittleEndian.Uint64(text)&0x8080808080808080 != 0 {
+			return false
+		}
+		text = text[8:]
+	}
+	for _, c := range text {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// parseTime reads a time as FormatTime writes it, and no other writing of it.
+func parseTime(text string) (time.Time, error) {
+	if len(text) != len(timeLayout) || text[19] != '.' { // the parser takes a comma too
+		return time.Time{}, errTime
+	}
+	return time.Parse(timeLayout, text)
+}
+
+var errTime = errors.New("not a time")
 
 // parseFrame reads the members of a leaf that is canonical JSON.
 func parseFrame(leaf []byte) (f Frame, err error) {
@@ -149,7 +190,7 @@ func parseFrame(leaf []byte) (f Frame, err error) {
 	case f.Seen[f.Side] != 0:
 		return Frame{}, errors.New("it names its own side among those it has seen")
 	}
-	if f.At, err = time.Parse(timeLayout, at); err != nil || FormatTime(f.At) != at {
+	if f.At, err = parseTime(at); err != nil {
 		return Frame{}, fmt.Errorf("%q is not a time in the form %s", at, timeLayout)
 	}
 	if f.At.UnixMilli() < 0 {
