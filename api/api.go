@@ -58,9 +58,6 @@ type Config struct {
 	SignIn func(token string) string
 	// Backup writes a tar archive of the data folder as it stands.
 	Backup func(ctx context.Context, w io.Writer) error
-	// Tile reads one file of a side's log in the layout of c2sp.org/tlog-tiles;
-	// found is false if there is none.
-	Tile func(ctx context.Context, side office.Side, path string) (data []byte, found bool, err error)
 	// Admit admits a side by its credence. An error is a sentence.
 	Admit func(ctx context.Context, credence string) error
 }
@@ -122,8 +119,6 @@ var routes = []route{
 	{"GET /v1/entries", (*server).record}, // ?before=PLACE&limit=
 	{"GET /v1/entries/{side}/{index}", (*server).entry},
 	{"GET /v1/entries/{side}/{index}/disclosure", (*server).disclosure},
-
-	{"GET /v1/tiles/{side}/{path...}", (*server).tile}, // c2sp.org/tlog-tiles
 
 	{"GET /v1/charter", (*server).charter},
 	{"POST /v1/charter/proposals", (*server).propose},

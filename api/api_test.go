@@ -27,14 +27,13 @@ func serve(t *testing.T, n *node.Node, change func(*api.Config)) string {
 	t.Helper()
 	c := api.Config{
 		Node: n, Log: slog.New(slog.DiscardHandler), Now: time.Now,
-		Refused: func(code office.Reason, detail map[string]string) string { return fmt.Sprintf("refused: %s %v", code, detail) },
+		Refused: func(code office.Reason, detail map[string]string) string {
+			return fmt.Sprintf("refused: %s %v", code, detail)
+		},
 		Alarmed: func(a node.Alarm) string { return a.Code },
 		SignIn:  func(token string) string { return "http://pages/sign-in?t=" + token },
 		Backup:  func(context.Context, io.Writer) error { return errors.New("no backup here") },
 		Admit:   func(context.Context, string) error { return errors.New("this is not a credence") },
-		Tile: func(context.Context, office.Side, string) ([]byte, bool, error) {
-			return nil, false, nil
-		},
 	}
 	if change != nil {
 		change(&c)
@@ -189,7 +188,6 @@ func TestRefusalsBearACodeAndASentence(t *testing.T) {
 		{"a state that there is not", func() error { _, err := south.WaitStatus(t.Context(), "happy", time.Second); return err }, 400, api.CodeBadRequest, "happy"},
 		{"no credence", func() error { return south.Admit(t.Context(), "hello") }, 400, api.CodeBadRequest, "not a credence"},
 		{"no charter", func() error { _, err := south.Propose(t.Context(), api.NewProposal{By: "head"}); return err }, 400, api.CodeBadRequest, "charter"},
-		{"a tile that is not there", func() error { _, err := south.Tile(t.Context(), "south", "tile/0/999"); return err }, 404, api.CodeNotFound, "tile"},
 		{"a fault of ours", func() error { return south.Backup(t.Context(), io.Discard) }, 500, api.CodeInternal, "reference"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -139,16 +139,7 @@ func (c *Client) Entry(ctx context.Context, id office.EntryID) (e Entry, err err
 
 // Disclosure returns the disclosure file of one entry.
 func (c *Client) Disclosure(ctx context.Context, id office.EntryID) ([]byte, error) {
-	return c.file(ctx, "/v1/entries/"+id.String()+"/disclosure")
-}
-
-// Tile returns one file of a side's log in the layout of c2sp.org/tlog-tiles.
-func (c *Client) Tile(ctx context.Context, side office.Side, path string) ([]byte, error) {
-	return c.file(ctx, "/v1/tiles/"+side+"/"+path)
-}
-
-func (c *Client) file(ctx context.Context, path string) ([]byte, error) {
-	response, err := c.send(ctx, http.MethodGet, path, nil, nil)
+	response, err := c.send(ctx, http.MethodGet, "/v1/entries/"+id.String()+"/disclosure", nil, nil)
 	if err != nil {
 		return nil, err
 	}

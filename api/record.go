@@ -83,19 +83,6 @@ func (s *server) disclosure(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (s *server) tile(w http.ResponseWriter, r *http.Request) error {
-	data, found, err := s.Tile(r.Context(), r.PathValue("side"), r.PathValue("path"))
-	if err != nil {
-		return err
-	}
-	if !found {
-		return problem(CodeNotFound, "There is no such tile.", nil)
-	}
-	w.Header().Set("Content-Type", "application/octet-stream")
-	_, _ = w.Write(data) // a client that is gone hears nothing
-	return nil
-}
-
 // known refuses the id of an entry that is not here.
 func (s *server) known(id office.EntryID) error {
 	if id.Index >= s.Node.Ledger().Head(id.Side).Size {

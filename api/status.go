@@ -31,13 +31,15 @@ func reached(until string, s *node.Status) bool {
 		return everyLine(s, func(l node.LineState) bool { return l.Up })
 	case "received": // every side's receipt for all our entries is held
 		return everyLine(s, func(l node.LineState) bool { return l.Waiting == 0 })
-	case "equal": // linked, received, all settled, and both records shown to be the same
+	case "equal": // ready, linked, received, all settled, and both records shown to be the same
+		var settled int64
 		for _, side := range s.Sides {
-			if side.Settled != side.Size {
+			if settled += side.Settled; side.Settled != side.Size {
 				return false
 			}
 		}
-		return everyLine(s, func(l node.LineState) bool { return l.Up && l.Waiting == 0 && l.Equal })
+		// The digest was perhaps read a moment before the counts.
+		return s.Mode == node.Ready && settled == s.Count && everyLine(s, func(l node.LineState) bool { return l.Up && l.Waiting == 0 && l.Equal })
 	}
 	return false
 }

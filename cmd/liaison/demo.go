@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -286,6 +287,9 @@ func (c *demoCommand) welcome(ctx context.Context, t *terminal, nodes []*demoNod
 		if err != nil {
 			return err
 		}
+		slices.SortStableFunc(posts, func(a, b api.Post) int {
+			return slices.Index(office.Roles, a.Role) - slices.Index(office.Roles, b.Role)
+		})
 		t.print("")
 		t.print("%s  http://%s", strings.ToUpper(n.side), n.web)
 		var rows [][]string

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"liaison.example/api"
+	"liaison.example/ledger"
 )
 
 // The data folder of a node:
@@ -54,8 +55,17 @@ func openFolder(path string) (*folder, error) {
 
 func (f *folder) file(name string) string { return filepath.Join(f.path, name) }
 
+// socketVariable names another socket than that in the data folder, where
+// several processes serve one side.
+const socketVariable = "LIAISON_SOCKET"
+
 // client makes a client of the node that runs on the folder.
-func (f *folder) client() *api.Client { return api.Dial(f.file(socketFile)) }
+func (f *folder) client() *api.Client {
+	if path := os.Getenv(socketVariable); path != "" {
+		return api.Dial(path)
+	}
+	return api.Dial(f.file(socketFile))
+}
 
 // place is how commands are told the data folder: by --dir, by LIAISON_DIR, by
 // a first argument beyond those that the command needs, or by being called in
@@ -252,4 +262,21 @@ func (f *folder) guardLost() (lost bool, err error) {
 		return false, nil
 	}
 	return true, f.markRestored()
+}
+
+// parties are the public keys of all sides, this one's included, by side.
+func (f *folder) parties() (map[string]ledger.Party, error) {
+	keys, err := f.keys()
+	if err != nil {
+		return nil, err
+	}
+	admitted, err := f.admitted()
+	if err != nil {
+		return nil, err
+	}
+	parties := map[string]ledger.Party{f.settings.Side: keys.Party()}
+	for _, c := range admitted {
+		parties[c.Side] = c.Party
+	}
+	return parties, nil
 }

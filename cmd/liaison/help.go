@@ -192,7 +192,8 @@ const manualHead = `# The manual of liaison
 its data folder, or work on files.
 
 **Which node.** A command takes the data folder as its first argument, beyond those that it needs; or from ` + "`--dir`" + `;
-or from the environment's ` + "`LIAISON_DIR`" + `; or it is the current folder, if that holds ` + "`liaison.toml`" + `.
+or from the environment's ` + "`LIAISON_DIR`" + `; or it is the current folder, if that holds ` + "`liaison.toml`" + `. Where
+several processes serve one side, ` + "`LIAISON_SOCKET`" + ` names the socket of the one to speak to.
 
 **Output.** Results go to standard output, all else to standard error. With ` + "`--json`" + ` the result is JSON. Times are UTC.
 

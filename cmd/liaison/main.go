@@ -53,6 +53,7 @@ type commands struct {
 	Disclose discloseCommand `cmd:"" group:"office" help:"Write one entry with its proof, for a third party." usage:"[DIR] ID --output FILE"`
 
 	Export  exportCommand  `cmd:"" group:"keeping" help:"Write all ledgers as static files that public tools can check." usage:"[DIR] OUT"`
+	Verify  verifyCommand  `cmd:"" group:"keeping" help:"Check a data folder, an exported folder or a disclosure from nothing." usage:"PATH..."`
 	Backup  backupCommand  `cmd:"" group:"keeping" help:"Write a backup, also while the node runs." usage:"[DIR] FILE"`
 	Restore restoreCommand `cmd:"" group:"keeping" help:"Bring a node back from a backup, or from another side's copy." usage:"FILE DIR | --from-peer DIR"`
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -14,10 +15,13 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"liaison.example/sqldb/sqldbtest"
 )
 
 // The program is tested as a program: the scripts under testdata/script call
@@ -46,9 +50,15 @@ func testMain(m *testing.M) int {
 	return m.Run()
 }
 
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { runScripts(t, "testdata/script", nil) }
+
+func TestScriptsOnPostgreSQL(t *testing.T) {
+	runScripts(t, "testdata/postgres", map[string]string{"PG": sqldbtest.PostgreSQL(t), "PG2": sqldbtest.PostgreSQL(t)})
+}
+
+func runScripts(t *testing.T, dir string, env map[string]string) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -63,6 +73,9 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("LIAISON_DIR", "")
+			for name, value := range env {
+				e.Setenv(name, value)
+			}
 			e.Values[startedKey{}] = map[string]*started{}
 			return nil
 		},
@@ -153,40 +166,42 @@ func halt(ts *testscript.TestScript, _ bool, args []string) {
 // ports puts the base of four free ports that follow each other into a
 // variable, and the single ports into NAME0 to NAME3.
 func ports(ts *testscript.TestScript, _ bool, args []string) {
-	const tries = 200
-	for range tries {
-		base, ok := freePorts()
-		if !ok {
-			continue
-		}
-		for _, name := range args {
-			ts.Setenv(name, strconv.Itoa(base))
-			for i := range 4 {
-				ts.Setenv(name+strconv.Itoa(i), strconv.Itoa(base+i))
-			}
-		}
-		return
+	base := fourPorts(ts)
+	ts.Setenv(args[0], strconv.Itoa(base))
+	for i := range 4 {
+		ts.Setenv(args[0]+strconv.Itoa(i), strconv.Itoa(base+i))
 	}
-	ts.Fatalf("no four free ports follow each other")
 }
 
-func freePorts() (base int, ok bool) {
-	for i := range 4 {
-		address := "127.0.0.1:0"
-		if i > 0 {
-			address = net.JoinHostPort("127.0.0.1", strconv.Itoa(base+i))
-		}
-		l, err := net.Listen("tcp", address)
-		if err != nil {
-			return 0, false
-		}
-		defer l.Close()
-		if i == 0 {
-			base = l.Addr().(*net.TCPAddr).Port
+// lastPorts is where fourPorts looked last. It begins anywhere below the ports
+// that the system gives out by itself.
+var lastPorts atomic.Int64
+
+// fourPorts finds four free ports that follow each other and that no other test
+// of this run is given.
+func fourPorts(t interface{ Fatalf(string, ...any) }) int {
+	const first, step, tries = 10_000, 4, 5_000
+	lastPorts.CompareAndSwap(0, int64(rand.IntN(tries)))
+	for range tries {
+		base := first + step*int(lastPorts.Add(1)%tries)
+		if free(base) && free(base+1) && free(base+2) && free(base+3) {
+			return base
 		}
 	}
-	return base, base+3 <= 65535
+	t.Fatalf("no four free ports follow each other")
+	return 0
 }
+
+func free(port int) bool {
+	l, err := net.Listen("tcp", portAddress(port))
+	if err != nil {
+		return false
+	}
+	l.Close()
+	return true
+}
+
+func portAddress(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
 // jsonValue puts a value of a JSON file into a variable: json stdout link.north.state STATE
 func jsonValue(ts *testscript.TestScript, _ bool, args []string) {

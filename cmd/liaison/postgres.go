@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"liaison.example/ledger"
 	"liaison.example/node"
 	"liaison.example/sqldb"
 )
@@ -22,14 +23,14 @@ type basePair struct{ ledger, local *sqldb.DB }
 
 // openPair opens the two databases and makes their tables where they are
 // missing.
-func openPair(ctx context.Context, ledger, local sqldb.Config) (p basePair, err error) {
-	if p.ledger, err = sqldb.Open(ctx, ledger); err != nil {
+func (f *folder) openPair(ctx context.Context, ledgerBase, localBase sqldb.Config) (p basePair, err error) {
+	if p.ledger, err = sqldb.Open(ctx, ledgerBase); err != nil {
 		return p, err
 	}
-	if p.local, err = sqldb.Open(ctx, local); err != nil {
+	if p.local, err = sqldb.Open(ctx, localBase); err != nil {
 		return p, errors.Join(err, p.ledger.Close())
 	}
-	if err := node.Prepare(ctx, p.ledger, p.local, time.Now); err != nil {
+	if err := node.Prepare(ctx, ledger.Credence{Office: f.settings.Office, Side: f.settings.Side}, p.ledger, p.local, time.Now); err != nil {
 		return p, errors.Join(err, p.close())
 	}
 	return p, nil
@@ -39,12 +40,12 @@ func (p basePair) close() error { return errors.Join(p.ledger.Close(), p.local.C
 
 // copyOut copies the rows of the database server into two new SQLite files.
 func (f *folder) copyOut(ctx context.Context, ledgerPath, localPath string) (err error) {
-	from, err := openPair(ctx, f.database(ledgerFile), f.database(localFile))
+	from, err := f.openPair(ctx, f.database(ledgerFile), f.database(localFile))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, from.close()) }()
-	to, err := openPair(ctx, sqldb.Config{URL: "sqlite:" + ledgerPath, Durable: true}, sqldb.Config{URL: "sqlite:" + localPath, Durable: true})
+	to, err := f.openPair(ctx, sqldb.Config{URL: "sqlite:" + ledgerPath, Durable: true}, sqldb.Config{URL: "sqlite:" + localPath, Durable: true})
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func (f *folder) copyOut(ctx context.Context, ledgerPath, localPath string) (err
 // copyIn copies the rows of the two SQLite files of a backup into the database
 // server, and removes the files. It refuses a database that holds anything.
 func (f *folder) copyIn(ctx context.Context) (err error) {
-	to, err := openPair(ctx, f.database(ledgerFile), f.database(localFile))
+	to, err := f.openPair(ctx, f.database(ledgerFile), f.database(localFile))
 	if err != nil {
 		return err
 	}
@@ -76,7 +77,7 @@ func (f *folder) copyIn(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	from, err := openPair(ctx, sqldb.Config{URL: "sqlite:" + f.file(ledgerFile)}, sqldb.Config{URL: "sqlite:" + f.file(localFile)})
+	from, err := f.openPair(ctx, sqldb.Config{URL: "sqlite:" + f.file(ledgerFile)}, sqldb.Config{URL: "sqlite:" + f.file(localFile)})
 	if err != nil {
 		return err
 	}

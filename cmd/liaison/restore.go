@@ -14,6 +14,7 @@ import (
 type restoreCommand struct {
 	Args     []string `arg:"" optional:"" name:"args" hidden:""`
 	FromPeer bool     `name:"from-peer" help:"Fetch the ledgers back from the other sides."`
+	Database string   `placeholder:"URL" help:"Keep the record there instead of where it was: a PostgreSQL address, or \"files\"."`
 }
 
 func (c *restoreCommand) Help() string {
@@ -27,12 +28,12 @@ func (c *restoreCommand) Run(ctx context.Context, t *terminal) error {
 	case c.FromPeer && len(c.Args) == 1:
 		return restoreFromPeer(ctx, t, c.Args[0])
 	case !c.FromPeer && len(c.Args) == 2:
-		return restoreFile(ctx, t, c.Args[0], c.Args[1])
+		return c.restoreFile(ctx, t, c.Args[0], c.Args[1])
 	}
 	return usagef("say what to restore: liaison restore FILE DIR, or liaison restore --from-peer DIR")
 }
 
-func restoreFile(ctx context.Context, t *terminal, file, dir string) (err error) {
+func (c *restoreCommand) restoreFile(ctx context.Context, t *terminal, file, dir string) (err error) {
 	r, err := os.Open(file)
 	if err != nil {
 		return fmt.Errorf("read the backup: %w", err)
@@ -61,6 +62,11 @@ func restoreFile(ctx context.Context, t *terminal, file, dir string) (err error)
 	if err := f.markRestored(); err != nil {
 		return err
 	}
+	if c.Database != "" {
+		if err := f.moveDatabase(c.Database); err != nil {
+			return err
+		}
+	}
 	if f.settings.Database != "" {
 		if err := f.copyIn(ctx); err != nil {
 			return err
@@ -78,6 +84,21 @@ func restoreFile(ctx context.Context, t *terminal, file, dir string) (err error)
 	t.print("%s of %s is restored to %s.", f.settings.Side, f.settings.Office, dir)
 	t.print("Start it (liaison serve %s): it signs nothing until every other side has been heard.", dir)
 	return nil
+}
+
+// moveDatabase changes the setting that says where the record is kept.
+func (f *folder) moveDatabase(to string) error {
+	if f.settings.Database = to; to == "files" {
+		f.settings.Database = ""
+	}
+	if err := f.settings.check(); err != nil {
+		return &usageError{err.Error()}
+	}
+	text, err := f.settings.text()
+	if err != nil {
+		return err
+	}
+	return writeFile(f.file(settingsFile), []byte(text), 0o600)
 }
 
 func restoreFromPeer(ctx context.Context, t *terminal, dir string) error {

@@ -1,46 +1,45 @@
 package main
 
 import (
-	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
-	"strings"
+	"slices"
 	"time"
 
 	"liaison.example/ledger"
 )
 
-// tilesHandler serves the ledgers, read-only, to auditors and public tools: for
-// each side a log in the layout of c2sp.org/tlog-tiles under /SIDE/, with its
-// key under /SIDE/key.pub.
-func tilesHandler(l *ledger.Ledger, log *slog.Logger) http.Handler {
+// tilesHandler serves the ledgers, read-only, to auditors and public tools: the
+// log of each side under /SIDE/, with its key beside it as in an export. The
+// root lists the logs.
+func tilesHandler(l *ledger.Ledger, parties map[string]ledger.Party, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{side}/{path...}", func(w http.ResponseWriter, r *http.Request) {
-		path := r.PathValue("path")
-		data, err := l.TileData(r.Context(), r.PathValue("side"), path)
-		switch {
-		case errors.Is(err, ledger.ErrNoTile):
-			http.NotFound(w, r)
-			return
-		case err != nil:
-			log.Error("read a tile", "path", r.URL.Path, "error", err)
-			http.Error(w, "the tile cannot be read", http.StatusInternalServerError)
-			return
-		}
+	text := func(w http.ResponseWriter) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
-		if path == "checkpoint" {
-			h.Set("Content-Type", "text/plain; charset=utf-8")
-			h.Set("Cache-Control", "no-cache")
-		} else {
-			h.Set("Content-Type", "application/octet-stream")
-			h.Set("Cache-Control", "public, max-age=31536000, immutable") // a tile never changes
-			if strings.HasPrefix(path, "tile/entries/") {
-				h.Set("Content-Disposition", "attachment")
-			}
+		h.Set("Content-Type", "text/plain; charset=utf-8")
+		h.Set("Cache-Control", "no-cache")
+	}
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		text(w)
+		for _, side := range slices.Sorted(maps.Keys(parties)) {
+			fmt.Fprintf(w, "%s /%s/\n", ledger.Origin(l.Office(), side), side)
 		}
-		_, _ = w.Write(data) // a reader that is gone hears nothing
 	})
+	mux.HandleFunc("GET /{side}/key.pub", func(w http.ResponseWriter, r *http.Request) {
+		p, known := parties[r.PathValue("side")]
+		if !known {
+			http.NotFound(w, r)
+			return
+		}
+		text(w)
+		fmt.Fprintln(w, p.Key)
+	})
+	mux.Handle("/", ledger.Handler(l, func(r *http.Request, err error) {
+		log.Error("a tile cannot be read", "path", r.URL.Path, "error", err)
+	}))
 	return mux
 }
 

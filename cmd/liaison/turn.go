@@ -14,9 +14,7 @@ import (
 	"time"
 
 	"liaison.example/api"
-	"liaison.example/ledger"
 	"liaison.example/node"
-	"liaison.example/office"
 	"liaison.example/sqldb"
 	"liaison.example/web"
 )
@@ -95,12 +93,16 @@ func (t *turn) open(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, n.Close())
 	}
+	parties, err := f.parties()
+	if err != nil {
+		return errors.Join(err, n.Close())
+	}
 	t.node, t.closing = n, false
 	t.ctx, t.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	t.faces = [...]http.Handler{
 		faceWeb:   pages,
 		faceAPI:   api.New(t.apiConfig(n)),
-		faceTiles: tilesHandler(n.Ledger(), t.log),
+		faceTiles: tilesHandler(n.Ledger(), parties, t.log),
 	}
 	go func(l net.Listener) {
 		if err := n.Link().Serve(l); !errors.Is(err, net.ErrClosed) {
@@ -121,13 +123,6 @@ func (t *turn) apiConfig(n *node.Node) api.Config {
 		},
 		Backup: func(ctx context.Context, w io.Writer) error { return t.folder.backup(ctx, t.folder.copierOf(n), w) },
 		Admit:  t.admit,
-		Tile: func(ctx context.Context, side office.Side, path string) ([]byte, bool, error) {
-			data, err := n.Ledger().TileData(ctx, side, path)
-			if errors.Is(err, ledger.ErrNoTile) {
-				return nil, false, nil
-			}
-			return data, err == nil, err
-		},
 	}
 }
 
