@@ -48,7 +48,7 @@ var listWords = map[string]Phrase{
 	"state.queued":        {En: "queued at our node, not yet received by {side}, {age}", Ko: "우리 노드에서 대기 중, {side} 미수신, {age} 경과"},
 	"state.between":       {En: "not yet acknowledged by {side}", Ko: "{side} 접수 확인 전"},
 	"state.waits":         {En: "waits for our acknowledgement", Ko: "우리 측 접수 확인 대기"},
-	"state.waits-due":     {En: "waits for our acknowledgement, due {time}, {left} left", Ko: "우리 측 접수 확인 대기, 기한 {time}, {left} 남음"},
+	"state.waits-due":     {En: "waits for our acknowledgement, due {time}", Ko: "우리 측 접수 확인 대기, 기한 {time}"},
 	"state.waits-overdue": {En: "waits for our acknowledgement, overdue since {time}", Ko: "우리 측 접수 확인 대기, {time} 기한 경과"},
 	"state.overdue":       {En: "; acknowledgement overdue since {time}", Ko: "; {time} 접수 확인 기한 경과"},
 }

@@ -13,7 +13,7 @@ var writeWords = map[string]Phrase{
 	"write.release":          {En: "Release", Ko: "발송"},
 	"write.release-to":       {En: "Release to {side}", Ko: "{side}에 발송"},
 	"write.final": {
-		En: "Once released it is signed by your node and stands in the record of both sides. It cannot be changed or taken back.",
-		Ko: "발송하면 우리 노드가 서명하고 양측의 기록에 남습니다. 고치거나 되돌릴 수 없습니다.",
+		En: "Once released it is signed by your node and stands in the record of every side. It cannot be changed or taken back.",
+		Ko: "발송하면 우리 노드가 서명하고 모든 측의 기록에 남습니다. 고치거나 되돌릴 수 없습니다.",
 	},
 }

@@ -107,9 +107,14 @@ func (v *visit) founding() []founding {
 // charterText puts a charter into words and marks what differs from another.
 func (v *visit) charterText(c, before *office.Charter) *charterText {
 	text := &charterText{Rules: c.Rules}
-	for _, side := range c.Sides {
+	// In a side's own copy its name stands first, as in any joint document.
+	sides := slices.Clone(c.Sides)
+	slices.SortStableFunc(sides, func(a, b office.CharterSide) int {
+		return map[bool]int{true: 1}[b.ID == v.side] - map[bool]int{true: 1}[a.ID == v.side]
+	})
+	for _, side := range sides {
 		one := charterSideText{
-			ID: side.ID, Name: side.Name, Zone: side.Zone, Address: side.Address,
+			ID: side.ID, Name: v.nameOf(side.Name), Zone: side.Zone, Address: side.Address,
 			Ledger: side.Ledger, Cosigner: side.Cosigner, Link: side.Link,
 		}
 		for i, tag := range side.Languages {

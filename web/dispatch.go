@@ -75,8 +75,7 @@ func (s *site) showDispatch(v *visit, status int, id office.EntryID, refused str
 // waitsForUs reports whether a dispatch is addressed to our side and not yet
 // acknowledged by it.
 func (v *visit) waitsForUs(line *records.DispatchLine) bool {
-	return slices.Contains(line.To, v.side) &&
-		!slices.ContainsFunc(line.Acknowledged, func(a office.Acknowledgement) bool { return a.Side == v.side })
+	return slices.Contains(line.Waiting, v.side)
 }
 
 func (s *site) postAcknowledge(v *visit) error {

@@ -61,10 +61,6 @@ func (s *site) line(v *visit) error {
 	if err != nil {
 		return err
 	}
-	alarms, err := s.node.Alarms(v.ctx)
-	if err != nil {
-		return fmt.Errorf("read the alarms: %w", err)
-	}
 	page := linePage{
 		Frame: frame, Mode: v.t("mode." + string(v.status.Mode)), ModeOK: v.status.Mode == node.Ready,
 		Digest: groupedHash(v.status.Digest), Settled: v.status.Count, MayClear: v.mayClear(),
@@ -80,10 +76,8 @@ func (s *site) line(v *visit) error {
 			Cosigned: number(state.Cosigned), Settled: number(state.Settled), Lag: state.Cosigned < state.Size,
 		})
 	}
-	for _, alarm := range alarms {
-		if !alarm.Cleared {
-			page.Alarms = append(page.Alarms, v.alarmLine(alarm))
-		}
+	for _, alarm := range v.alarms {
+		page.Alarms = append(page.Alarms, v.alarmLine(alarm))
 	}
 	return s.render(v, http.StatusOK, "line", page)
 }

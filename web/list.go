@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	listLength   = 30  // dispatches on one page
-	waitsShown   = 6   // of what waits, unless the reader asks for all
-	waitsRead    = 200 // open dispatches read in one query
-	waitsQueries = 10  // so many queries at most
+	listLength = 30  // dispatches on one page
+	waitsShown = 6   // of what waits, unless the reader asks for all
+	waitsRead  = 100 // open dispatches of one side and precedence that are looked at
+	waitsAll   = 500 // the same, if the reader asks for all
 )
 
 // listPage is the list of dispatches, with what waits for us above it.
@@ -109,7 +109,12 @@ func (s *site) list(v *visit) error {
 		}
 		page.Lines = append(page.Lines, one)
 	}
-	if page.Waits = v.waits; query.Get("waits") != "all" && len(v.waits) > waitsShown {
+	page.Waits = v.waits
+	if query.Get("waits") == "all" {
+		if page.Waits, err = s.waits(v, waitsAll); err != nil {
+			return err
+		}
+	} else if len(v.waits) > waitsShown {
 		page.Waits, page.WaitMore = v.waits[:waitsShown], len(v.waits)-waitsShown
 	}
 	page.Filter = v.filter(filter)
@@ -151,31 +156,28 @@ func rank(p office.Precedence) int {
 }
 
 // waits returns the dispatches that wait for our acknowledgement, the most urgent
-// first.
-func (s *site) waits(v *visit) ([]waitLine, error) {
+// first. It asks for each other side and precedence by itself, so that many of
+// little urgency cannot hide one that is urgent.
+func (s *site) waits(v *visit, each int) ([]waitLine, error) {
 	type waiting struct {
 		line    records.DispatchLine
 		due     time.Time
 		limited bool
 	}
 	var found []waiting
-	filter := records.Filter{Open: true, Limit: waitsRead}
-	for range waitsQueries {
-		lines, next, err := s.node.Records().Dispatches(v.ctx, filter)
-		if err != nil {
-			return nil, fmt.Errorf("read what waits: %w", err)
-		}
-		for _, line := range lines {
-			acknowledged := slices.ContainsFunc(line.Acknowledged, func(a office.Acknowledgement) bool { return a.Side == v.side })
-			if slices.Contains(line.To, v.side) && !acknowledged {
-				due, limited := v.due(&line.Dispatch)
-				found = append(found, waiting{line, due, limited})
+	for _, from := range v.others() {
+		for _, precedence := range office.Precedences {
+			lines, _, err := s.node.Records().Dispatches(v.ctx, records.Filter{From: from, Precedence: precedence, Open: true, Limit: each})
+			if err != nil {
+				return nil, fmt.Errorf("read what waits: %w", err)
+			}
+			for _, line := range lines {
+				if slices.Contains(line.Waiting, v.side) {
+					due, limited := v.due(&line.Dispatch)
+					found = append(found, waiting{line, due, limited})
+				}
 			}
 		}
-		if next == "" {
-			break
-		}
-		filter.Before = next
 	}
 	// Precedence says in which order to attend; within it, what is due first.
 	slices.SortStableFunc(found, func(a, b waiting) int {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 
 	"liaison.example/lang"
 	"liaison.example/node"
@@ -99,14 +100,21 @@ type place struct {
 	Key, Href, Name, Letter string // Letter is the key that goes there
 	Here                    bool
 	Count                   int
+	Means                   string // what is counted
+	Alarm                   bool   // it is alarms
 }
 
 // frame fills in what surrounds a page for a signed-in post.
 func (s *site) frame(v *visit, here, title string) (f Frame, err error) {
 	f = s.bareFrame(v, title)
-	if v.waits, err = s.waits(v); err != nil {
+	if v.waits, err = s.waits(v, waitsRead); err != nil {
 		return f, err
 	}
+	alarms, err := s.node.Alarms(v.ctx)
+	if err != nil {
+		return f, fmt.Errorf("read the alarms: %w", err)
+	}
+	v.alarms = slices.DeleteFunc(alarms, func(a node.Alarm) bool { return a.Cleared })
 	f.Officer = v.officer(v.side, v.session.Post)
 	f.Strip = v.strip()
 	if v.status.Mode != node.Ready {
@@ -114,10 +122,10 @@ func (s *site) frame(v *visit, here, title string) (f Frame, err error) {
 	}
 	f.Waiting = len(v.waits)
 	f.Places = []place{
-		{Key: "list", Href: "/", Letter: "D", Count: len(v.waits)},
+		{Key: "list", Href: "/", Letter: "D", Count: len(v.waits), Means: v.t("frame.waiting", "n", len(v.waits))},
 		{Key: "write", Href: "/dispatches/new", Letter: "W"},
 		{Key: "record", Href: "/record", Letter: "R"},
-		{Key: "line", Href: "/line", Letter: "L"},
+		{Key: "line", Href: "/line", Letter: "L", Count: len(v.alarms), Means: v.t("frame.alarms", "n", len(v.alarms)), Alarm: true},
 		{Key: "charter", Href: "/charter", Letter: "C"},
 	}
 	for i := range f.Places {

@@ -70,7 +70,7 @@ func (v *visit) progressTo(line *records.DispatchLine, to office.Side, receipts 
 		case late:
 			return progress{"waits", true, v.h("state.waits-overdue", "time", v.briefly(due))}
 		case limited:
-			return progress{"waits", false, v.h("state.waits-due", "time", v.briefly(due), "left", v.left(due))}
+			return progress{"waits", false, v.h("state.waits-due", "time", v.briefly(due))}
 		}
 		return progress{"waits", false, v.h("state.waits")}
 	}

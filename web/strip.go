@@ -2,6 +2,7 @@ package web
 
 import (
 	"html/template"
+	"slices"
 	"time"
 
 	"liaison.example/node"
@@ -39,7 +40,7 @@ type stripLine struct {
 	Words    string        // the state in words
 	Since    template.HTML // a sentence; empty if not known
 	Waiting  template.HTML // what has no receipt yet; empty if nothing
-	Equal    string        // "equal", "unequal", "unknown": names the shape
+	Equal    string        // "equal", "unequal", "comparing", "unknown": names the shape
 	Record   string        // the same in words
 	Cut      bool          // by our own switch
 	Switched bool          // there is a switch (demonstration)
@@ -98,12 +99,22 @@ func (v *visit) lineWords(line node.LineState) (state, words string, since templ
 // equalWords tells whether both hold the same record, as far as it was compared.
 func (v *visit) equalWords(line node.LineState) (state, words string) {
 	switch {
-	case line.Equal:
-		return "equal", v.t("strip.equal")
+	case v.differs(line.Side):
+		return "unequal", v.t("strip.unequal")
 	case line.LastSeen.IsZero() || !line.Up:
 		return "unknown", v.t("strip.not-compared")
+	case line.Equal:
+		return "equal", v.t("strip.equal")
 	}
-	return "unequal", v.t("strip.unequal")
+	return "comparing", v.t("strip.comparing")
+}
+
+// recordsDiffer is the code of the alarm that two sides' records differ.
+const recordsDiffer = "records-differ"
+
+// differs reports whether it was found that a side holds another record.
+func (v *visit) differs(side office.Side) bool {
+	return slices.ContainsFunc(v.alarms, func(a node.Alarm) bool { return a.Code == recordsDiffer && a.Side == side })
 }
 
 // inZoneShort is inZone without the seconds.

@@ -36,7 +36,8 @@ type visit struct {
 	// posts is the posts of each side that were asked for, read once.
 	posts   map[office.Side][]office.PostRow
 	records *records.Records
-	waits   []waitLine // what waits for us; read with the frame
+	waits   []waitLine   // what waits for us; read with the frame
+	alarms  []node.Alarm // that are open; read with the frame
 }
 
 // visit reads what every page needs. The visit it returns can always be used to

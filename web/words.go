@@ -54,6 +54,10 @@ func (v *visit) sideName(id office.Side) string {
 	if side, ok := v.charterSide(id); ok && side.Name != "" {
 		name = side.Name
 	}
+	return v.nameOf(name)
+}
+
+func (v *visit) nameOf(name string) string {
 	if phrase, ok := lang.Lookup("side." + strings.ToLower(name)); ok {
 		return phrase.In(v.tag)
 	}

@@ -28,7 +28,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 			"post-may-not", "not-an-entry", "node-behind", "node-restored", "node-own-fork", "node-busy", "node-stopping",
 			"given-up", "disk-full", "disk-read-only", "disk-broken",
 		},
-		"record": {"equal", "unequal", "unknown"},
+		"record": {"equal", "unequal", "comparing", "unknown"},
 	}
 	for _, reason := range office.Reasons {
 		want["void"] = append(want["void"], string(reason))
@@ -47,6 +47,9 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 		ledger.RefusedUnwritten, ledger.RefusedAhead, ledger.RefusedCosigner, ledger.RefusedUnknown, ledger.RefusedOwnFork,
 		link.AlarmUnknownCaller, link.AlarmWrongKey, link.AlarmFlood, link.AlarmGrowth, link.AlarmBadMessage,
 		link.AlarmPeerRefuses, link.AlarmPeerLost, link.AlarmRecordsDiffer, link.AlarmClock)
+	if recordsDiffer != link.AlarmRecordsDiffer {
+		t.Errorf("the strip looks for the alarm %q, the link raises %q", recordsDiffer, link.AlarmRecordsDiffer)
+	}
 	for table, codes := range want {
 		for _, code := range codes {
 			if _, ok := lang.Lookup(table + "." + code); !ok {
