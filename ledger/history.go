@@ -206,8 +206,10 @@ func (l *Ledger) Extension(ctx context.Context, side string, from, count int64, 
 	var edge tree
 	var signed []byte
 	var size int64
+	var recent []Entry
 	if lg != nil {
 		edge, signed, size = lg.tree.clone(), lg.checkpoint, lg.signed
+		recent = recall(lg.recent, from, edge.size-from)
 	}
 	l.mu.Unlock()
 	x := Extension{Side: side, From: from, Checkpoint: signed}
@@ -218,6 +220,9 @@ func (l *Ledger) Extension(ctx context.Context, side string, from, count int64, 
 		// A catch-up of our own is under way: what we hold is proven only by
 		// the checkpoint that we have not reached. Hand on what was reached.
 		return Extension{}, ErrNoEntry
+	}
+	if int64(len(recent)) <= count && x.carry(recent, maxBytes) {
+		return x, nil
 	}
 	err := l.db.View(ctx, func(tx *sqldb.Tx) error {
 		var err error
@@ -237,8 +242,31 @@ func (l *Ledger) Extension(ctx context.Context, side string, from, count int64, 
 	return x, nil
 }
 
+// carry puts all of the entries into an extension, if they are not too many.
+func (x *Extension) carry(entries []Entry, maxBytes int) bool {
+	leaves := make([][]byte, len(entries))
+	for i, e := range entries {
+		leaves[i] = e.Leaf
+		maxBytes -= len(e.Leaf)
+	}
+	if len(leaves) == 0 || maxBytes < 0 {
+		return false
+	}
+	x.Leaves = leaves
+	return true
+}
+
 // Entries reads entries of a side's ledger, at most count from an index on.
 func (l *Ledger) Entries(ctx context.Context, side string, from, count int64) ([]Entry, error) {
+	l.mu.Lock()
+	var recent []Entry
+	if lg := l.logs[side]; lg != nil {
+		recent = recall(lg.recent, from, min(count, lg.tree.size-from))
+	}
+	l.mu.Unlock()
+	if recent != nil {
+		return recent, nil
+	}
 	var leaves [][]byte
 	err := l.db.View(ctx, func(tx *sqldb.Tx) (err error) {
 		leaves, err = readLeaves(ctx, tx, side, from, count, 0)

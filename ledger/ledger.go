@@ -144,6 +144,7 @@ type log struct {
 	cosigner *noteVerifier // of its side's cosignatures
 
 	tree       tree
+	recent     []Entry            // the last entries stored, of tree; what remember keeps of them
 	placeable  int64              // 0 <= placeable <= tree.size
 	recovered  int64              // of the own log, entries that were fetched back from others
 	seen       map[string]int64   // of the last stored entry
