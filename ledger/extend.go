@@ -30,8 +30,8 @@ func (l *Ledger) Extend(ctx context.Context, x Extension) (Receipt, error) {
 	if x.Side == l.side {
 		return Receipt{}, &Refusal{Code: RefusedUnknown, Side: x.Side, Detail: "nobody but this side writes its ledger"}
 	}
-	lg, verifier := l.verified(x.Side)
-	if lg == nil || l.keys == nil {
+	verifier := l.verifier(x.Side)
+	if verifier == nil || l.keys == nil {
 		return Receipt{}, &Refusal{Code: RefusedUnknown, Side: x.Side, Detail: "no such side is admitted here"}
 	}
 	entries, c, err := l.read(verifier, x)
@@ -41,6 +41,7 @@ func (l *Ledger) Extend(ctx context.Context, x Extension) (Receipt, error) {
 
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	lg := l.logs[x.Side]
 	var next log
 	var receipt Receipt
 	err = l.update(ctx, func(tx *sqldb.Tx) error {
@@ -81,17 +82,9 @@ func (l *Ledger) Extend(ctx context.Context, x Extension) (Receipt, error) {
 	return receipt, nil
 }
 
-// verified finds a log, and the verifier of its checkpoints for use without the
-// lock. Both are nil for an unknown side.
-func (l *Ledger) verified(side string) (*log, *noteVerifier) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	lg := l.logs[side]
-	if lg == nil {
-		return nil, nil
-	}
-	return lg, lg.verifier
-}
+// verifier finds the verifier of a log's checkpoints for use without the lock.
+// It is nil for an unknown side.
+func (l *Ledger) verifier(side string) *noteVerifier { return l.view.Load().logs[side].verifier }
 
 // read checks all of an extension that can be checked without knowing how far
 // the replica reaches. It holds no lock.

@@ -122,11 +122,7 @@ func (l *Ledger) NoteCosigned(ctx context.Context, side string, signed []byte) e
 
 // Behind names, in plain words, the ledger of which this node once signed or
 // cosigned more than it holds. While it is not empty, nothing is signed.
-func (l *Ledger) Behind() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.behind()
-}
+func (l *Ledger) Behind() string { return l.view.Load().behind }
 
 func (l *Ledger) behind() string {
 	if own := l.logs[l.side]; own != nil && own.placeable < own.tree.size {
@@ -148,8 +144,8 @@ func (l *Ledger) behind() string {
 // against this side's own signature, and stores them again. It answers as
 // Extend does.
 func (l *Ledger) Recover(ctx context.Context, x Extension) error {
-	own, verifier := l.verified(l.side)
-	if x.Side != l.side || own == nil || l.keys == nil {
+	verifier := l.verifier(l.side)
+	if x.Side != l.side || verifier == nil || l.keys == nil {
 		return &Refusal{Code: RefusedUnknown, Side: x.Side, Detail: "only this side's own ledger is recovered"}
 	}
 	entries, c, err := l.read(verifier, x)
@@ -158,6 +154,7 @@ func (l *Ledger) Recover(ctx context.Context, x Extension) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	own := l.logs[l.side]
 	x.Relayed = true // that its own key signed the checkpoint says nothing of the entries sent with it
 	var next log
 	err = l.update(ctx, func(tx *sqldb.Tx) error {
@@ -201,17 +198,9 @@ func (l *Ledger) Recover(ctx context.Context, x Extension) error {
 // ledger: at most count entries of maxBytes in all, and at least one if there
 // is one. The answer may be without leaves if nothing is missing there.
 func (l *Ledger) Extension(ctx context.Context, side string, from, count int64, maxBytes int) (Extension, error) {
-	l.mu.Lock()
-	lg := l.logs[side]
-	var edge tree
-	var signed []byte
-	var size int64
-	var recent []Entry
-	if lg != nil {
-		edge, signed, size = lg.tree.clone(), lg.checkpoint, lg.signed
-		recent = recall(lg.recent, from, edge.size-from)
-	}
-	l.mu.Unlock()
+	lg := l.view.Load().logs[side]
+	edge, signed, size := lg.tree, lg.checkpoint, lg.signed
+	recent := recall(lg.recent, from, edge.size-from)
 	x := Extension{Side: side, From: from, Checkpoint: signed}
 	if from < 0 || from > edge.size || len(signed) == 0 {
 		return Extension{}, ErrNoEntry
@@ -258,13 +247,8 @@ func (x *Extension) carry(entries []Entry, maxBytes int) bool {
 
 // Entries reads entries of a side's ledger, at most count from an index on.
 func (l *Ledger) Entries(ctx context.Context, side string, from, count int64) ([]Entry, error) {
-	l.mu.Lock()
-	var recent []Entry
-	if lg := l.logs[side]; lg != nil {
-		recent = recall(lg.recent, from, min(count, lg.tree.size-from))
-	}
-	l.mu.Unlock()
-	if recent != nil {
+	lg := l.view.Load().logs[side]
+	if recent := recall(lg.recent, from, min(count, lg.tree.size-from)); recent != nil {
 		return recent, nil
 	}
 	var leaves [][]byte

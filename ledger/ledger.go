@@ -24,6 +24,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -135,6 +136,28 @@ type Ledger struct {
 	watches map[*watch]struct{}
 	unsure  bool  // what stands in memory may not be what stands in the database
 	turn    int64 // with PostgreSQL, the turn (schemaTurn) that memory is of
+
+	// view is what those see who only read: the logs as they stood after the
+	// last change. They do not wait for mu, which is held while a disk writes.
+	view atomic.Pointer[view]
+}
+
+// view is a copy of the logs that does not change any more. Of each log only
+// what is replaced and never changed in place may be read: the keys, tree,
+// recent, placeable, checkpoint, signed, shown, cosigned, mustHold.
+type view struct {
+	logs     map[string]log
+	behind   string
+	standing Standing
+}
+
+// publish lets readers see the logs as they now stand. l.mu is held.
+func (l *Ledger) publish() {
+	v := &view{logs: make(map[string]log, len(l.logs)), behind: l.behind(), standing: l.standing()}
+	for side, lg := range l.logs {
+		v.logs[side] = *lg
+	}
+	l.view.Store(v)
 }
 
 // log is one side's log. Its fields are guarded by Ledger.mu.
@@ -173,6 +196,7 @@ func Open(ctx context.Context, db *sqldb.DB, c Config) (*Ledger, error) {
 		office: c.Office, side: c.Side, keys: c.Keys, now: c.Now, db: db,
 		logs: map[string]*log{}, watches: map[*watch]struct{}{},
 	}
+	l.publish()
 	parties := c.Parties
 	if c.Keys != nil {
 		parties = append([]Party{c.Keys.Party()}, parties...)
@@ -231,6 +255,7 @@ func (l *Ledger) admit(ctx context.Context, parties []Party) error {
 	}
 	maps.Copy(l.logs, fresh)
 	l.placeWaiting()
+	l.publish()
 	return nil
 }
 
@@ -268,17 +293,14 @@ func (l *Ledger) Office() string { return l.office }
 
 // Sides lists all sides whose ledgers are kept here, in order, own included.
 func (l *Ledger) Sides() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Sorted(maps.Keys(l.logs))
+	return slices.Sorted(maps.Keys(l.view.Load().logs))
 }
 
 // Heads tells how far each ledger reaches.
 func (l *Ledger) Heads() map[string]Head {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	heads := make(map[string]Head, len(l.logs))
-	for side, lg := range l.logs {
+	logs := l.view.Load().logs
+	heads := make(map[string]Head, len(logs))
+	for side, lg := range logs {
 		heads[side] = lg.head()
 	}
 	return heads
@@ -286,9 +308,7 @@ func (l *Ledger) Heads() map[string]Head {
 
 // Head tells how far one ledger reaches. It is zero for an unknown side.
 func (l *Ledger) Head(side string) Head {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if lg := l.logs[side]; lg != nil {
+	if lg, known := l.view.Load().logs[side]; known {
 		return lg.head()
 	}
 	return Head{}
@@ -318,8 +338,10 @@ func (l *Ledger) Subscribe() (wake <-chan struct{}, cancel func()) {
 	}
 }
 
-// changed wakes all subscribers. l.mu is held.
+// changed shows readers what has changed and wakes all subscribers. l.mu is
+// held.
 func (l *Ledger) changed() {
+	l.publish()
 	for w := range l.watches {
 		select {
 		case w.wake <- struct{}{}:

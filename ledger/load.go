@@ -34,6 +34,7 @@ func (l *Ledger) load(ctx context.Context, tx *sqldb.Tx) error {
 	}
 	l.placeWaiting()
 	l.unsure = false
+	l.publish()
 	return nil
 }
 

@@ -148,14 +148,12 @@ func (l *Ledger) Given(ctx context.Context, side string) (r Receipt, given bool,
 	return r, true, nil
 }
 
-// verifiers are the keys of all sides, for use within a transaction: who holds
-// one of the few connections to the database must not wait for l.mu, since who
-// holds l.mu waits for a connection.
+// verifiers are the keys of all sides. Who holds one of the few connections to
+// the database must not wait for l.mu, since who holds l.mu waits for one.
 func (l *Ledger) verifiers() map[string][2]*noteVerifier {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	keys := make(map[string][2]*noteVerifier, len(l.logs))
-	for side, lg := range l.logs {
+	logs := l.view.Load().logs
+	keys := make(map[string][2]*noteVerifier, len(logs))
+	for side, lg := range logs {
 		keys[side] = [2]*noteVerifier{lg.verifier, lg.cosigner}
 	}
 	return keys
@@ -186,14 +184,8 @@ func readReceipt(ctx context.Context, tx *sqldb.Tx, keys map[string][2]*noteVeri
 // Checkpoint is the latest signed checkpoint of a ledger that is covered by
 // what is stored here, with all cosignatures over it that are held.
 func (l *Ledger) Checkpoint(ctx context.Context, side string) ([]byte, error) {
-	l.mu.Lock()
-	lg := l.logs[side]
-	var c checkpoint
-	var held int64
-	if lg != nil {
-		c, held = checkpoint{size: lg.signed, note: lg.checkpoint}, lg.tree.size
-	}
-	l.mu.Unlock()
+	lg := l.view.Load().logs[side]
+	c, held := checkpoint{size: lg.signed, note: lg.checkpoint}, lg.tree.size
 	if len(c.note) == 0 {
 		return nil, ErrNoEntry
 	}

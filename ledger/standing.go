@@ -89,9 +89,8 @@ func (l *Ledger) standing() Standing {
 // Standing is what this side may promise now: its next entry will have seen all
 // that can be placed. Append holds to it.
 func (l *Ledger) Standing() Standing {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.standing()
+	s := l.view.Load().standing
+	return Standing{s.Own, maps.Clone(s.Seen)}
 }
 
 // Standings are the promises that another side has given, as far as they bind
