@@ -16,7 +16,7 @@ var commonWords = map[string]Phrase{
 	"frame.waiting":   {En: "{n} {n:dispatch waits/dispatches wait} for your side", Ko: "우리 측 접수 확인 대기 {n}건"},
 	"frame.alarms":    {En: "{n} {n:alarm is/alarms are} open", Ko: "열린 경보 {n}건"},
 	"frame.demo":      {En: "Demonstration", Ko: "시연"},
-	"frame.demo-note": {En: "Invented data. Nothing here was said by anyone.", Ko: "꾸며 낸 자료이며, 실제로 오간 말이 아닙니다."},
+	"frame.demo-note": {En: "An example written for this program. Nobody has said these words.", Ko: "이 프로그램을 위해 쓴 예문이며, 실제로 오간 말이 아닙니다."},
 	"frame.cut":       {En: "Cut the line to {side}", Ko: "{side}{side:과/와}의 통신선 끊기"},
 	"frame.mend":      {En: "Mend the line to {side}", Ko: "{side}{side:과/와}의 통신선 잇기"},
 	"frame.keys":      {En: "Keys", Ko: "단축 글쇠"},
