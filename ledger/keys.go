@@ -75,7 +75,9 @@ func (k *Keys) Party() Party {
 // sign makes the signed checkpoint of the side's own ledger.
 func (k *Keys) sign(c *checkpoint) {
 	body := c.body()
-	c.note = []byte(body + "\n" + signatureLine(k.ledgerVerifier.name, k.ledgerVerifier.hash, ed25519.Sign(k.ledger, []byte(body))))
+	signature := ed25519.Sign(k.ledger, []byte(body))
+	k.ledgerVerifier.made.Store(&signedText{body, string(signature)})
+	c.note = []byte(body + "\n" + signatureLine(k.ledgerVerifier.name, k.ledgerVerifier.hash, signature))
 }
 
 // cosign makes the note with the log's signatures as they came and this side's

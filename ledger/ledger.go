@@ -225,6 +225,9 @@ func (l *Ledger) admit(ctx context.Context, parties []Party) error {
 		if lg.verifier, err = parseVerifier(p.Key, Origin(l.office, p.Side), algEd25519); err != nil {
 			return fmt.Errorf("ledger key of %s: %w", p.Side, err)
 		}
+		if l.keys != nil && lg.verifier.vkey() == l.keys.ledgerVerifier.vkey() {
+			lg.verifier = l.keys.ledgerVerifier
+		}
 		if lg.cosigner, err = parseVerifier(p.CosignerKey, CosignerName(l.office, p.Side), algCosignature); err != nil {
 			return fmt.Errorf("cosigner key of %s: %w", p.Side, err)
 		}
