@@ -14,6 +14,11 @@ import (
 // foldChunk is how many entries of one ledger are read and folded at a time.
 const foldChunk = 1000
 
+// foldAfter is how long entries that have arrived wait to be folded, so that the
+// receipt for them goes out first, and entries that arrive together are folded
+// together. Nobody sees so little; whoever writes folds them at once.
+const foldAfter = time.Millisecond
+
 // settleEvery is how often the settled line is moved, at most. Nobody waits for
 // it: it says which places are final and lets go of undo images.
 const settleEvery = 200 * time.Millisecond
@@ -28,13 +33,28 @@ func (n *Node) follow(ctx context.Context) {
 			return
 		case <-wake:
 		}
+		n.watches.receipts(n.ledger.Head(n.side).Cosigned)
+		if !rest(ctx, foldAfter) {
+			return
+		}
 		if err := n.catchUp(ctx); err != nil && ctx.Err() == nil {
 			n.log.Error("the records cannot be folded", "error", err)
 			n.raise(ctx, "records-behind", n.side, map[string]string{"error": err.Error()}, nil)
 		}
-		n.watches.receipts(n.ledger.Head(n.side).Cosigned)
 		n.maySettle()
 		n.mayFound(ctx)
+	}
+}
+
+// rest waits, and reports false if ctx ended meanwhile.
+func rest(ctx context.Context, span time.Duration) bool {
+	t := time.NewTimer(span)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 
