@@ -130,17 +130,21 @@ func (c *checker) language(field, tag string) {
 // U+2029, the overrides of direction U+202D and U+202E, the byte order mark
 // U+FEFF. If lines is set, line feed and tab are allowed.
 func plain(text string, lines bool) bool {
-	if !utf8.ValidString(text) {
-		return false
-	}
-	for _, r := range text {
-		switch {
-		case r == '\n' || r == '\t':
-			if !lines {
+	for i := 0; i < len(text); {
+		if c := text[i]; c < utf8.RuneSelf {
+			if c < 0x20 && (!lines || c != '\n' && c != '\t') || c == 0x7f {
 				return false
 			}
-		case r < 0x20, r >= 0x7f && r <= 0x9f, r == 0x2028, r == 0x2029, r == 0x202d, r == 0x202e, r == 0xfeff:
+			i++
+			continue
+		}
+		switch r, size := utf8.DecodeRuneInString(text[i:]); {
+		case r == utf8.RuneError && size == 1:
 			return false
+		case r <= 0x9f, r == 0x2028, r == 0x2029, r == 0x202d, r == 0x202e, r == 0xfeff:
+			return false
+		default:
+			i += size
 		}
 	}
 	return true

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"github.com/go-json-experiment/json"
@@ -31,8 +32,23 @@ func decode(encoded []byte, body any) bool {
 	if json.Unmarshal(encoded, body, json.RejectUnknownMembers(true)) != nil {
 		return false
 	}
-	again, err := Encode(body)
-	return err == nil && bytes.Equal(again, encoded)
+	same := &comparison{rest: encoded}
+	return json.MarshalWrite(same, body, json.Deterministic(true)) == nil && len(same.rest) == 0
+}
+
+// A comparison is a writer that fails at the first byte that differs.
+type comparison struct {
+	rest []byte // what has still to be written
+}
+
+var errDiffers = errors.New("written again it differs")
+
+func (c *comparison) Write(p []byte) (int, error) {
+	if !bytes.HasPrefix(c.rest, p) {
+		return 0, errDiffers
+	}
+	c.rest = c.rest[len(p):]
+	return len(p), nil
 }
 
 // HashCharter gives the hex SHA-256 of the charter's canonical bytes: what an

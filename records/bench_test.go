@@ -12,43 +12,50 @@ import (
 	"liaison.example/records"
 	"liaison.example/records/recordstest"
 	"liaison.example/sqldb"
+	"liaison.example/sqldb/sqldbtest"
 )
 
-// busy makes the ledgers of an office of two sides: each side in turn
-// dispatches a text of 1 KiB, and the other acknowledges it.
+// busy makes the ledgers of an office of two sides, which has opened: each side
+// in turn dispatches a text of 1 KiB, and the other acknowledges it.
 func busy(b *testing.B, entries int) *world {
 	w := newWorld(b, "north", "south")
+	for _, side := range w.sides {
+		w.sign(b, side, office.Operator, office.KindCharter, &office.CharterBody{Charter: w.charter})
+	}
+	for _, side := range w.sides {
+		w.sign(b, side, office.Operator, office.KindPost, &office.DefaultPosts([]string{"ko"})[1])
+	}
+	w.fill(b, entries, func(*office.DispatchBody) {})
+	return w
+}
+
+// sign adds an entry to a ledger whose writer has seen all there is.
+func (w *world) sign(b *testing.B, side office.Side, by, kind string, body any) office.EntryID {
+	seen := map[office.Side]int64{}
+	for _, other := range w.sides {
+		if n := len(w.entries[other]); n > 0 && other != side {
+			seen[other] = int64(n)
+		}
+	}
+	w.now = w.now.Add(100 * time.Millisecond)
+	e := office.Entry{
+		ID: office.EntryID{Side: side, Index: int64(len(w.entries[side]))}, At: w.now.UnixMilli(),
+		By: by, Seen: seen, Kind: kind, Body: encode(b, body),
+	}
+	e.Hash = sha256.Sum256(e.Body)
+	w.entries[side] = append(w.entries[side], e)
+	return e.ID
+}
+
+func (w *world) fill(b *testing.B, entries int, change func(*office.DispatchBody)) {
 	text := strings.Repeat("The convoy will pass the gate at nine. ", 27)[:1024]
-	add := func(side office.Side, by, kind string, body any) office.EntryID {
-		other := w.sides[0]
-		if side == other {
-			other = w.sides[1]
-		}
-		seen := map[office.Side]int64{other: int64(len(w.entries[other]))}
-		if seen[other] == 0 {
-			delete(seen, other)
-		}
-		w.now = w.now.Add(100 * time.Millisecond)
-		e := office.Entry{
-			ID: office.EntryID{Side: side, Index: int64(len(w.entries[side]))}, At: w.now.UnixMilli(),
-			By: by, Seen: seen, Kind: kind, Body: encode(b, body),
-		}
-		e.Hash = sha256.Sum256(e.Body)
-		w.entries[side] = append(w.entries[side], e)
-		return e.ID
-	}
-	for _, side := range w.sides {
-		add(side, office.Operator, office.KindCharter, &office.CharterBody{Charter: w.charter})
-	}
-	for _, side := range w.sides {
-		add(side, office.Operator, office.KindPost, &office.DefaultPosts([]string{"ko"})[1])
-	}
 	for i := range entries / 2 {
 		from, to := w.sides[i%2], w.sides[1-i%2]
-		id := add(from, "duty-officer", office.KindDispatch, w.dispatch(from, int64(i/2+1), text))
-		add(to, "duty-officer", office.KindAcknowledge, &office.AcknowledgeBody{Dispatch: id})
+		body := w.dispatch(from, int64(i/2+1), text)
+		change(body)
+		id := w.sign(b, from, "duty-officer", office.KindDispatch, body)
+		w.sign(b, to, "duty-officer", office.KindAcknowledge, &office.AcknowledgeBody{Dispatch: id})
 	}
-	return w
 }
 
 // sequence gives the entries of all ledgers as they were written.
@@ -77,38 +84,48 @@ const (
 )
 
 // BenchmarkRefold folds 100,000 entries from nothing, in batches as a node
-// does, and gives the ratio to inserting as many rows of 1 KiB in batches of
-// the same size into the same kind of database.
+// does, and gives the ratio to the floor: inserting as many rows of 1 KiB, in
+// batches of the same size, many with one statement, into the same database.
 func BenchmarkRefold(b *testing.B) {
 	w := busy(b, refoldEntries)
 	all := w.sequence()
-	for b.Loop() {
-		folder := b.TempDir()
-		floor := insertRows(b, "sqlite:"+filepath.Join(folder, "floor.db"), len(all))
-		r := recordstest.Open(b, "sqlite:"+filepath.Join(folder, "records.db"),
-			records.Config{Office: testOffice, Side: "south", Source: w.source})
-		start := time.Now()
-		for i := 0; i < len(all); i += batch {
-			part := all[i:min(i+batch, len(all))]
-			f, err := r.Begin(ctx)
-			if err != nil {
-				b.Fatal(err)
+	for _, engine := range []string{"sqlite", "postgresql"} {
+		b.Run(engine, func(b *testing.B) {
+			for b.Loop() {
+				url := func(name string) string { return "sqlite:" + filepath.Join(b.TempDir(), name) }
+				if engine == "postgresql" {
+					server := sqldbtest.DurablePostgreSQL(b)
+					url = func(string) string { return server }
+				}
+				floor := insertRows(b, url("floor.db"), len(all))
+				took := refold(b, url("records.db"), w, all)
+				b.ReportMetric(float64(took.Microseconds())/float64(len(all)), "µs/entry")
+				b.ReportMetric(float64(floor.Microseconds())/float64(len(all)), "floor-µs/row")
+				b.ReportMetric(float64(took)/float64(floor), "times-floor")
 			}
-			if err := f.Add(part); err != nil {
-				b.Fatal(err)
-			}
-			if _, err := f.Settle(nil); err != nil {
-				b.Fatal(err)
-			}
-			if err := f.Commit(); err != nil {
-				b.Fatal(err)
-			}
-		}
-		took := time.Since(start)
-		b.ReportMetric(float64(took.Microseconds())/float64(len(all)), "µs/entry")
-		b.ReportMetric(float64(floor.Microseconds())/float64(len(all)), "floor-µs/row")
-		b.ReportMetric(float64(took)/float64(floor), "times-floor")
+		})
 	}
+}
+
+func refold(b *testing.B, url string, w *world, all []office.Entry) time.Duration {
+	r := recordstest.Open(b, url, records.Config{Office: testOffice, Side: "south", Source: w.source})
+	start := time.Now()
+	for i := 0; i < len(all); i += batch {
+		f, err := r.Begin(ctx)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := f.Add(all[i:min(i+batch, len(all))]); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := f.Settle(nil); err != nil {
+			b.Fatal(err)
+		}
+		if err := f.Commit(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return time.Since(start)
 }
 
 func insertRows(b *testing.B, url string, rows int) time.Duration {
@@ -122,13 +139,28 @@ func insertRows(b *testing.B, url string, rows int) time.Duration {
 	if err != nil {
 		b.Fatal(err)
 	}
+	const at = 20 // rows in one statement
 	leaf := strings.Repeat("x", 1024)
+	statement := "INSERT INTO entry (side, idx, leaf) VALUES "
+	for i := range at {
+		if i > 0 {
+			statement += ", "
+		}
+		if db.Engine() == sqldb.SQLite {
+			statement += "(?, ?, ?)"
+		} else {
+			statement += fmt.Sprintf("($%d, $%d, $%d)", 3*i+1, 3*i+2, 3*i+3)
+		}
+	}
 	start := time.Now()
 	for i := 0; i < rows; i += batch {
 		err := db.Update(ctx, func(tx *sqldb.Tx) error {
-			for j := range min(batch, rows-i) {
-				if _, err := tx.Exec(ctx, "INSERT INTO entry (side, idx, leaf) VALUES ($1, $2, $3)",
-					fmt.Sprintf("side-%d", j%2), int64(i+j), leaf); err != nil {
+			for j := 0; j < batch; j += at {
+				args := make([]any, 0, 3*at)
+				for k := range int64(at) {
+					args = append(args, fmt.Sprintf("side-%d", k%2), int64(i+j)+k, leaf)
+				}
+				if _, err := tx.Exec(ctx, statement, args...); err != nil {
 					return err
 				}
 			}
@@ -179,4 +211,62 @@ func BenchmarkOwnEntry(b *testing.B) {
 		}
 		n++
 	}
+}
+
+// BenchmarkLists reads the first page of lists over 100,000 dispatches, of which
+// few are FLASH, few are on a second channel and few wait for an answer.
+func BenchmarkLists(b *testing.B) {
+	w := busy(b, 0)
+	r := recordstest.Open(b, "sqlite:"+filepath.Join(b.TempDir(), "records.db"),
+		records.Config{Office: testOffice, Side: "south", Source: w.source})
+	w.fill(b, 200_000, func(d *office.DispatchBody) {
+		if d.Number%10_000 == 7 {
+			d.Precedence = office.Flash
+		}
+	})
+	all := w.sequence()
+	for i := 0; i < len(all); i += batch {
+		if err := r.Add(ctx, all[i:min(i+batch, len(all))]); err != nil {
+			b.Fatal(err)
+		}
+	}
+	deep, _, err := r.Dispatches(ctx, records.Filter{From: "north", Limit: 500})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, list := range []struct {
+		name   string
+		filter records.Filter
+	}{
+		{"all", records.Filter{}},
+		{"from", records.Filter{From: "north"}},
+		{"deep", records.Filter{Before: deep[499].ID.String()}},
+		{"rare", records.Filter{Precedence: office.Flash}},
+		{"none", records.Filter{Precedence: office.Immediate, Channel: "liaison"}},
+		{"open", records.Filter{Open: true}},
+		{"open rare", records.Filter{Open: true, Precedence: office.Flash}},
+		{"rare of one side on one channel", records.Filter{Precedence: office.Flash, From: "south", Channel: "liaison"}},
+	} {
+		b.Run(list.name, func(b *testing.B) {
+			for b.Loop() {
+				if _, _, err := r.Dispatches(ctx, list.filter); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	b.Run("placed", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := r.Placed(ctx); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("record", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := r.Record(ctx, 100_000, 50); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"hash"
 	"slices"
 	"strconv"
 
@@ -29,14 +28,15 @@ type desk struct {
 	dirty []*cell // in the order in which they were first changed
 
 	// For the transaction.
-	ctx context.Context
-	tx  *sqldb.Tx
-	err error
+	ctx  context.Context
+	tx   *sqldb.Tx
+	wait func() error // until nothing is being written on tx
+	err  error
 
 	// For the entry that is being applied.
 	entry  office.EntryID
-	pos    int64     // its place in the joint order
-	effect hash.Hash // of the lines of spec/entries.md §6
+	pos    int64  // its place in the joint order
+	lines  []byte // of its effect, spec/entries.md §6; the verdict is always done here
 	images []image
 }
 
@@ -63,26 +63,23 @@ type image struct {
 }
 
 func newDesk() *desk {
-	return &desk{cells: make(map[place]*cell), effect: sha256.New()}
+	return &desk{cells: make(map[place]*cell)}
 }
 
 // begin makes the desk ready for an entry, which comes to a place.
 func (d *desk) begin(entry office.EntryID, pos int64) {
 	d.entry, d.pos = entry, pos
-	d.images = nil
-	d.effect.Reset()
-	d.hashLines("done")
+	d.images = d.images[:0]
+	d.lines = append(d.lines[:0], "done\n"...)
 }
 
-// effectOf gives the effect of the entry, once the rules have answered. A void
+// effect gives the effect of the entry, once the rules have answered. A void
 // entry has put nothing.
-func (d *desk) effectOf(v office.Verdict) (effect [32]byte) {
+func (d *desk) effect(v office.Verdict) [32]byte {
 	if !v.Done() {
-		d.effect.Reset()
-		d.hashLines(string(v.Void))
+		d.lines = append(append(d.lines[:0], v.Void...), '\n')
 	}
-	d.effect.Sum(effect[:0])
-	return effect
+	return sha256.Sum256(d.lines)
 }
 
 // Get is office.Desk's.
@@ -124,7 +121,9 @@ func (d *desk) Put(row office.Row) {
 	c.row = c.table.blank()
 	c.table.assign(c.row, row)
 	d.soil(c)
-	d.hashLines(c.table.name, c.key, raw)
+	d.lines = append(append(d.lines, c.table.name...), '\n')
+	d.lines = append(append(d.lines, c.key...), '\n')
+	d.lines = append(append(d.lines, raw...), '\n')
 }
 
 // cell finds the cell of a row, and reads it if need be. It gives nil after an
@@ -156,6 +155,9 @@ func (d *desk) cell(row office.Row, put bool) *cell {
 
 // read fills a cell from the table, for a row with the key of row.
 func (d *desk) read(c *cell, row office.Row) (err error) {
+	if err := d.wait(); err != nil {
+		return err
+	}
 	if c.table.made == nil {
 		err = d.tx.QueryRow(d.ctx, "SELECT row FROM "+c.table.name+" WHERE "+c.table.where(), c.sqlKey()...).Scan(&c.raw)
 	} else {
@@ -195,20 +197,7 @@ func (d *desk) revert() {
 		// It stays in the list of the dirty ones; what is written is right.
 		i.cell.dirty = dirty
 	}
-	d.images = nil
-}
-
-// hashLines adds lines to the effect.
-func (d *desk) hashLines(lines ...any) {
-	for _, line := range lines {
-		switch line := line.(type) {
-		case string:
-			d.effect.Write([]byte(line))
-		case []byte:
-			d.effect.Write(line)
-		}
-		d.effect.Write([]byte{'\n'})
-	}
+	d.images = d.images[:0]
 }
 
 // undoImages writes what is needed to undo this entry, as JSON: for each row
@@ -298,92 +287,4 @@ func (d *desk) cut(pos int64) error {
 	}
 	d.dirty = slices.DeleteFunc(d.dirty, func(c *cell) bool { return c.table.made != nil && c.pos > pos })
 	return nil
-}
-
-// maxRecent is how many rows stay in memory after a flush.
-const maxRecent = 8192
-
-// flush writes what is dirty.
-func (d *desk) flush(x *texts) error {
-	if d.err != nil {
-		return d.err
-	}
-	byTable := make(map[*table][]*cell)
-	var order []*table
-	for _, c := range d.dirty {
-		c.dirty = false
-		if c.raw == nil {
-			if err := d.remove(c); err != nil {
-				return err
-			}
-			continue
-		}
-		if byTable[c.table] == nil {
-			order = append(order, c.table)
-		}
-		byTable[c.table] = append(byTable[c.table], c)
-	}
-	for _, t := range order {
-		if err := d.write(x, t, byTable[t]); err != nil {
-			return err
-		}
-	}
-	for _, c := range d.dirty {
-		if c.table.keep == keepNot {
-			delete(d.cells, c.place)
-		}
-	}
-	clear(d.dirty)
-	d.dirty = d.dirty[:0]
-	if len(d.cells) > maxRecent {
-		for at := range d.cells {
-			if at.table.keep != keepAlways {
-				delete(d.cells, at)
-			}
-		}
-	}
-	return nil
-}
-
-func (d *desk) remove(c *cell) error {
-	if c.table.made != nil {
-		return nil // taken back before it was ever written
-	}
-	if _, err := d.tx.Exec(d.ctx, "DELETE FROM "+c.table.name+" WHERE "+c.table.where(), c.sqlKey()...); err != nil {
-		return fmt.Errorf("delete %s %s: %w", c.table.name, c.key, err)
-	}
-	return nil
-}
-
-func (d *desk) write(x *texts, t *table, cells []*cell) error {
-	columns := t.columnNames()
-	args := make([]any, 0, len(columns)*min(len(cells), chunks[0]))
-	for len(cells) > 0 {
-		n := chunk(len(cells))
-		args = args[:0]
-		for _, c := range cells[:n] {
-			if c.row == nil {
-				var err error
-				if c.row, err = t.decode(c.raw); err != nil {
-					return err
-				}
-			}
-			args = append(append(append(args, c.sqlKey()...), t.values(c.row)...), string(c.raw))
-		}
-		if _, err := d.tx.Exec(d.ctx, x.insert(t.name, columns, len(t.keys), n), args...); err != nil {
-			return fmt.Errorf("write %d rows of table %s: %w", n, t.name, err)
-		}
-		cells = cells[n:]
-	}
-	return nil
-}
-
-// chunk is how many of n rows the next statement writes.
-func chunk(n int) int {
-	for _, c := range chunks {
-		if c <= n {
-			return c
-		}
-	}
-	return n
 }

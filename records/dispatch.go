@@ -73,14 +73,17 @@ func (r *Records) Dispatches(ctx context.Context, c Filter) (lines []DispatchLin
 	return lines, next, nil
 }
 
-// query writes the query for a page and one line more. A list of open ones is
-// read from the acknowledgements that are waited for, which are few.
+// query writes the query for a page and one line more. It says in which way the
+// list is to be found: neither engine can know what is rare in an office.
+// Urgent dispatches are; then those that are waited for; then those of one
+// channel, or of one side.
 func (c *Filter) query() (string, []any, error) {
-	first, second := "dispatch", "acknowledgement"
-	if c.Open {
-		first, second = second, first
+	urgent := c.Precedence != "" && c.Precedence != office.Routine
+	tables, place := "dispatch d CROSS JOIN acknowledgement a", "d.pos"
+	if c.Open && !urgent {
+		tables, place = "acknowledgement a CROSS JOIN dispatch d", "a.pos"
 	}
-	conditions := []string{"TRUE"}
+	conditions := []string{"d.pos = a.pos"}
 	var args []any
 	where := func(condition string, values ...any) {
 		for _, value := range values {
@@ -92,14 +95,24 @@ func (c *Filter) query() (string, []any, error) {
 	if c.Open {
 		where("a.waiting > 0")
 	}
-	if c.From != "" {
-		where("d.side = ?", c.From)
+	found := c.Open && !urgent // an index is chosen; columns of others are hidden from it by an expression
+	column := func(name, value string) {
+		switch {
+		case value == "":
+		case found:
+			where("d."+name+" || '' = ?", value)
+		default:
+			where("d."+name+" = ?", value)
+			found = true
+		}
 	}
-	if c.Channel != "" {
-		where("d.channel = ?", c.Channel)
+	if urgent {
+		column("precedence", string(c.Precedence))
 	}
-	if c.Precedence != "" {
-		where("d.precedence = ?", string(c.Precedence))
+	column("channel", c.Channel)
+	column("side", c.From)
+	if !urgent {
+		column("precedence", string(c.Precedence))
 	}
 	if c.Before != "" {
 		before, err := office.ParseEntryID(c.Before)
@@ -107,16 +120,11 @@ func (c *Filter) query() (string, []any, error) {
 			return "", nil, fmt.Errorf("%w: %w", ErrBefore, err)
 		}
 		// Places change while they are not settled; the entry stays.
-		where(first[:1]+".pos < (SELECT pos FROM placed WHERE side = ? AND idx = ?)", before.Side, before.Index)
+		where(place+" < (SELECT pos FROM placed WHERE side = ? AND idx = ?)", before.Side, before.Index)
 	}
 	args = append(args, c.limit()+1)
-	return fmt.Sprintf(`
-		SELECT d.pos, d.row, a.row
-		FROM %[1]s %[2]s JOIN %[3]s %[4]s ON %[4]s.pos = %[2]s.pos
-		WHERE %[5]s
-		ORDER BY %[2]s.pos DESC
-		LIMIT $%[6]d`,
-		first, first[:1], second, second[:1], strings.Join(conditions, " AND "), len(args)), args, nil
+	return "SELECT d.pos, d.row, a.row FROM " + tables + " WHERE " + strings.Join(conditions, " AND ") +
+		" ORDER BY " + place + " DESC LIMIT $" + strconv.Itoa(len(args)), args, nil
 }
 
 func (c *Filter) limit() int {

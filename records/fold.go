@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/go-json-experiment/json"
-
 	"liaison.example/office"
 	"liaison.example/sqldb"
 )
@@ -28,6 +26,10 @@ type Fold struct {
 
 	pending []line // placed in memory, not yet in the tables; their places end at state.placed
 	undone  func() // takes back the last Apply; nil if there is none
+
+	// writing is not nil while a goroutine of this fold uses tx, and then gives
+	// its error. See startFlush.
+	writing chan error
 }
 
 // line is one entry of the joint order, to be written to the tables.
@@ -41,9 +43,6 @@ type line struct {
 	digest   [32]byte
 	undo     string // images; empty if none are needed
 }
-
-// flushAt is how many entries are placed in memory before they are written.
-const flushAt = 1024
 
 // Begin opens a fold. ctx governs it to its end.
 func (r *Records) Begin(ctx context.Context) (*Fold, error) {
@@ -62,7 +61,7 @@ func (r *Records) Begin(ctx context.Context) (*Fold, error) {
 		f.Rollback()
 		return nil, fmt.Errorf("begin a fold: %w", err)
 	}
-	r.desk.ctx, r.desk.tx, r.desk.err = ctx, tx, nil
+	r.desk.ctx, r.desk.tx, r.desk.wait, r.desk.err = ctx, tx, f.wait, nil
 	return f, nil
 }
 
@@ -101,6 +100,12 @@ func (r *Records) refresh(ctx context.Context, tx *sqldb.Tx) error {
 // this fold. Without our own side it is what the next own entry has seen.
 func (f *Fold) Placed() map[office.Side]int64 {
 	return f.r.state.placedCounts()
+}
+
+// Get fills a row, whose key fields are set, as it stands within this fold, and
+// reports whether it is there.
+func (f *Fold) Get(row office.Row) bool {
+	return f.ready() == nil && f.r.desk.Get(row)
 }
 
 // Apply folds one new entry of our own side, which is to be the last in the
@@ -177,6 +182,7 @@ func (f *Fold) Rollback() {
 	if f.ended {
 		return
 	}
+	f.wait()
 	f.end()
 	f.tx.Rollback()
 	if f.changed || f.failed != nil {
@@ -189,7 +195,7 @@ func (f *Fold) end() {
 	f.ended = true
 	f.undone = nil
 	if d := f.r.desk; d != nil {
-		d.ctx, d.tx = nil, nil
+		d.ctx, d.tx, d.wait = nil, nil, nil
 	}
 }
 
@@ -233,7 +239,7 @@ func (f *Fold) newerRules() *NewerRulesError {
 // puts it there.
 func (f *Fold) apply(e timed) (office.Verdict, error) {
 	if len(f.pending) >= flushAt {
-		if err := f.flush(); err != nil {
+		if err := f.startFlush(); err != nil {
 			return office.Verdict{}, err
 		}
 	}
@@ -245,7 +251,7 @@ func (f *Fold) apply(e timed) (office.Verdict, error) {
 	if r.desk.err != nil {
 		return office.Verdict{}, r.desk.err
 	}
-	effect := r.desk.effectOf(verdict)
+	effect := r.desk.effect(verdict)
 	before := r.state.digest
 	digest := nextDigest(before, entry.Hash, effect)
 	f.pending = append(f.pending, line{
@@ -287,51 +293,6 @@ func (f *Fold) apply(e timed) (office.Verdict, error) {
 	return verdict, nil
 }
 
-// flush writes what is only in memory.
-func (f *Fold) flush() error {
-	f.undone = nil
-	r := f.r
-	if err := r.desk.flush(&r.texts); err != nil {
-		return err
-	}
-	placed := make([]any, 0, len(placedColumns)*chunks[0])
-	for lines := f.pending; len(lines) > 0; {
-		n := chunk(len(lines))
-		placed = placed[:0]
-		for i := range lines[:n] {
-			l := &lines[i]
-			detail, err := encodeDetail(l.verdict)
-			if err != nil {
-				return err
-			}
-			if l.pos <= r.state.settled {
-				l.undo = ""
-			}
-			placed = append(placed, l.pos, l.time, l.id.Side, l.id.Index, l.at, l.by, l.kind,
-				string(l.verdict.Void), detail, l.effect[:], l.digest[:], l.undo)
-		}
-		if _, err := f.tx.Exec(f.ctx, r.texts.insert("placed", placedColumns, 0, n), placed...); err != nil {
-			return fmt.Errorf("write %d entries of the joint order: %w", n, err)
-		}
-		lines = lines[n:]
-	}
-	f.pending = f.pending[:0]
-	return nil
-}
-
-var placedColumns = []string{"pos", "time", "side", "idx", "at", "post", "kind", "void", "detail", "effect", "digest", "undo"}
-
-func encodeDetail(v office.Verdict) (string, error) {
-	if len(v.Detail) == 0 {
-		return "", nil
-	}
-	encoded, err := json.Marshal(v.Detail, json.Deterministic(true))
-	if err != nil {
-		return "", fmt.Errorf("write the detail of a verdict: %w", err)
-	}
-	return string(encoded), nil
-}
-
 // nextDigest is the digest after one more entry (spec/entries.md §6).
 func nextDigest(before, leaf, effect [32]byte) [32]byte {
 	var all [96]byte
@@ -340,6 +301,3 @@ func nextDigest(before, leaf, effect [32]byte) [32]byte {
 	copy(all[64:], effect[:])
 	return sha256.Sum256(all[:])
 }
-
-// Get reads a row as it stands within this fold.
-func (f *Fold) Get(row office.Row) bool { return f.r.desk.Get(row) }

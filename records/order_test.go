@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"liaison.example/office"
 	"liaison.example/records"
@@ -63,6 +64,59 @@ func TestALateEntryIsSlottedInAndTheRulesAreAskedAgain(t *testing.T) {
 	w.exchange()
 	recordstest.Same(t, south.records, north.records)
 	recordstest.Same(t, south.records, w.nodes["east"].records)
+}
+
+func TestWhatFollowedFromAnEntryIsVoidWhenALateOneMakesItVoid(t *testing.T) {
+	w := threeSides(t)
+	w.found()
+	south, north, east := w.nodes["south"], w.nodes["north"], w.nodes["east"]
+	amend := func(change func(*office.Charter)) (hash string) {
+		in, err := south.records.Office(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := *in.Charter
+		c.Channels = append([]office.Channel(nil), c.Channels...)
+		change(&c)
+		w.mustWrite("south", office.Operator, office.KindPropose, &office.ProposeBody{Amends: in.Hash, Charter: &c})
+		w.exchange()
+		return office.HashCharter(&c)
+	}
+	words := office.Words{"en": "Ships"}
+	hash := amend(func(c *office.Charter) {
+		c.Channels = append(c.Channels, office.Channel{ID: "maritime", Name: words, Purpose: words})
+	})
+	for _, side := range []office.Side{"north", "east"} {
+		w.mustWrite(side, office.Operator, office.KindAgree, &office.AgreeBody{Hash: hash})
+		w.exchange()
+	}
+	hash = amend(func(c *office.Charter) { c.Channels = c.Channels[:1] })
+	w.mustWrite("north", office.Operator, office.KindAgree, &office.AgreeBody{Hash: hash})
+	w.exchange()
+
+	// South uses the channel, and north acknowledges, while east has closed it.
+	w.now = w.now.Add(time.Minute)
+	body := w.dispatch("south", 1, "Adrift.")
+	body.Channel = "maritime"
+	dispatch := w.mustWrite("south", "duty-officer", office.KindDispatch, body)
+	north.receive("south", dispatch.Index+1)
+	ack := w.mustWrite("north", "duty-officer", office.KindAcknowledge, &office.AcknowledgeBody{Dispatch: dispatch})
+	south.receive("north", ack.Index+1)
+	east.offset = -30 * time.Second
+	w.mustWrite("east", office.Operator, office.KindAgree, &office.AgreeBody{Hash: hash})
+	south.receive("east", int64(len(w.entries["east"])))
+
+	for id, want := range map[office.EntryID]office.Reason{dispatch: office.ChannelUnknown, ack: office.DispatchUnknown} {
+		if e, _, err := south.records.PlacedEntry(ctx, id); err != nil || e.Verdict.Void != want {
+			t.Errorf("%s is %v, %v; want %s", id, e.Verdict, err, want)
+		}
+	}
+	if lines, _, err := south.records.Dispatches(ctx, records.Filter{}); err != nil || len(lines) != 0 {
+		t.Errorf("there are dispatches: %v, %v", lines, err)
+	}
+	w.exchange()
+	recordstest.Same(t, south.records, north.records)
+	recordstest.Same(t, south.records, east.records)
 }
 
 func TestEntriesOfALedgerAreFoldedWithoutAGap(t *testing.T) {
