@@ -2,7 +2,6 @@ package node
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -106,15 +105,19 @@ func (n *Node) waitGreeted(ctx context.Context) {
 }
 
 // openLink joins the link to the ledger and the records.
-func (n *Node) openLink() error {
+func (n *Node) openLink(ctx context.Context) error {
 	certificate, err := n.c.Keys.LinkCertificate()
+	if err != nil {
+		return err
+	}
+	row, err := n.records.Office(ctx)
 	if err != nil {
 		return err
 	}
 	peers := make([]link.Peer, len(n.c.Admitted))
 	var halted []string
 	for i, credence := range n.c.Admitted {
-		peers[i] = link.Peer{Side: credence.Side, Address: cmp.Or(n.c.Dial[credence.Side], credence.Address), KeyHash: credence.LinkKey}
+		peers[i] = link.Peer{Side: credence.Side, Address: n.addressOf(row.Charter, credence), KeyHash: credence.LinkKey}
 		if n.haltedBy(credence.Side) != "" {
 			halted = append(halted, credence.Side)
 		}
@@ -124,6 +127,20 @@ func (n *Node) openLink() error {
 		Greeting: n.greeting, DigestAt: n.digestAt, OnAlarm: n.onAlarm, OnState: n.onState, OnReceipt: n.onReceipt,
 	})
 	return nil
+}
+
+// addressOf is where a side's link is reached: as our settings say, or else as
+// the sides have agreed in the charter, or else as its credence says.
+func (n *Node) addressOf(charter *office.Charter, credence ledger.Credence) string {
+	if address := n.c.Dial[credence.Side]; address != "" {
+		return address
+	}
+	if charter != nil {
+		if side := charter.Side(credence.Side); side != nil {
+			return side.Address
+		}
+	}
+	return credence.Address
 }
 
 // lasting are the alarms after which a ledger is not replicated until an

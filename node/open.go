@@ -26,7 +26,7 @@ type Config struct {
 	Admitted []ledger.Credence // of the sides that were admitted
 
 	// Dial has the link addresses of sides that are reached in another way than
-	// their credences say.
+	// the charter, or before it their credences, say.
 	Dial map[office.Side]string
 
 	// The three databases (docs/architecture.md). Durable is set by the node.
@@ -162,7 +162,7 @@ func (n *Node) open(ctx context.Context) error {
 	if err := n.catchUp(ctx); err != nil {
 		return fmt.Errorf("fold the ledgers: %w", err)
 	}
-	return n.openLink()
+	return n.openLink(ctx)
 }
 
 // Close ends the work: it waits for writes that have begun, then closes the

@@ -57,6 +57,7 @@ type commands struct {
 	Backup  backupCommand  `cmd:"" group:"keeping" help:"Write a backup, also while the node runs." usage:"[DIR] FILE"`
 	Restore restoreCommand `cmd:"" group:"keeping" help:"Bring a node back from a backup, or from another side's copy." usage:"FILE DIR | --from-peer DIR"`
 
+	Bench   benchCommand   `cmd:"" group:"other" help:"Measure Liaison on this machine, beside the floor."`
 	Help    helpCommand    `cmd:"" group:"other" help:"Explain a command; \"help all\" prints the whole manual." usage:"[COMMAND... | all]"`
 	Version versionCommand `cmd:"" group:"other" help:"Print the version."`
 }
@@ -79,6 +80,9 @@ func main() {
 
 // run does one command and returns the exit code.
 func run(ctx context.Context, t *terminal, args []string) int {
+	if code, asked := benchProcess(ctx, t, args); asked {
+		return code
+	}
 	parser, err := newParser(t)
 	if err != nil {
 		fmt.Fprintln(t.err, "liaison:", err)
