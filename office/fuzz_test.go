@@ -2,6 +2,7 @@ package office
 
 import (
 	"bytes"
+	"maps"
 	"testing"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -43,26 +44,13 @@ func FuzzApply(f *testing.F) {
 		f.Add("south", int64(20), "duty-officer", kind, encoded)
 		f.Add("north", int64(0), "operator", kind, encoded)
 	}
+	f.Add("north", int64(9), "duty-officer", KindAcknowledge, []byte(`{"dispatch":"south/2"}`))
+	open := fuzzOffice(f)
 	f.Fuzz(func(t *testing.T, side string, index int64, by, kind string, body []byte) {
-		desk := newDesk()
-		next := map[Side]int64{}
-		found(t, desk, next)
-		for _, line := range []string{
-			`09:00 south/operator post post=duty-officer role=head name={"en":"Head"} languages=ko`,
-			`09:00 north/operator post post=duty-officer role=head name={"en":"Head"} languages=ko`,
-			`09:00 south/duty-officer dispatch channel=liaison number=1 precedence=ROUTINE subject=Hello text=Hello to=north`,
-			`09:00 south/operator charter.propose amends=#founding charter=@with-maritime note=`,
-		} {
-			e := parseAct(t, line)
-			e.ID.Index = next[e.ID.Side]
-			next[e.ID.Side]++
-			if v := Apply(desk, e); !v.Done() {
-				t.Fatalf("%s: %s", line, sayVerdict(v))
-			}
-		}
-		desk.put = nil
-		e := &Entry{ID: EntryID{side, index}, By: by, Kind: kind, Body: body, Office: testOffice}
-		verdict := Apply(desk, e)
+		desk := &mapDesk{rows: maps.Clone(open.rows)}
+		seen := map[Side]int64{"east": 9, "north": 9, "south": 9}
+		delete(seen, side)
+		verdict := Apply(desk, &Entry{ID: EntryID{side, index}, By: by, Kind: kind, Body: body, Office: testOffice, Seen: seen})
 		if !verdict.Done() && len(desk.put) > 0 {
 			t.Errorf("void (%s), but it put %q", verdict.Void, desk.put)
 		}
@@ -70,4 +58,25 @@ func FuzzApply(f *testing.F) {
 			t.Errorf("done, but nothing changed")
 		}
 	})
+}
+
+// fuzzOffice is an open office with posts, a dispatch and a proposal.
+func fuzzOffice(f *testing.F) *mapDesk {
+	desk := newDesk()
+	next := map[Side]int64{}
+	found(f, desk, next)
+	for _, line := range []string{
+		`09:00 south/operator post post=duty-officer role=head name={"en":"Head"} languages=ko`,
+		`09:00 north/operator post post=duty-officer role=head name={"en":"Head"} languages=ko`,
+		`09:00 south/duty-officer dispatch channel=liaison number=1 precedence=ROUTINE subject=Hello text=Hello to=north`,
+		`09:00 south/operator charter.propose amends=#founding charter=@with-maritime note=`,
+	} {
+		e := parseAct(f, line)
+		e.ID.Index = next[e.ID.Side]
+		next[e.ID.Side]++
+		if v := Apply(desk, e); !v.Done() {
+			f.Fatalf("%s: %s", line, sayVerdict(v))
+		}
+	}
+	return desk
 }

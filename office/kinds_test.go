@@ -34,7 +34,7 @@ func goldens() map[string]any {
 	}
 }
 
-func TestEveryKindHasItsGoldenBytesItsSectionAndItsWords(t *testing.T) {
+func TestEveryKindHasItsGoldenBytesAndItsSection(t *testing.T) {
 	spec, err := os.ReadFile("../spec/entries.md")
 	if err != nil {
 		t.Fatal(err)
@@ -60,6 +60,31 @@ func TestEveryKindHasItsGoldenBytesItsSectionAndItsWords(t *testing.T) {
 		}
 		if !bytes.Contains(spec, []byte("\n### `"+k.Name+"`")) {
 			t.Errorf("%s: spec/entries.md has no section with the heading ### `%s`", k.Name, k.Name)
+		}
+	}
+}
+
+func TestEveryKindAndEveryReasonHasItsWords(t *testing.T) {
+	var words []byte
+	files, err := filepath.Glob("../lang/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		words = append(words, source...)
+	}
+	for _, k := range Kinds {
+		if !bytes.Contains(words, []byte(`"kind.`+k.Name+`":`)) {
+			t.Errorf("package lang has no words under kind.%s", k.Name)
+		}
+	}
+	for _, reason := range Reasons {
+		if !bytes.Contains(words, []byte(`"void.`+string(reason)+`":`)) {
+			t.Errorf("package lang has no words under void.%s", reason)
 		}
 	}
 }

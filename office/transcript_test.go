@@ -105,7 +105,7 @@ func play(t *testing.T, transcript string) string {
 }
 
 // found opens the office at 08:00, before a transcript that is about later things.
-func found(t *testing.T, desk *mapDesk, next map[Side]int64) {
+func found(t testing.TB, desk *mapDesk, next map[Side]int64) {
 	for _, side := range testSides {
 		e := parseAct(t, "08:00 "+side+"/operator charter charter=@founding")
 		if v := Apply(desk, e); !v.Done() {
@@ -124,7 +124,7 @@ func seenAll(next map[Side]int64, writer Side) map[Side]int64 {
 
 var morning = time.Date(2018, 9, 14, 0, 0, 0, 0, time.UTC)
 
-func parseAct(t *testing.T, line string) *Entry {
+func parseAct(t testing.TB, line string) *Entry {
 	words := splitWords(line)
 	if len(words) < 3 {
 		t.Fatalf("%s\nwant a time, a post and a kind", line)
@@ -154,7 +154,7 @@ func parseAct(t *testing.T, line string) *Entry {
 	return e
 }
 
-func parseValue(t *testing.T, name, value string) any {
+func parseValue(t testing.TB, name, value string) any {
 	text, times, repeated := strings.Cut(value, "*")
 	if n, err := strconv.Atoi(times); repeated && err == nil {
 		return strings.Repeat(text, n)
