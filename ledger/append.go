@@ -67,7 +67,7 @@ func (l *Ledger) Append(ctx context.Context, entries []Entry) error {
 		return fmt.Errorf("append to the ledger of %s: %w", l.side, err)
 	}
 	own.tree, own.placeable = next, next.size
-	own.recent = remember(own.recent, entries)
+	own.recent = own.recent.with(entries)
 	own.saw(entries[0].Frame.Seen)
 	own.checkpoint, own.signed, own.shown = grown.note, grown.size, max(own.shown, grown.size)
 	l.placeWaiting()

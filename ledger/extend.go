@@ -75,7 +75,7 @@ func (l *Ledger) Extend(ctx context.Context, x Extension) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, plain(err, "extend the replica of "+x.Side)
 	}
-	next.recent = remember(next.recent, entries)
+	next.recent = next.recent.with(entries)
 	*lg = next
 	l.placeWaiting()
 	l.changed()

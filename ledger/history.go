@@ -200,7 +200,7 @@ func (l *Ledger) Recover(ctx context.Context, x Extension) error {
 func (l *Ledger) Extension(ctx context.Context, side string, from, count int64, maxBytes int) (Extension, error) {
 	lg := l.view.Load().logs[side]
 	edge, signed, size := lg.tree, lg.checkpoint, lg.signed
-	recent := recall(lg.recent, from, edge.size-from)
+	recent := lg.recent.find(from, edge.size-from)
 	x := Extension{Side: side, From: from, Checkpoint: signed}
 	if from < 0 || from > edge.size || len(signed) == 0 {
 		return Extension{}, ErrNoEntry
@@ -248,7 +248,7 @@ func (x *Extension) carry(entries []Entry, maxBytes int) bool {
 // Entries reads entries of a side's ledger, at most count from an index on.
 func (l *Ledger) Entries(ctx context.Context, side string, from, count int64) ([]Entry, error) {
 	lg := l.view.Load().logs[side]
-	if recent := recall(lg.recent, from, min(count, lg.tree.size-from)); recent != nil {
+	if recent := lg.recent.find(from, min(count, lg.tree.size-from)); recent != nil {
 		return recent, nil
 	}
 	var leaves [][]byte

@@ -147,15 +147,17 @@ type Ledger struct {
 // recent, placeable, checkpoint, signed, shown, cosigned, mustHold.
 type view struct {
 	logs     map[string]log
+	heads    map[string]Head // their maps are never changed
 	behind   string
 	standing Standing
 }
 
 // publish lets readers see the logs as they now stand. l.mu is held.
 func (l *Ledger) publish() {
-	v := &view{logs: make(map[string]log, len(l.logs)), behind: l.behind(), standing: l.standing()}
+	v := &view{logs: make(map[string]log, len(l.logs)), heads: make(map[string]Head, len(l.logs)),
+		behind: l.behind(), standing: l.standing()}
 	for side, lg := range l.logs {
-		v.logs[side] = *lg
+		v.logs[side], v.heads[side] = *lg, lg.head()
 	}
 	l.view.Store(v)
 }
@@ -167,7 +169,7 @@ type log struct {
 	cosigner *noteVerifier // of its side's cosignatures
 
 	tree       tree
-	recent     []Entry            // the last entries stored, of tree; what remember keeps of them
+	recent     recent
 	placeable  int64              // 0 <= placeable <= tree.size
 	recovered  int64              // of the own log, entries that were fetched back from others
 	seen       map[string]int64   // of the last stored entry
@@ -299,28 +301,20 @@ func (l *Ledger) Sides() []string {
 	return slices.Sorted(maps.Keys(l.view.Load().logs))
 }
 
-// Heads tells how far each ledger reaches.
+// Heads tells how far each ledger reaches. The maps within are not to be changed.
 func (l *Ledger) Heads() map[string]Head {
-	logs := l.view.Load().logs
-	heads := make(map[string]Head, len(logs))
-	for side, lg := range logs {
-		heads[side] = lg.head()
-	}
-	return heads
+	return maps.Clone(l.view.Load().heads)
 }
 
 // Head tells how far one ledger reaches. It is zero for an unknown side.
 func (l *Ledger) Head(side string) Head {
-	if lg, known := l.view.Load().logs[side]; known {
-		return lg.head()
-	}
-	return Head{}
+	return l.view.Load().heads[side]
 }
 
 func (lg *log) head() Head {
 	return Head{
 		Size: lg.tree.size, Placeable: lg.placeable, Root: lg.tree.root(),
-		Checkpoint: lg.checkpoint, Cosigned: maps.Clone(lg.cosigned), Noted: lg.shown,
+		Checkpoint: lg.checkpoint, Cosigned: lg.cosigned, Noted: lg.shown,
 	}
 }
 

@@ -1,36 +1,45 @@
 package ledger
 
-// The bounds of the entries that are kept in memory, of each log.
+// The bounds of what is kept in memory of each log.
 const (
-	recentBytes = 2 << 20 // of their leaves
-	recentCount = 4096
+	recentBytes = 2 << 20 // of leaves
+	recentCount = 4096    // entries
 )
 
-// remember puts entries that were just stored behind those that are kept in
-// memory, and lets go of the oldest. What is sent on and folded next is found
-// there, so that it need not be read and checked again.
-func remember(recent, stored []Entry) []Entry {
-	if n := len(recent); n > 0 && len(stored) > 0 && recent[n-1].Index+1 != stored[0].Index {
-		recent = nil
-	}
-	recent = append(recent, stored...)
-	bytes, first := 0, len(recent)
-	for first > 0 && len(recent)-first < recentCount && bytes+len(recent[first-1].Leaf) <= recentBytes {
-		first--
-		bytes += len(recent[first].Leaf)
-	}
-	return recent[first:]
+// recent are the last entries of a log, kept in memory because what is sent on
+// and folded next is among them, so that it need not be read and checked again.
+// It is a value: with makes another, and those who have one may go on reading.
+type recent struct {
+	entries []Entry // without gaps, up to the end of the log
+	bytes   int     // of their leaves
 }
 
-// recall finds count entries from an index on among those kept in memory, all
-// of them or none.
-func recall(recent []Entry, from, count int64) []Entry {
-	if len(recent) == 0 || count <= 0 {
+// with adds entries that were just stored, and lets go of the oldest.
+func (r recent) with(stored []Entry) recent {
+	if n := len(r.entries); n > 0 && len(stored) > 0 && r.entries[n-1].Index+1 != stored[0].Index {
+		r = recent{}
+	}
+	r.entries = append(r.entries, stored...)
+	for _, e := range stored {
+		r.bytes += len(e.Leaf)
+	}
+	first := 0
+	for first < len(r.entries) && (r.bytes > recentBytes || len(r.entries)-first > recentCount) {
+		r.bytes -= len(r.entries[first].Leaf)
+		first++
+	}
+	r.entries = r.entries[first:]
+	return r
+}
+
+// find returns count entries from an index on: all of them, or nil.
+func (r recent) find(from, count int64) []Entry {
+	if len(r.entries) == 0 || count <= 0 {
 		return nil
 	}
-	first := from - recent[0].Index
-	if first < 0 || first+count > int64(len(recent)) {
+	first := from - r.entries[0].Index
+	if first < 0 || first+count > int64(len(r.entries)) {
 		return nil
 	}
-	return recent[first : first+count : first+count]
+	return r.entries[first : first+count : first+count]
 }
