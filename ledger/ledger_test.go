@@ -15,6 +15,7 @@ import (
 
 	"liaison.example/ledger"
 	"liaison.example/sqldb"
+	"liaison.example/sqldb/sqldbtest"
 )
 
 const office = "kaesong.example"
@@ -36,10 +37,15 @@ func keysOf(t testing.TB, side string) *ledger.Keys {
 	return keys
 }
 
-// open opens the ledger of one of the sides, in memory.
+// open opens the ledger of one of the sides: in memory, and within a test named
+// postgresql on a PostgreSQL database.
 func open(t testing.TB, c *clock, side string, sides ...string) *ledger.Ledger {
 	t.Helper()
-	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: "sqlite::memory:", Durable: true})
+	config := sqldb.Config{URL: "sqlite::memory:", Durable: true}
+	if strings.Contains(t.Name(), "/postgresql/") {
+		config.URL, config.Schema = sqldbtest.PostgreSQL(t), "ledger"
+	}
+	db, err := sqldb.Open(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,6 +116,38 @@ func tryPush(from, to *ledger.Ledger, side string) error {
 			return errors.New("no leaves and no receipt")
 		}
 	}
+}
+
+// TestTheLedgerIsTheSameOnPostgreSQL runs again, on PostgreSQL, what the other
+// tests do in memory.
+func TestTheLedgerIsTheSameOnPostgreSQL(t *testing.T) {
+	t.Run("postgresql", func(t *testing.T) {
+		for name, test := range map[string]func(*testing.T){
+			"receipts":         TestAReceiptCoversWhatTheOtherSideHasStored,
+			"stale":            TestAnAppendThatHasNotSeenAllIsStale,
+			"forks":            TestASecondHistoryIsAForkWithEvidence,
+			"forks beyond":     TestAForkWaitingBeyondTheReplicaIsFound,
+			"two trees":        TestTwoTreesOfOneSizeAreAForkWhicheverCameFirst,
+			"backdating":       TestWhoSeesLessThanItCosignedIsRefused,
+			"promises":         TestAPromiseAboutEntriesThatAreHereBindsWhatComesAfterThem,
+			"future":           TestAnEntryFromTheFutureIsHeldBackUntilItsDay,
+			"lost entries":     TestANodeThatLostEntriesFetchesThemBackBeforeItSigns,
+			"lost cosignature": TestANodeThatLostWhatItCosignedIsBehind,
+			"three sides":      TestAnEntryWaitsForWhatItHasSeenOfAThirdSide,
+			"other keys":       TestACosignatureByAnotherKeyIsRefused,
+			"relays":           TestFalseEntriesFromARelayAreNoForkOfTheWriter,
+			"false recovery":   TestFalseEntriesGivenBackAreNoForkOfOurOwn,
+			"not admitted yet": TestASideThatIsNotAdmittedYetIsNotRefusedForEver,
+			"readers":          TestReadersAndWritersDoNotWaitForEachOther,
+			"tiles":            TestNoTileIsFoundUnderAnotherName,
+			"catch-up":         TestDuringACatchUpWhatWasReachedIsExported,
+			"older exports":    TestAnOlderExportIsBroughtUpToDate,
+			"served":           TestALedgerIsServedForReadingAlone,
+			"disclosures":      TestADisclosureBearsAllCosignaturesOfItsCheckpoint,
+		} {
+			t.Run(name, test)
+		}
+	})
 }
 
 func bodies(n int) []string {
