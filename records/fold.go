@@ -68,8 +68,16 @@ func (r *Records) Begin(ctx context.Context) (*Fold, error) {
 // refresh makes the memory that of the tables. On PostgreSQL another process
 // may have folded since.
 func (r *Records) refresh(ctx context.Context, tx *sqldb.Tx) error {
-	if r.loaded && tx.Engine() == sqldb.SQLite {
-		return nil // nobody else writes here
+	if tx.Engine() == sqldb.SQLite {
+		// It changes when anybody but this connection has written.
+		var written int64
+		if err := tx.QueryRow(ctx, "PRAGMA data_version").Scan(&written); err != nil {
+			return fmt.Errorf("ask whether others have written: %w", err)
+		}
+		if r.loaded && written == r.written {
+			return nil
+		}
+		r.written = written
 	}
 	if r.loaded {
 		// The last digest stands for all that is placed.

@@ -51,12 +51,13 @@ type Records struct {
 	folding chan struct{} // holds one token while a fold is open
 
 	// The memory of the folds: belongs to whoever holds the token.
-	texts  texts
-	state  state
-	loaded bool // state, desk and tails are what the tables said after the last fold here
-	desk   *desk
-	tails  map[office.Side][]int64 // times of the last entries of each side
-	recent recent
+	texts   texts
+	state   state
+	loaded  bool  // state, desk and tails are what the tables said after the last fold here
+	written int64 // with SQLite, its data_version when they were last compared
+	desk    *desk
+	tails   map[office.Side][]int64 // times of the last entries of each side
+	recent  recent
 }
 
 // state says how far the fold has come.
