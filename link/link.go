@@ -84,6 +84,10 @@ type Config struct {
 	// how many entries.
 	OnReceipt func(by string, size int64)
 
+	// OnTrouble takes an error of our own database, met while storing what a side
+	// had sent.
+	OnTrouble func(err error)
+
 	// Halted are the ledgers whose replication had ended before this start.
 	Halted []string
 }
@@ -380,6 +384,10 @@ func (l *Link) FetchOwn(ctx context.Context) error {
 		}
 	}
 }
+
+// Grew says that this node has written. The link would notice by itself, a
+// moment later.
+func (l *Link) Grew() { l.grew() }
 
 // grew tells all sessions what we hold.
 func (l *Link) grew() {

@@ -110,7 +110,6 @@ func (n *Node) writeBatch(ctx context.Context, batch []*write) {
 	}
 	n.noteDisk(err)
 	if disk := diskReason(err); disk != "" {
-		n.log.Error("nothing can be written", "error", err)
 		err = &Refusal{Code: disk}
 	}
 	for i, w := range batch {
@@ -187,6 +186,7 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer) e
 			return err
 		}
 	}
+	n.link.Grew()
 	// The point of no return is passed: what fails from here on is mended when
 	// the ledgers are folded again.
 	if err := fold.Commit(); err != nil {
@@ -340,14 +340,18 @@ func (n *Node) noteDisk(err error) {
 	}
 	reason := diskReason(err)
 	n.holds.mu.Lock()
-	changed := n.holds.disk != reason
+	was := n.holds.disk
 	n.holds.disk = reason
 	n.holds.mu.Unlock()
-	if !changed {
+	if reason == was {
 		return
 	}
 	n.watches.send(Event{Kind: "mode"})
-	if reason != "" {
-		n.raise(context.Background(), string(reason), n.side, map[string]string{"error": err.Error()}, nil)
+	if reason == "" {
+		n.log.Info("the disk takes what is written again", "was", was)
+		n.storeAlarms(context.Background())
+		return
 	}
+	n.log.Error("nothing can be written", "reason", reason, "error", err)
+	n.raise(context.Background(), string(reason), n.side, map[string]string{"error": err.Error()}, nil)
 }
