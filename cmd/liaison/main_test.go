@@ -40,7 +40,7 @@ func testMain(m *testing.M) int {
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}
-	build := exec.Command("go", "build", "-o", filepath.Join(bin, name), ".")
+	build := exec.Command("go", append(append([]string{"build"}, buildFlags...), "-o", filepath.Join(bin, name), ".")...)
 	build.Stdout, build.Stderr = os.Stderr, os.Stderr
 	if err := build.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "build the program:", err)
