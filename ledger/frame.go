@@ -154,10 +154,17 @@ func isASCII(text []byte) bool {
 	return true
 }
 
-// parseTime reads a time as FormatTime writes it, and no other writing of it.
+// parseTime reads a time as FormatTime writes it, and no other writing of it:
+// the library's parser takes a comma for the point, and a sign.
 func parseTime(text string) (time.Time, error) {
-	if len(text) != len(timeLayout) || text[19] != '.' { // the parser takes a comma too
+	if len(text) != len(timeLayout) {
 		return time.Time{}, errTime
+	}
+	for i := range len(text) {
+		isDigit := text[i] >= '0' && text[i] <= '9'
+		if wantDigit := timeLayout[i] >= '0' && timeLayout[i] <= '9'; isDigit != wantDigit || !wantDigit && text[i] != timeLayout[i] {
+			return time.Time{}, errTime
+		}
 	}
 	return time.Parse(timeLayout, text)
 }
