@@ -79,7 +79,7 @@ func IsBusy(err error) bool {
 func IsBroken(err error) bool {
 	switch liteCode(err) & 0xff {
 	case lite.SQLITE_IOERR, lite.SQLITE_CORRUPT, lite.SQLITE_NOTADB:
-		return !IsFull(err)
+		return !IsFull(err) && !IsReadOnly(err)
 	}
 	switch sqlState(err) {
 	case "58030", "XX001", "XX002": // I/O error, data corrupted, index corrupted

@@ -202,12 +202,21 @@ func whyNot(err error, path string) error {
 	if liteCode(err)&0xff != lite.SQLITE_CANTOPEN {
 		return err
 	}
-	probe, e := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"-probe-*")
+	return probe(err, path)
+}
+
+// probe tries to make a file beside that of the database, and adds to err why
+// that cannot be done, if so.
+func probe(err error, path string) error {
+	file, e := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"-probe-*")
 	if e != nil {
 		return fmt.Errorf("%w: %w", err, e)
 	}
-	probe.Close()
-	return errors.Join(err, os.Remove(probe.Name()))
+	file.Close()
+	if e := os.Remove(file.Name()); e != nil {
+		return fmt.Errorf("%w: %w", err, e)
+	}
+	return err
 }
 
 // syncFile syncs a file or folder. Windows cannot sync a folder.
@@ -226,11 +235,11 @@ func syncFile(path string) error {
 // pool makes a pool of at most size connections to the file. Mode is the end
 // of its URI's "?mode=".
 func (db *liteDB) pool(path, mode string, size int, begin string, pragmas []pragma) (*litePool, error) {
-	path = filepath.ToSlash(path)
+	slashes := filepath.ToSlash(path)
 	if filepath.VolumeName(path) != "" {
-		path = "/" + path
+		slashes = "/" + slashes
 	}
-	uri := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=" + mode
+	uri := "file:" + (&url.URL{Path: slashes}).EscapedPath() + "?mode=" + mode
 	for _, p := range pragmas {
 		uri += "&_pragma=" + url.QueryEscape(p.name+"("+p.value+")")
 	}
@@ -240,7 +249,7 @@ func (db *liteDB) pool(path, mode string, size int, begin string, pragmas []prag
 	}
 	db.pools = append(db.pools, source)
 	return &litePool{
-		source: source, pragmas: pragmas, begin: begin, closing: db.closing,
+		source: source, path: path, pragmas: pragmas, begin: begin, closing: db.closing,
 		room: make(chan struct{}, size), free: make(chan *liteConn, size),
 	}, nil
 }

@@ -14,6 +14,7 @@ import (
 // size 1 is the queue of the writers.
 type litePool struct {
 	source  *sql.DB
+	path    string // of the file
 	pragmas []pragma
 	begin   string
 	closing <-chan struct{}
@@ -213,7 +214,7 @@ func (s *liteSession) exec(ctx context.Context, query string, args []any) (int64
 	}
 	result, err := stmt.ExecContext(ctx, args...)
 	if err != nil {
-		return 0, err
+		return 0, s.pool.whyFailed(err)
 	}
 	return result.RowsAffected()
 }
@@ -236,12 +237,21 @@ func (s *liteSession) commit() error {
 	if err != nil {
 		s.rollback()
 		if liteCode(err)&0xff == lite.SQLITE_IOERR {
-			return unsure{err}
+			return unsure{s.pool.whyFailed(err)}
 		}
 		return err
 	}
 	s.free()
 	return nil
+}
+
+// whyFailed adds to SQLite's "disk I/O error" what the folder says about it. To
+// SQLite a disk that has become read-only is one that fails.
+func (p *litePool) whyFailed(err error) error {
+	if liteCode(err)&0xff != lite.SQLITE_IOERR {
+		return err
+	}
+	return probe(err, p.path)
 }
 
 func (s *liteSession) rollback() {
