@@ -133,6 +133,7 @@ func (f *Fold) Apply(e office.Entry) (office.Verdict, error) {
 	if err != nil {
 		return office.Verdict{}, f.fail(fmt.Errorf("fold %s: %w", e.ID, err))
 	}
+	f.r.recent.keep(e)
 	verdict, err := f.apply(placeable[0])
 	if err != nil {
 		return office.Verdict{}, f.fail(fmt.Errorf("fold %s: %w", e.ID, err))
@@ -287,7 +288,6 @@ func (f *Fold) apply(e timed) (office.Verdict, error) {
 	r.state.placed++
 	r.state.digest = digest
 	r.tails[side] = append(r.tails[side], e.time)
-	r.recent.keep(e.entry)
 	f.changed = true
 	f.undone = func() {
 		r.desk.revert()

@@ -93,6 +93,9 @@ func (f *Fold) add(entries []office.Entry) error {
 		} else if next, err = again.next(f.ctx); err != nil {
 			return err
 		}
+		if len(fresh)+len(again.order) < maxRecentEntries {
+			f.r.recent.keep(next.entry)
+		}
 		if _, err := f.apply(next); err != nil {
 			return fmt.Errorf("apply %s: %w", next.entry.ID, err)
 		}
@@ -353,8 +356,11 @@ type recent struct {
 	bytes   int
 }
 
-// maxRecentBytes bounds what recent keeps, by size.
-const maxRecentBytes = 1 << 20
+// What recent keeps is bounded by its size in bytes and in entries.
+const (
+	maxRecentBytes   = 1 << 20
+	maxRecentEntries = 1000
+)
 
 func (r *recent) forget() { *r = recent{} }
 
@@ -369,7 +375,7 @@ func (r *recent) keep(e office.Entry) {
 	r.entries[e.ID] = e
 	r.order = append(r.order, e.ID)
 	r.bytes += size(e)
-	for r.bytes > maxRecentBytes || len(r.order) > maxRecentBytes/size(office.Entry{}) {
+	for r.bytes > maxRecentBytes || len(r.order) > maxRecentEntries {
 		r.drop(r.order[0])
 		r.order = r.order[1:]
 	}
