@@ -222,10 +222,20 @@ func (l *Link) store(x ledger.Extension) (ledger.Receipt, error) {
 	} else {
 		r, err = l.c.Ledger.Extend(ctx, x)
 	}
+	l.trouble(err)
 	if err == nil && len(x.Leaves) > 0 && l.c.OnGrown != nil {
 		l.c.OnGrown(x.Side)
 	}
 	return r, err
+}
+
+// trouble tells the owner of an error that is none of the other side's making.
+func (l *Link) trouble(err error) {
+	var no *ledger.Refusal
+	var stale *ledger.Stale
+	if err != nil && l.c.OnTrouble != nil && !errors.As(err, &no) && !errors.As(err, &stale) && !errors.Is(err, ledger.ErrBehind) {
+		l.c.OnTrouble(err)
+	}
 }
 
 func (p *peer) askDigest(ctx context.Context, q AskDigest) Event {

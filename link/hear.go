@@ -392,6 +392,9 @@ func (p *peer) hearHello(h *hello) Told {
 // hello composes what this node says of itself.
 func (p *peer) hello(ctx context.Context) ([]byte, error) {
 	l := p.l
+	for _, other := range l.all() {
+		other.flush()
+	}
 	local := Local{Mode: "ready"}
 	if l.c.Greeting != nil {
 		var err error

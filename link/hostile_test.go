@@ -58,7 +58,7 @@ func (a *attack) honest(when string) {
 		a.await(when, func() bool { h := n.ledger.Head(side); return h.Cosigned[other] == h.Size })
 	}
 	if took := time.Since(began); took > 2*time.Second {
-		a.t.Errorf("%s: an honest exchange took %v", when, took)
+		a.t.Errorf("%s: an honest exchange took %v; what happened: %s", when, took, strings.Join(a.read(), "\n"))
 	}
 }
 

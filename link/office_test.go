@@ -233,15 +233,18 @@ func (o *office) happened(text string) {
 	o.trace = append(o.trace, line{time.Since(o.began), text})
 }
 
-// turned writes down what a line has become.
+// turned writes down what a line has become; of several things at one instant,
+// the last.
 func (o *office) turned(whose, text string) {
 	o.mu.Lock()
-	same := o.lines[whose] == text
-	o.lines[whose] = text
-	o.mu.Unlock()
-	if !same {
-		o.happened(whose + text)
+	defer o.mu.Unlock()
+	if o.lines[whose] == text {
+		return
 	}
+	o.lines[whose] = text
+	at := time.Since(o.began)
+	o.trace = slices.DeleteFunc(o.trace, func(l line) bool { return l.at == at && strings.HasPrefix(l.text, whose) })
+	o.trace = append(o.trace, line{at, whose + text})
 }
 
 // passed writes down an exchange, at the time at which it was begun.

@@ -2,6 +2,8 @@ package link
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -42,7 +44,9 @@ type peer struct {
 	tellMu sync.Mutex
 	told   State
 
-	// receiptMu guards receipts that are not stored yet: by ledger, the latest.
+	// flushMu is held while receipts are stored; receiptMu guards those that are
+	// not: by ledger, the latest.
+	flushMu   sync.Mutex
 	receiptMu sync.Mutex
 	receipts  map[string]ledger.Receipt
 }
@@ -52,8 +56,7 @@ func newPeer(l *Link, c Peer) *peer {
 	p := &peer{
 		l: l, c: c, carrier: l.c.Carrier, meter: newMeter(&l.c.Limits),
 		storing: make(chan struct{}, 1), owed: make(chan struct{}, 1),
-		tried:    make(chan struct{}),
-		receipts: map[string]ledger.Receipt{},
+		tried: make(chan struct{}),
 		session: NewSession(SessionConfig{
 			Own: l.own, Peer: c.Side, Beat: l.c.Beat, Limits: l.c.Limits, Jitter: l.c.Jitter,
 		}),
@@ -179,7 +182,7 @@ func (p *peer) tell() {
 
 // lasting is what of a state is worth telling when it changes.
 func (s State) lasting() State {
-	s.LastHeard, s.Offset, s.RoundTrip, s.Compared = time.Time{}, 0, 0, 0
+	s.LastHeard, s.Offset, s.RoundTrip, s.Compared = time.Time{}, 0, 0, min(s.Compared, 1)
 	s.Told.Settled = Point{}
 	return s
 }
@@ -215,6 +218,9 @@ func (l *Link) digestAt(ctx context.Context, count int64) (Mark, bool, error) {
 // matters, since it covers all that the others do.
 func (p *peer) keep(r ledger.Receipt) {
 	p.receiptMu.Lock()
+	if p.receipts == nil {
+		p.receipts = map[string]ledger.Receipt{}
+	}
 	if r.Size > p.receipts[r.Side].Size {
 		p.receipts[r.Side] = r
 	}
@@ -230,16 +236,23 @@ func (p *peer) storeReceipts() {
 	for {
 		select {
 		case <-p.owed:
+			p.flush()
 		case <-p.ctx.Done():
 			return
 		}
-		p.receiptMu.Lock()
-		receipts := p.receipts
-		p.receipts = map[string]ledger.Receipt{}
-		p.receiptMu.Unlock()
-		for _, r := range receipts {
-			p.l.countersign(p.c.Side, r)
-		}
+	}
+}
+
+// flush stores the receipts that have come until now.
+func (p *peer) flush() {
+	p.flushMu.Lock()
+	defer p.flushMu.Unlock()
+	p.receiptMu.Lock()
+	receipts := p.receipts
+	p.receipts = nil
+	p.receiptMu.Unlock()
+	for _, side := range slices.Sorted(maps.Keys(receipts)) {
+		p.l.countersign(p.c.Side, receipts[side])
 	}
 }
 
@@ -252,6 +265,7 @@ func (l *Link) countersign(from string, r ledger.Receipt) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), patience)
 	defer cancel()
 	if err := l.c.Ledger.Countersign(ctx, r); err != nil {
+		l.trouble(err)
 		l.accuse(from, err)
 		l.c.Log.Warn("store a receipt", "ledger", r.Side, "by", r.By, "error", err)
 		return

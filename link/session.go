@@ -55,7 +55,9 @@ type Session struct {
 	pulling  string // the ledger of which a fetch has just brought as much as it could
 	batch    int    // bytes in the next push or fetch
 	gaps     map[string]gap
-	alone    time.Duration // since when the other side has not been able to call us
+	proven   map[string]int64 // by ledger, what the other side had cosigned when we last asked with a hello
+	lost     map[string]int64 // by ledger, the size of which AlarmPeerLost was last raised
+	alone    time.Duration    // since when the other side has not been able to call us
 
 	line   lineState
 	search search
@@ -136,7 +138,7 @@ func NewSession(c SessionConfig) *Session {
 		c:    c,
 		ours: map[string]Holding{}, theirs: map[string]Holding{}, halted: map[string]bool{},
 		pauses: map[pause]*paused{}, gaps: map[string]gap{}, offered: map[[2]string]int64{},
-		toldSeen: map[string]int64{}, receipted: map[string]int64{}, batch: c.Limits.Batch / 4,
+		toldSeen: map[string]int64{}, receipted: map[string]int64{}, lost: map[string]int64{}, batch: c.Limits.Batch / 4,
 		line: lineState{shown: Line{Why: WhyNotYet}, ownBeat: c.Beat, beat: c.Beat},
 	}
 }
@@ -198,6 +200,7 @@ func (s *Session) take(e Event) {
 		s.answered()
 		s.end()
 		s.greeted = true
+		s.seeLost(e.Told)
 		s.tell(e.Told)
 	case Pushed:
 		s.answered()
@@ -231,14 +234,27 @@ func (s *Session) switched(cut bool) {
 	}
 }
 
-// tell takes in what a hello says.
-func (s *Session) tell(t Told) {
-	for name, h := range t.Ledgers {
-		if own := s.ours[name].Cosigned[s.c.Peer]; h.Size < own && h.Size < s.theirs[name].Size {
+// seeLost raises an alarm if the other side, in answer to our hello, says that
+// it holds less of a ledger than it had cosigned when we asked. Of its own
+// hellos that cannot be said: one that it composed before it stored our last
+// entries may come after its receipt for them.
+func (s *Session) seeLost(t Told) {
+	for _, name := range slices.Sorted(maps.Keys(t.Ledgers)) {
+		held, cosigned := t.Ledgers[name].Size, s.proven[name]
+		before, raised := s.lost[name]
+		switch {
+		case held >= cosigned:
+			delete(s.lost, name)
+		case !raised || held < before:
+			s.lost[name] = held
 			s.do = append(s.do, Raise{Code: AlarmPeerLost, Ledger: name, Detail: map[string]string{
-				"held": itoa(h.Size), "cosigned": itoa(own)}})
+				"held": itoa(held), "cosigned": itoa(cosigned)}})
 		}
 	}
+}
+
+// tell takes in what a hello says.
+func (s *Session) tell(t Told) {
 	if s.told.Behind && !t.Behind {
 		s.release(string(CodeBehind))
 	}

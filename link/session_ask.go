@@ -41,6 +41,10 @@ func (s *Session) nextTransfer() Question {
 func (s *Session) sayHello() {
 	s.helloAt, s.news, s.due = s.now, false, false
 	s.toldSeen = maps.Clone(s.placeable)
+	s.proven = make(map[string]int64, len(s.ours))
+	for name, h := range s.ours {
+		s.proven[name] = h.Cosigned[s.c.Peer]
+	}
 	s.begin(SayHello{})
 }
 
@@ -49,6 +53,7 @@ func (s *Session) helloDue() time.Duration {
 	switch {
 	case !s.greeted:
 		return s.retryAt
+	case s.storing: // what is new will be in the answer, or stand still in a moment
 	case s.owesReceipt():
 		return s.now
 	case s.news, s.hasNews():
@@ -78,7 +83,7 @@ func (s *Session) Reaches() bool { return !s.line.failing }
 // ledger and have not given it yet.
 func (s *Session) owesReceipt() bool {
 	size := s.ours[s.c.Peer].Cosigned[s.c.Own]
-	return !s.storing && size > max(s.theirs[s.c.Peer].Cosigned[s.c.Own], s.offered[Lack{Ledger: s.c.Peer, By: s.c.Own}.key()])
+	return size > max(s.theirs[s.c.Peer].Cosigned[s.c.Own], s.offered[Lack{Ledger: s.c.Peer, By: s.c.Own}.key()])
 }
 
 // hasNews reports whether our standing towards a third side has risen, or

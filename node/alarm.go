@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -55,6 +57,9 @@ type alarms struct {
 
 	mu     sync.Mutex
 	raised map[alarmKey]bool // open alarms
+	// kept are alarms that could not be stored, as on a full disk. They are
+	// listed, without a number, and stored once that is possible.
+	kept map[alarmKey]*Alarm
 }
 
 type alarmKey struct {
@@ -63,7 +68,8 @@ type alarmKey struct {
 }
 
 func (a *alarms) open(ctx context.Context, db *sqldb.DB, evidence string, now func() time.Time) error {
-	a.db, a.evidence, a.now, a.raised = db, evidence, now, map[alarmKey]bool{}
+	a.db, a.evidence, a.now = db, evidence, now
+	a.raised, a.kept = map[alarmKey]bool{}, map[alarmKey]*Alarm{}
 	if err := db.Migrate(ctx, "alarm", alarmMigrations); err != nil {
 		return err
 	}
@@ -86,26 +92,73 @@ func (a *alarms) isOpen(code string, side office.Side) bool {
 }
 
 // raise opens an alarm, or counts it if one for the same code and side is open.
-// It reports whether it is new.
+// It reports whether it is new. If there is an error the alarm is kept in memory
+// until store.
 func (a *alarms) raise(ctx context.Context, code string, side office.Side, detail map[string]string, proof []byte) (isNew bool, err error) {
-	file, err := a.keep(code, side, proof)
-	if err != nil {
-		return false, err
+	now := a.now().UTC()
+	alarm := Alarm{At: now, Last: now, Code: code, Side: side, Detail: detail, Count: 1}
+	alarm.Evidence, err = a.keep(code, side, proof)
+	if e := a.put(ctx, alarm); e != nil {
+		return a.remember(alarm), errors.Join(err, e)
 	}
-	text, err := json.Marshal(detail)
-	if err != nil {
-		return false, fmt.Errorf("store an alarm: %w", err)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	key := alarmKey{code, side}
+	isNew, a.raised[key] = !a.raised[key], true
+	return isNew, err
+}
+
+// remember keeps an alarm in memory, or counts it there, and reports whether it
+// is new.
+func (a *alarms) remember(alarm Alarm) (isNew bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	key := alarmKey{alarm.Code, alarm.Side}
+	if kept := a.kept[key]; kept != nil {
+		kept.Count, kept.Last = kept.Count+1, alarm.Last
+	} else {
+		a.kept[key] = &alarm
 	}
-	now := a.now().UnixMilli()
+	isNew, a.raised[key] = !a.raised[key], true
+	return isNew
+}
+
+// store stores the alarms that could not be stored when they were raised.
+func (a *alarms) store(ctx context.Context) error {
+	for {
+		var next *Alarm
+		a.mu.Lock()
+		for key, alarm := range a.kept {
+			next = alarm
+			delete(a.kept, key)
+			break
+		}
+		a.mu.Unlock()
+		if next == nil {
+			return nil
+		}
+		if err := a.put(ctx, *next); err != nil {
+			a.remember(*next)
+			return err
+		}
+	}
+}
+
+// put writes an alarm, or adds its count to the open one of its code and side.
+func (a *alarms) put(ctx context.Context, alarm Alarm) error {
+	text, err := json.Marshal(alarm.Detail)
+	if err != nil {
+		return fmt.Errorf("store an alarm: %w", err)
+	}
 	err = a.db.Update(ctx, func(tx *sqldb.Tx) error {
-		counted, err := tx.Exec(ctx, `UPDATE alarm SET count = count + 1, last = $1 WHERE cleared = 0 AND code = $2 AND side = $3`, now, code, side)
+		counted, err := tx.Exec(ctx, `UPDATE alarm SET count = count + $1, last = $2 WHERE cleared = 0 AND code = $3 AND side = $4`,
+			alarm.Count, alarm.Last.UnixMilli(), alarm.Code, alarm.Side)
 		if err != nil || counted > 0 {
 			return err
 		}
-		isNew = true
 		_, err = tx.Exec(ctx, `INSERT INTO alarm (id, at, last, code, side, detail, evidence, count, cleared, cleared_by)
-			VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM alarm), $1, $2, $3, $4, $5, $6, 1, 0, '')`,
-			now, now, code, side, string(text), file)
+			VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM alarm), $1, $2, $3, $4, $5, $6, $7, 0, '')`,
+			alarm.At.UnixMilli(), alarm.Last.UnixMilli(), alarm.Code, alarm.Side, string(text), alarm.Evidence, alarm.Count)
 		if err != nil {
 			return err
 		}
@@ -113,12 +166,9 @@ func (a *alarms) raise(ctx context.Context, code string, side office.Side, detai
 		return err
 	})
 	if err != nil {
-		return isNew, fmt.Errorf("store an alarm: %w", err)
+		return fmt.Errorf("store an alarm: %w", err)
 	}
-	a.mu.Lock()
-	a.raised[alarmKey{code, side}] = true
-	a.mu.Unlock()
-	return isNew, nil
+	return nil
 }
 
 // keep writes evidence to a file that is named after its time and content, and
@@ -152,7 +202,8 @@ func (a *alarms) keep(code string, side office.Side, proof []byte) (string, erro
 	return name, nil
 }
 
-// list reads the alarms, open ones first, newest first.
+// list reads the alarms, open ones first, newest first. Those that are not
+// stored yet come before all others.
 func (a *alarms) list(ctx context.Context) ([]Alarm, error) {
 	var list []Alarm
 	err := a.db.View(ctx, func(tx *sqldb.Tx) error {
@@ -180,7 +231,21 @@ func (a *alarms) list(ctx context.Context) ([]Alarm, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the alarms: %w", err)
 	}
-	return list, nil
+	return append(a.unstored(), list...), nil
+}
+
+// unstored lists the alarms that could not be stored, in order of code and side.
+func (a *alarms) unstored() []Alarm {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	list := make([]Alarm, 0, len(a.kept))
+	for _, alarm := range a.kept {
+		list = append(list, *alarm)
+	}
+	slices.SortFunc(list, func(a, b Alarm) int {
+		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Side, b.Side))
+	})
+	return list
 }
 
 // clear closes an alarm and returns it. It answers sql.ErrNoRows if no such
@@ -200,16 +265,24 @@ func (a *alarms) clear(ctx context.Context, id int64, by office.Post) (alarmKey,
 	return key, nil
 }
 
-// raise raises an alarm and tells the pages. That it cannot be stored is logged
-// and stops nothing.
+// raise raises an alarm and tells the pages. That it cannot be stored yet is
+// logged, the first time, and stops nothing.
 func (n *Node) raise(ctx context.Context, code string, side office.Side, detail map[string]string, proof []byte) {
 	isNew, err := n.alarms.raise(context.WithoutCancel(ctx), code, side, detail, proof)
-	if err != nil {
-		n.log.Error("an alarm cannot be stored", "code", code, "side", side, "detail", detail, "error", err)
-	}
 	if isNew {
 		n.log.Warn("alarm", "code", code, "side", side, "detail", detail)
 		n.watches.send(Event{Kind: "alarm", Side: side})
+		if err != nil {
+			n.log.Error("the alarm cannot be stored yet", "code", code, "side", side, "error", err)
+		}
+	}
+}
+
+// storeAlarms stores the alarms that could not be stored when they were raised,
+// if there are any.
+func (n *Node) storeAlarms(ctx context.Context) {
+	if err := n.alarms.store(ctx); err != nil && ctx.Err() == nil {
+		n.log.Warn("alarms cannot be stored yet", "error", err)
 	}
 }
 

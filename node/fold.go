@@ -23,26 +23,57 @@ const foldAfter = time.Millisecond
 // it: it says which places are final and lets go of undo images.
 const settleEvery = 200 * time.Millisecond
 
+// While the ledgers cannot be folded, they are tried again every foldAgain, and
+// after foldTries it is an alarm. (A disk that takes nothing is another one, at
+// once.)
+const (
+	foldAgain = time.Second
+	foldTries = 5
+)
+
 // follow folds what arrives in the ledgers until ctx ends.
 func (n *Node) follow(ctx context.Context) {
 	wake, cancel := n.ledger.Subscribe()
 	defer cancel()
+	failed := 0 // tries, in a row
+	var again <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-wake:
+		case <-again:
+			again = nil
 		}
 		n.watches.receipts(n.ledger.Head(n.side).Cosigned)
+		if again != nil {
+			continue
+		}
 		if !rest(ctx, foldAfter) {
 			return
 		}
-		if err := n.catchUp(ctx); err != nil && ctx.Err() == nil {
-			n.log.Error("the records cannot be folded", "error", err)
-			n.raise(ctx, "records-behind", n.side, map[string]string{"error": err.Error()}, nil)
+		if err := n.catchUp(ctx); err == nil {
+			failed = 0
+		} else if ctx.Err() == nil {
+			failed++
+			again = time.After(foldAgain)
+			n.cannotFold(ctx, err, failed)
 		}
 		n.maySettle()
 		n.mayFound(ctx)
+	}
+}
+
+// cannotFold says that the ledgers cannot be folded, and how often in a row.
+func (n *Node) cannotFold(ctx context.Context, err error, times int) {
+	if times == 1 || times == foldTries {
+		n.log.Error("the records cannot be folded", "error", err, "tries", times)
+	}
+	switch {
+	case diskReason(err) != "":
+		n.noteDisk(err)
+	case times == foldTries:
+		n.raise(ctx, "records-behind", n.side, map[string]string{"error": err.Error()}, nil)
 	}
 }
 
@@ -192,14 +223,21 @@ func (n *Node) maySettle() {
 func (n *Node) settleFromTimeToTime(ctx context.Context) {
 	pause := time.NewTicker(settleEvery)
 	defer pause.Stop()
+	failed := false // the last time
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-n.settle:
 		}
-		if err := n.settleNow(ctx); err != nil && ctx.Err() == nil {
-			n.log.Error("the settled line cannot be moved", "error", err)
+		if err := n.settleNow(ctx); err == nil {
+			failed = false
+		} else if ctx.Err() == nil {
+			if !failed {
+				n.log.Error("the settled line cannot be moved", "error", err)
+			}
+			failed = true
+			n.maySettle() // again, after a pause
 		}
 		select {
 		case <-ctx.Done():

@@ -124,7 +124,7 @@ func (n *Node) openLink(ctx context.Context) error {
 	}
 	n.link = link.New(link.Config{
 		Ledger: n.ledger, Peers: peers, Key: certificate, Carrier: n.c.Carrier, Now: n.now, Log: n.log, Halted: halted,
-		Greeting: n.greeting, DigestAt: n.digestAt, OnAlarm: n.onAlarm, OnState: n.onState, OnReceipt: n.onReceipt,
+		Greeting: n.greeting, DigestAt: n.digestAt, OnAlarm: n.onAlarm, OnState: n.onState, OnReceipt: n.onReceipt, OnTrouble: n.onTrouble,
 	})
 	return nil
 }
@@ -208,6 +208,14 @@ func (n *Node) onState(side office.Side, s link.State) {
 	n.watches.send(Event{Kind: "line", Side: side})
 }
 
+// onTrouble is called when what a side sent could not be stored, for a reason of
+// our own.
+func (n *Node) onTrouble(err error) {
+	if diskReason(err) != "" {
+		n.noteDisk(err)
+	}
+}
+
 func (n *Node) onReceipt(string, int64) { n.watches.receipts(n.ledger.Head(n.side).Cosigned) }
 
 // greet tries to found the office whenever a side has been heard, until it is
@@ -271,6 +279,7 @@ func (n *Node) probe(ctx context.Context) {
 	broken := n.holds.disk != ""
 	n.holds.mu.Unlock()
 	if !broken {
+		n.storeAlarms(ctx)
 		return
 	}
 	err := n.bases[1].Update(ctx, func(tx *sqldb.Tx) error {
