@@ -17,12 +17,13 @@ import (
 
 // The floor is the traffic of a dispatch and its receipt with nothing of
 // Liaison in it: a client, two processes, one persistent mutual-TLS connection
-// between them, on each side one synced commit of a 1 KiB row, one Ed25519
-// signature and one verification. Waiting rows share a commit, a signature and
-// a message, as a good system would let them.
+// between them, and on each side one synced commit of a 1 KiB row, one Ed25519
+// signature and one verification: the near side signs the rows, the far side
+// signs that it has stored them. Waiting rows share a commit, a signature and a
+// message, as a good system would let them.
 //
-//	client --HTTP, unix socket--> near: commit, sign --HTTP/1.1, mutual TLS--> far: verify, commit
-//	client <--------------------- near <------------------------------------- far
+//	client --HTTP, unix socket--> near: commit, sign --HTTP/1.1, mutual TLS--> far: verify, commit, sign
+//	client <--------------------- near: verify <------------------------------ far
 
 const (
 	rowSize     = 1024 // bytes of one row

@@ -3,6 +3,7 @@ package bench
 import (
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/subtle"
 	"crypto/tls"
 	"crypto/x509"
@@ -52,6 +53,21 @@ func (k floorKeys) signer() (floorSigner, error) {
 }
 
 func (s floorSigner) sign(message []byte) []byte { return ed25519.Sign(s.private, message) }
+
+// receipt signs that a message was stored.
+func (s floorSigner) receipt(message []byte) []byte {
+	sum := sha256.Sum256(message)
+	return s.sign(sum[:])
+}
+
+// received checks what receipt made.
+func (s floorSigner) received(message, receipt []byte) error {
+	sum := sha256.Sum256(message)
+	if !ed25519.Verify(s.public, sum[:], receipt) {
+		return errFloorSignature
+	}
+	return nil
+}
 
 var errFloorSignature = errors.New("the signature is wrong")
 

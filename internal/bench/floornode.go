@@ -107,12 +107,17 @@ func serveUntil(ctx context.Context, s *http.Server, l net.Listener) error {
 }
 
 func answer(handle func(*http.Request) error) http.HandlerFunc {
+	return answerWith(func(r *http.Request) ([]byte, error) { return []byte("received\n"), handle(r) })
+}
+
+func answerWith(handle func(*http.Request) ([]byte, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if err := handle(r); err != nil {
+		text, err := handle(r)
+		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		_, _ = io.WriteString(w, "received\n")
+		_, _ = w.Write(text) // who does not wait for the answer is gone
 	}
 }
 
@@ -202,7 +207,8 @@ func (n *near) push(ctx context.Context, batch []*waiting) {
 	}
 }
 
-// message signs rows, sends them, and returns when the far side has stored them.
+// message signs rows, sends them, and returns when it holds the far side's
+// signature that they are stored.
 func (n *near) message(ctx context.Context, rows [][]byte) error {
 	body := packRows(make([]byte, ed25519.SignatureSize, ed25519.SignatureSize+len(rows)*(rowSize+4)), rows)
 	copy(body, n.keys.sign(body[ed25519.SignatureSize:]))
@@ -222,7 +228,7 @@ func (n *near) message(ctx context.Context, rows [][]byte) error {
 	if res.StatusCode != http.StatusOK {
 		return fmt.Errorf("send rows: %s: %s", res.Status, text)
 	}
-	return nil
+	return n.keys.received(body, text)
 }
 
 // postFill stores rows that are not sent.
@@ -304,7 +310,7 @@ func (n *near) postCatchUp(r *http.Request) error {
 	return nil
 }
 
-// floorFar is the role of the far side: it verifies, stores and answers.
+// floorFar is the role of the far side: it verifies, stores, signs and answers.
 func floorFar(ctx context.Context, argument []byte) error {
 	role, db, err := openFloor(ctx, argument)
 	if err != nil {
@@ -322,14 +328,14 @@ func floorFar(ctx context.Context, argument []byte) error {
 	var mu sync.Mutex
 	var next int64 // id of the next row; under mu
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /rows", answer(func(r *http.Request) error {
+	mux.HandleFunc("POST /rows", answerWith(func(r *http.Request) ([]byte, error) {
 		body, err := io.ReadAll(io.LimitReader(r.Body, 2*floorBatch*rowSize))
 		if err != nil {
-			return fmt.Errorf("read rows: %w", err)
+			return nil, fmt.Errorf("read rows: %w", err)
 		}
 		rows, err := keys.open(body)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -342,10 +348,10 @@ func floorFar(ctx context.Context, argument []byte) error {
 			return nil
 		})
 		if err != nil {
-			return fmt.Errorf("store rows: %w", err)
+			return nil, fmt.Errorf("store rows: %w", err)
 		}
 		next += int64(len(rows))
-		return nil
+		return keys.receipt(body), nil
 	}))
 	s := &http.Server{Handler: mux, TLSConfig: keys.tls(), ReadHeaderTimeout: time.Minute,
 		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){}}
