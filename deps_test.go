@@ -60,7 +60,7 @@ const testFloors = `
 	golang.org/x/mod golang.org/x/text golang.org/x/sync          < *
 	golang.org/x/sys                                              < *
 	github.com/go-json-experiment/json                            < *
-	*                                                             < liaisontest
+	*                                                             < liaisontest internal/chaos
 	golang.org/x/mod modernc.org/sqlite                           < internal/outside
 	github.com/jackc/pgx/v5                                       < internal/pgcluster
 `

@@ -125,7 +125,7 @@ func restoreFromPeer(ctx context.Context, t *terminal, dir string) error {
 	if err != nil {
 		return err
 	}
-	config, err := f.nodeConfig(log, time.Now)
+	config, err := f.nodeConfig(log, clock)
 	if err != nil {
 		return err
 	}

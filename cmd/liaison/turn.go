@@ -71,7 +71,7 @@ func (t *turn) open(ctx context.Context) error {
 	if lost {
 		t.log.Warn("the ledger is not there, though its keys have signed: nothing is signed until every other side has been heard")
 	}
-	config, err := f.nodeConfig(t.log, time.Now)
+	config, err := f.nodeConfig(t.log, clock)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (t *turn) open(ctx context.Context) error {
 		return errors.Join(err, n.Close())
 	}
 	pages, err := web.New(web.Config{
-		Node: n, Now: time.Now, Log: t.log, Version: version, Secure: f.settings.secureWeb(),
+		Node: n, Now: clock, Log: t.log, Version: version, Secure: f.settings.secureWeb(),
 	})
 	if err != nil {
 		return errors.Join(err, n.Close())
@@ -115,7 +115,7 @@ func (t *turn) open(ctx context.Context) error {
 
 func (t *turn) apiConfig(n *node.Node) api.Config {
 	return api.Config{
-		Node: n, Log: t.log, Now: time.Now,
+		Node: n, Log: t.log, Now: clock,
 		Refused: sentence,
 		Alarmed: func(a node.Alarm) string { return alarmSentence(a) },
 		SignIn: func(token string) string {

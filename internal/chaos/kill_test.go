@@ -1,0 +1,85 @@
+//go:build linux
+
+package chaos_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+)
+
+// chanceOf is a source of chance whose seed stands in the log of the test.
+func chanceOf(t *testing.T) *rand.Rand {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
+// kills is how many nodes are killed.
+const kills = 60
+
+func TestNodesKilledAtAnyMomentLoseNothingAndBecomeEqual(t *testing.T) {
+	chance := chanceOf(t)
+	south, north := openOffice(t)
+	nodes := []*realNode{south, north}
+	s := newSaid()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var sending sync.WaitGroup
+	sent := make(chan struct{}, 1)
+	for _, n := range nodes {
+		s.senders(ctx, &sending, n, "kill", sent)
+	}
+	killed := 0
+	for killed < kills {
+		// After some attempts of the senders one node dies, now and then both,
+		// and now and then one that has not yet come up again.
+		for range chance.IntN(60) {
+			<-sent
+		}
+		victims := nodes[chance.IntN(2):][:1]
+		if chance.IntN(4) == 0 {
+			victims = nodes
+		}
+		for _, n := range victims {
+			n.kill()
+			killed++
+		}
+		for chance.IntN(3) == 0 {
+			n := victims[chance.IntN(len(victims))]
+			if n.process != nil {
+				n.kill()
+				killed++
+			}
+			n.begin()
+			select {
+			case <-n.ready:
+			case <-time.After(time.Duration(chance.IntN(80)) * time.Millisecond):
+			}
+			n.kill()
+			killed++
+		}
+		for _, n := range victims {
+			n.begin()
+		}
+		for _, n := range victims {
+			n.serves()
+		}
+	}
+	stop()
+	sending.Wait()
+	mended := time.Now()
+	equal(south, north)
+	took := time.Since(mended)
+	for _, n := range nodes {
+		s.check(n)
+		n.noAlarms()
+	}
+	verified(south, north)
+	t.Logf("%d kills; equal %.1f s after the last; %s", killed, took.Seconds(), s)
+	if reported, _, _ := s.count(); reported < 10*kills {
+		t.Errorf("only %d dispatches were sent: that is no test", reported)
+	}
+}
