@@ -7,6 +7,7 @@
 package pgcluster
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -35,9 +36,10 @@ type Config struct {
 
 // Cluster is a running server.
 type Cluster struct {
-	folder  string   // of its files
-	sockets string   // of its socket
-	life    *os.File // while it is open the server runs
+	folder  string        // of its files
+	sockets string        // of its socket
+	life    *os.File      // while it is open the server runs; orders go to it
+	done    *bufio.Reader // a line for each order that is done
 	keeper  *exec.Cmd
 }
 
@@ -61,17 +63,59 @@ func (c *Cluster) Stop() error {
 	return nil
 }
 
+// Kill ends all processes of the server at once, as a power cut would.
+func (c *Cluster) Kill() error { return c.order("kill") }
+
+// Again starts a server that was killed, and returns once it answers.
+func (c *Cluster) Again(ctx context.Context) error {
+	if err := c.order("start"); err != nil {
+		return err
+	}
+	if err := c.wait(ctx); err != nil {
+		return fmt.Errorf("start the PostgreSQL server again: %w", err)
+	}
+	return nil
+}
+
+func (c *Cluster) order(what string) error {
+	if _, err := fmt.Fprintln(c.life, what); err != nil {
+		return fmt.Errorf("%s the PostgreSQL server: %w", what, err)
+	}
+	if _, err := c.done.ReadString('\n'); err != nil {
+		return fmt.Errorf("%s the PostgreSQL server: %w", what, err)
+	}
+	return nil
+}
+
 // keep runs the server until its standard input ends, which happens when the
 // process that started it ends, in whatever way. Then it stops the server and
 // removes its folders, or what it may: a folder within one that the server's
 // user cannot write stays, empty. A signal to the whole group (Ctrl-C) must not
-// end it before that.
+// end it before that. On the way it takes orders, a line each, and says when
+// each is done.
 const keep = `
 trap '' INT TERM HUP
 folder=$1; sockets=$2; shift 2
-"$@" </dev/null >"$sockets/log" 2>&1 &
-server=$!
-while read -r line; do :; done
+start() {
+	"$@" </dev/null >>"$sockets/log" 2>&1 &
+	server=$!
+}
+start "$@"
+while read -r order; do
+	case $order in
+	kill)
+		all="$server $(cat /proc/$server/task/$server/children 2>/dev/null)"
+		kill -KILL $all 2>/dev/null
+		wait $server 2>/dev/null
+		for one in $all; do # the next server finds none of this one's memory
+			tries=100
+			while [ $tries -gt 0 ] && kill -0 $one 2>/dev/null; do sleep 0.02; tries=$((tries - 1)); done
+		done
+		;;
+	start) start "$@" ;;
+	esac
+	echo done
+done
 kill -QUIT $server 2>/dev/null
 wait $server
 rm -rf "$folder" "$sockets" 2>/dev/null
@@ -142,6 +186,11 @@ func (c *Cluster) start(bin, data string, who *syscall.Credential, durable bool)
 		"-c", "shared_buffers=32MB", "-c", "autovacuum=off", "-c", "max_wal_senders=0", "-c", "wal_level=minimal",
 		"-c", "fsync="+sync, "-c", "full_page_writes="+sync)
 	c.keeper.Stdin = read
+	out, err := c.keeper.StdoutPipe()
+	if err != nil {
+		return errors.Join(fmt.Errorf("start a PostgreSQL server: %w", err), write.Close())
+	}
+	c.done = bufio.NewReader(out)
 	c.keeper.Dir = "/"
 	c.keeper.SysProcAttr = &syscall.SysProcAttr{Credential: who, Setsid: true}
 	if err := c.keeper.Start(); err != nil {
