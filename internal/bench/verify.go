@@ -3,6 +3,8 @@ package bench
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -27,29 +29,57 @@ func verifyRow(ctx context.Context, b *run) ([]Figure, error) {
 	if err := full.near.halt(); err != nil {
 		return nil, err
 	}
-	var times pairs
+	receipts, err := countReceipts(ctx, filepath.Join(full.near.dir, "ledger.db"))
+	if err != nil {
+		return nil, err
+	}
+	var times, signed pairs
 	for range b.refoldRounds() {
 		start := time.Now()
 		if err := rebuild(ctx, filepath.Join(full.near.dir, "ledger.db")); err != nil {
 			return nil, err
 		}
 		floor := time.Since(start)
+		if err := checkSignatures(2 * receipts); err != nil {
+			return nil, err
+		}
+		floorSigned := time.Since(start)
 		start = time.Now()
 		if _, err := b.once(ctx, "verify", full.near.dir); err != nil {
 			return nil, err
 		}
-		times.add(floor.Seconds(), time.Since(start).Seconds())
+		took := time.Since(start).Seconds()
+		times.add(floor.Seconds(), took)
+		signed.add(floorSigned.Seconds(), took)
 	}
 	if err := full.serve(ctx, full.near); err != nil {
 		return nil, err
 	}
-	receipts, err := countReceipts(ctx, filepath.Join(full.near.dir, "ledger.db"))
-	if err != nil {
-		return nil, err
-	}
 	f := times.figure(fmt.Sprintf("verify of %d entries", b.sizes.ledger), "s", 1.5, RatioAtMost)
-	f.Note = fmt.Sprintf("it also checks %d cosignatures, each over a signed checkpoint; the floor has none", receipts)
-	return []Figure{f}, nil
+	f.Note = fmt.Sprintf("it also checks %d cosignatures, each over a signed checkpoint; the floor of the first line has none", receipts)
+	g := signed.figure("the same, where the floor checks as many signatures", "s", 0, NoTarget)
+	return []Figure{f, g}, nil
+}
+
+// checkSignatures checks count signatures on all cores.
+func checkSignatures(count int64) error {
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return fmt.Errorf("make a key: %w", err)
+	}
+	message := filler(150)
+	signature := ed25519.Sign(private, message)
+	var workers sync.WaitGroup
+	cores := int64(runtime.NumCPU())
+	for i := range cores {
+		workers.Go(func() {
+			for range (count + i) / cores {
+				ed25519.Verify(public, message, signature)
+			}
+		})
+	}
+	workers.Wait()
+	return nil
 }
 
 // countReceipts counts the cosignatures that a ledger database holds.
