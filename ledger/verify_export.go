@@ -261,7 +261,8 @@ func (v *exportVerifier) log(ctx context.Context, f *logFolder) error {
 			if err != nil {
 				return err
 			}
-			if err := next(b); err != nil || b.fault != nil {
+			cut := b.fault != nil // asked before others work on the block
+			if err := next(b); err != nil || cut {
 				return err
 			}
 		}
