@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"liaison.example/ledger"
@@ -214,11 +215,11 @@ func TestAnOlderExportIsBroughtUpToDate(t *testing.T) {
 // countdown is a context that ends when it has been asked so often.
 type countdown struct {
 	context.Context
-	left *int
+	left *atomic.Int64
 }
 
 func (c countdown) Err() error {
-	if *c.left--; *c.left < 0 {
+	if c.left.Add(-1) < 0 {
 		return context.Canceled
 	}
 	return nil
@@ -231,9 +232,10 @@ func TestAnInterruptedExportIsNotTakenForAWholeOne(t *testing.T) {
 	write(t, south, c.now, bodies(600)...)
 	push(t, south, north, "south")
 	interrupted := 0
-	for asked := 1; ; asked += 3 {
+	for asked := int64(1); ; asked += 3 {
 		dir := t.TempDir()
-		left := asked
+		var left atomic.Int64
+		left.Store(asked)
 		err := north.Export(countdown{t.Context(), &left}, dir)
 		if err == nil {
 			break

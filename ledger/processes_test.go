@@ -94,8 +94,7 @@ func TestAProcessIsNotBehindForWhatTheOtherHasWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := north.Extend(t.Context(), x)
-	if err != nil {
+	if _, err := north.Extend(t.Context(), x); err != nil {
 		t.Fatal(err)
 	}
 	// North greets the other process, which has not looked yet.
@@ -110,7 +109,8 @@ func TestAProcessIsNotBehindForWhatTheOtherHasWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r, err = north.Extend(t.Context(), x); err != nil {
+	r, err := north.Extend(t.Context(), x)
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := b.Countersign(t.Context(), r); err != nil {

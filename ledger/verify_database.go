@@ -284,7 +284,8 @@ func (v *databaseVerifier) read(ctx context.Context, side string, next func(*blo
 		if err := v.readCosignatures(ctx, side, b); err != nil {
 			return err
 		}
-		if err := next(b); err != nil || b.fault != nil {
+		cut := b.fault != nil // asked before others work on the block
+		if err := next(b); err != nil || cut {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,9 +33,8 @@ type Office struct {
 	Nodes map[office.Side]*node.Node
 	// Base gives the databases of a node; SQLite files in its folder unless set.
 	Base func(side office.Side, name string) sqldb.Config
-	// Skew is how far each side's clock is off.
-	Skew map[office.Side]time.Duration
 
+	skew map[office.Side]*atomic.Int64 // by how many nanoseconds each side's clock is off
 	dirs map[office.Side]string
 	keys map[office.Side]*ledger.Keys
 }
@@ -43,14 +43,14 @@ type Office struct {
 func NewOffice(t testing.TB, sides ...office.Side) *Office {
 	o := &Office{
 		T: t, Wire: NewWire(nil), Sides: slices.Sorted(slices.Values(sides)), Nodes: map[office.Side]*node.Node{},
-		Skew: map[office.Side]time.Duration{}, dirs: map[office.Side]string{}, keys: map[office.Side]*ledger.Keys{},
+		skew: map[office.Side]*atomic.Int64{}, dirs: map[office.Side]string{}, keys: map[office.Side]*ledger.Keys{},
 	}
 	for _, side := range sides {
 		keys, err := ledger.DeriveKeys(sha256.Sum256([]byte(side)), OfficeName, side)
 		if err != nil {
 			t.Fatal(err)
 		}
-		o.keys[side], o.dirs[side] = keys, t.TempDir()
+		o.keys[side], o.dirs[side], o.skew[side] = keys, t.TempDir(), &atomic.Int64{}
 	}
 	o.Base = func(side office.Side, name string) sqldb.Config {
 		return sqldb.Config{URL: "sqlite:" + filepath.Join(o.dirs[side], name+".db")}
@@ -90,13 +90,16 @@ func (o *Office) Credence(side office.Side) ledger.Credence {
 	return credence
 }
 
+// TurnClock lets a side's clock be off by so much from now on.
+func (o *Office) TurnClock(side office.Side, by time.Duration) { o.skew[side].Store(int64(by)) }
+
 // Config is what a side's node is made of.
 func (o *Office) Config(side office.Side) node.Config {
 	c := node.Config{
 		Keys: o.keys[side], Own: o.Credence(side), Carrier: o.Wire.Carrier(side),
 		Ledger: o.Base(side, "ledger"), Local: o.Base(side, "local"), Records: o.Base(side, "records"),
 		Evidence: filepath.Join(o.dirs[side], "evidence"), Restored: filepath.Join(o.dirs[side], "restored"),
-		Now: func() time.Time { return time.Now().Add(o.Skew[side]) }, Log: slog.New(slog.DiscardHandler), Version: "test",
+		Now: func() time.Time { return time.Now().Add(time.Duration(o.skew[side].Load())) }, Log: slog.New(slog.DiscardHandler), Version: "test",
 		Demo: true,
 	}
 	for _, other := range o.Sides {

@@ -335,7 +335,7 @@ func TestClocksThatJumpHarmNothing(t *testing.T) {
 		random := rand.New(rand.NewPCG(1, 2))
 		for i := range 100 {
 			side := o.Sides[random.IntN(3)]
-			o.Skew[side] = time.Duration(random.IntN(7200)-3600) * time.Second
+			o.TurnClock(side, time.Duration(random.IntN(7200)-3600)*time.Second)
 			o.Send(side, fmt.Sprint(i))
 		}
 		o.Equal()
@@ -345,7 +345,7 @@ func TestClocksThatJumpHarmNothing(t *testing.T) {
 func TestAClockThatIsDaysAheadIsHeldBackAndSaid(t *testing.T) {
 	story(t, func(t *testing.T) {
 		o := liaisontest.Open(t, "north", "south")
-		o.Skew["north"] = 50 * time.Hour
+		o.TurnClock("north", 50*time.Hour)
 		w := o.Send("north", "from the day after tomorrow")
 		if err := received(o, w, time.Minute); err == nil {
 			t.Fatal("an entry from the day after tomorrow is received")
@@ -353,7 +353,7 @@ func TestAClockThatIsDaysAheadIsHeldBackAndSaid(t *testing.T) {
 		if a, raised := alarm(t, o.Nodes["south"], ledger.RefusedAhead); !raised || a.Side != "north" {
 			t.Fatalf("south's alarm: %+v, %v", a, raised)
 		}
-		o.Skew["north"] = 0
+		o.TurnClock("north", 0)
 		time.Sleep(27 * time.Hour)
 		o.Equal()
 	})
@@ -389,7 +389,7 @@ func weather(t *testing.T, seed uint64, sides []office.Side) {
 		case 3:
 			o.Wire.Change(a, b, func(y *liaisontest.Way) { y.Delay = time.Duration(random.IntN(3000)) * time.Millisecond })
 		case 4:
-			o.Skew[a] = time.Duration(random.IntN(7200)-3600) * time.Second
+			o.TurnClock(a, time.Duration(random.IntN(7200)-3600)*time.Second)
 		case 5:
 			if random.IntN(4) == 0 {
 				o.Stop(a)

@@ -239,7 +239,7 @@ func (l *Link) trouble(err error) {
 }
 
 func (p *peer) askDigest(ctx context.Context, q AskDigest) Event {
-	body, err := encode(askDigest{q.Count})
+	body, err := encode(askDigest(q))
 	if err != nil {
 		return p.stuckAt("compose a question", err)
 	}
