@@ -10,3 +10,9 @@ func EncodeExtension(x ledger.Extension) string {
 	}
 	return string(body)
 }
+
+// DecodeExtension reads such a message, within the limits of Defaults.
+func DecodeExtension(body string) (ledger.Extension, error) {
+	l := Defaults()
+	return l.decodeExtension([]byte(body))
+}

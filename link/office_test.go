@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -29,6 +30,7 @@ type office struct {
 	began     time.Time
 	wire      *liaisontest.Wire
 	nodes     map[string]*node
+	heard     func(liaisontest.Passage) // hears what passes, if not nil
 
 	mu    sync.Mutex
 	trace []line            // what has happened since it was last read
@@ -119,6 +121,7 @@ func (n *node) open(sides []string, file string) {
 	config := link.Config{
 		Ledger: l, Peers: peers, Carrier: n.o.wire.Carrier(n.side), Now: time.Now,
 		Jitter: func() float64 { return 1 },
+		Log:    slog.New(&errorLog{n}),
 		Greeting: func(context.Context) (link.Local, error) {
 			n.mu.Lock()
 			defer n.mu.Unlock()
@@ -166,6 +169,22 @@ func (n *node) open(sides []string, file string) {
 	n.o.configure(n.side, &config)
 	n.link = link.New(config)
 	n.o.wire.Join(n.side, n.link)
+}
+
+// errorLog writes down what a node logs as its own errors.
+type errorLog struct{ n *node }
+
+func (h *errorLog) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelError }
+func (h *errorLog) WithAttrs([]slog.Attr) slog.Handler               { return h }
+func (h *errorLog) WithGroup(string) slog.Handler                    { return h }
+func (h *errorLog) Handle(_ context.Context, r slog.Record) error {
+	text := h.n.side + ": ERROR " + r.Message
+	r.Attrs(func(a slog.Attr) bool {
+		text += " " + a.String()
+		return true
+	})
+	h.n.o.happened(text)
+	return nil
 }
 
 // digest is a digest of nothing but its count, spoilt from some count on.
@@ -249,6 +268,9 @@ func (o *office) turned(whose, text string) {
 
 // passed writes down an exchange, at the time at which it was begun.
 func (o *office) passed(p liaisontest.Passage) {
+	if o.heard != nil {
+		o.heard(p)
+	}
 	text := fmt.Sprintf("%s > %s: %s", p.From, p.To, liaisontest.Words(p))
 	o.mu.Lock()
 	defer o.mu.Unlock()
