@@ -123,6 +123,13 @@ func (db *pgDB) lock(ctx context.Context, name string) (context.Context, func(),
 		defer closeConn(conn)
 		err := watch(held, conn, func() {})
 		end(fmt.Errorf("%w: %w", ErrLost, err))
+		// The server frees the lock a moment after the connection has ended;
+		// who is told that it is released may take it at once.
+		if !conn.IsClosed() {
+			ctx, cancel := context.WithTimeout(context.Background(), pgPing)
+			defer cancel()
+			conn.Exec(ctx, "SELECT pg_advisory_unlock($1)", db.key("lock "+name))
+		}
 	}()
 	return held, sync.OnceFunc(func() {
 		end(context.Canceled)
