@@ -192,6 +192,7 @@ func (p *peer) pull(ctx context.Context, q Pull) Event {
 	if err != nil {
 		return p.badMessage(DoorFetch, err)
 	}
+	x.Relayed = x.Side != p.c.Side
 	if _, err := p.l.store(x); err != nil {
 		var stale *ledger.Stale
 		var no *ledger.Refusal

@@ -197,6 +197,7 @@ func (p *peer) answerExtend(ctx context.Context, body []byte) reply {
 		return refused(refusal{Code: string(CodeBusy), Detail: "too many entries at once", After: after.Milliseconds()})
 	}
 	p.step(Storing{})
+	x.Relayed = x.Side != p.c.Side
 	r, err := l.store(x)
 	if err != nil {
 		p.meter.ungrow(size)

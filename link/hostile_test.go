@@ -199,6 +199,31 @@ func TestMalformedRequestsAreRefusedAndStopNothing(t *testing.T) {
 	})
 }
 
+// TestARelayWithFalseEntriesEndsNobodysReplication: east hands south entries of
+// north's that north never wrote, under a checkpoint that it did sign.
+func TestARelayWithFalseEntriesEndsNobodysReplication(t *testing.T) {
+	underAttack(t, func(t *testing.T, a *attack) {
+		if r, body, err := a.east.ask(post("hello", eastHello(t))); err != nil || r.StatusCode != 200 {
+			t.Fatalf("hello: %v, %v, %s", r, err, body)
+		}
+		south, north := a.nodes["south"], a.nodes["north"]
+		south.link.Cut("north", true)
+		if err := north.write(1); err != nil {
+			t.Fatal(err)
+		}
+		x, err := north.ledger.Extension(context.Background(), "north", south.ledger.Head("north").Size, 100, 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.Leaves = [][]byte{[]byte(strings.Replace(string(x.Leaves[0]), `"n":`, `"m":`, 1))}
+		r, body, err := a.east.ask(post("extend", link.EncodeExtension(x)))
+		refused(t, "false entries of another", r, body, err, 422, "refused")
+		a.alarmed("south", ledger.RefusedProof, "east")
+		south.link.Cut("north", false)
+		a.await("north's own entry", func() bool { return south.ledger.Head("north").Root == north.ledger.Head("north").Root })
+	})
+}
+
 func TestSlowAndSilentCallersAreCutOff(t *testing.T) {
 	underAttack(t, func(t *testing.T, a *attack) {
 		for range 4 {
