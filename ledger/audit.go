@@ -271,14 +271,6 @@ func (a *audit) seenAt(index int64) map[string]int64 {
 	return a.seen[n-1].seen
 }
 
-// edge is the partial tile of a level above 0 at the end of the log, or nil.
-func (a *audit) edge(level int) []byte {
-	if data := a.tree.edgeOf(level); len(data) > 0 {
-		return data
-	}
-	return nil
-}
-
 // compareTile names the first hash in which a tile differs from what it must be.
 func compareTile(where string, want, got []byte) *Fault {
 	if len(want) != len(got) {

@@ -145,23 +145,6 @@ func (n *realNode) kill() {
 	n.process = nil
 }
 
-// stop ends the node in good order.
-func (n *realNode) stop() {
-	n.t.Helper()
-	if err := n.process.Process.Signal(syscall.SIGTERM); err != nil {
-		n.t.Fatal(err)
-	}
-	select {
-	case <-n.ended:
-	case <-time.After(patience):
-		n.t.Fatalf("%s does not stop\n%s", n.side, n.tail())
-	}
-	if code := n.process.ProcessState.ExitCode(); code != 0 {
-		n.t.Errorf("%s stopped with %d\n%s", n.side, code, n.tail())
-	}
-	n.process = nil
-}
-
 // tail is the end of the node's log.
 func (n *realNode) tail() string {
 	const most = 6000

@@ -10,7 +10,6 @@ import (
 	"maps"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -274,14 +273,4 @@ func verified(nodes ...*realNode) {
 		n.t.Helper()
 		n.do("verify", n.dir)
 	}
-}
-
-// evidence lists the files of the node's evidence folder.
-func (n *realNode) evidence() []string {
-	n.t.Helper()
-	files, err := filepath.Glob(filepath.Join(n.dir, "evidence", "*.txt"))
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	return files
 }
