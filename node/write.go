@@ -86,7 +86,8 @@ func (n *Node) write(ctx context.Context) {
 					break drain
 				}
 			}
-			n.writeBatch(ctx, batch)
+			// Closing waits for a batch that has begun.
+			n.writeBatch(context.WithoutCancel(ctx), batch)
 		}
 	}
 }
