@@ -18,6 +18,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -57,8 +58,10 @@ func TestScriptsOnPostgreSQL(t *testing.T) {
 }
 
 func runScripts(t *testing.T, dir string, env map[string]string) {
+	deadline, _ := t.Deadline()
 	testscript.Run(t, testscript.Params{
 		Dir:                 dir,
+		Deadline:            deadline,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -109,6 +112,9 @@ type started struct {
 
 type startedKey struct{}
 
+// startTime is how long a command may take to be ready on a busy machine.
+const startTime = 3 * time.Minute
+
 // start starts a command that serves, and goes on when it is ready:
 // start NAME liaison serve south
 func start(ts *testscript.TestScript, _ bool, args []string) {
@@ -140,6 +146,8 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 	})
 	select {
 	case <-ready:
+	case <-time.After(startTime):
+		ts.Fatalf("%s is not ready after %s\n%s", args[0], startTime, p.errout.String())
 	case err := <-p.ended:
 		p.ended <- err
 		ts.Fatalf("%s ended before it was ready: %v\n%s", args[0], err, p.errout.String())

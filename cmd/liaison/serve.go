@@ -90,6 +90,9 @@ func serve(ctx context.Context, t *terminal, f *folder, socket string) error {
 	if err != nil {
 		return err
 	}
+	if f.settings.openWeb() {
+		log.Warn("the pages can be reached from other machines without TLS: set web_certificate and web_key, or put a proxy with TLS in front and set web_url", "web", f.settings.Web)
+	}
 	s := &server{folder: f, log: log, failed: make(chan error, 8)}
 
 	// All listeners are taken before the node opens: a taken port must not cost

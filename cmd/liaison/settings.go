@@ -249,3 +249,12 @@ func (s *settings) publicWeb() string {
 
 // secureWeb reports whether browsers reach the pages by https only.
 func (s *settings) secureWeb() bool { return strings.HasPrefix(s.publicWeb(), "https://") }
+
+// openWeb reports whether the pages can be reached from other machines without
+// TLS: then whoever is between can read along and act for those who sign in.
+func (s *settings) openWeb() bool {
+	host, _, err := net.SplitHostPort(s.Web)
+	ip := net.ParseIP(host)
+	here := host == "localhost" || ip != nil && ip.IsLoopback()
+	return err == nil && !here && !s.secureWeb()
+}
