@@ -88,7 +88,7 @@ func (l *Ledger) loadTree(ctx context.Context, tx *sqldb.Tx, side string, size i
 		}
 		t.edge = append(t.edge, append(make([]tlog.Hash, 0, tileWidth), hashes...))
 	}
-	peaks, err := tileReader{ctx, tx, side, nil}.ReadHashes(peakIndexes(size))
+	peaks, err := tileReader{ctx, tx, side, &t}.ReadHashes(peakIndexes(size))
 	if err != nil {
 		return tree{}, err
 	}
