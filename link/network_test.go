@@ -157,32 +157,31 @@ func (d *deadline) passed() <-chan struct{} {
 func (d *deadline) set(at time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.timer != nil {
-		d.timer.Stop()
+	if d.timer != nil && !d.timer.Stop() {
+		<-d.over // it has run out, and is about to say so
 	}
+	d.timer = nil
 	if d.over == nil {
 		d.over = make(chan struct{})
 	}
+	over := false
 	select {
 	case <-d.over:
-		d.over = make(chan struct{})
+		over = true
 	default:
 	}
-	if at.IsZero() {
-		return
+	wait := time.Until(at)
+	if over && (at.IsZero() || wait > 0) {
+		d.over, over = make(chan struct{}), false
 	}
-	over := d.over
-	d.timer = time.AfterFunc(time.Until(at), func() {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		if d.over == over {
-			select {
-			case <-over:
-			default:
-				close(over)
-			}
-		}
-	})
+	switch {
+	case at.IsZero():
+	case wait > 0:
+		ends := d.over
+		d.timer = time.AfterFunc(wait, func() { close(ends) })
+	case !over:
+		close(d.over)
+	}
 }
 
 type pipeConn struct {
