@@ -157,6 +157,11 @@ func (n *Node) unfolded(ctx context.Context) ([]ledger.Entry, error) {
 		return nil, err
 	}
 	n.folded = cloneCounts(placed)
+	return n.missing(ctx, placed)
+}
+
+// missing reads entries that can be placed beside those that are, as unfolded.
+func (n *Node) missing(ctx context.Context, placed map[office.Side]int64) ([]ledger.Entry, error) {
 	placed = cloneCounts(placed)
 	waiting := map[office.Side][]ledger.Entry{}
 	total := 0

@@ -155,6 +155,11 @@ func (n *Node) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// (Another process of this side may have written what it has placed since the
+	// ledger was opened.)
+	if err := n.ledger.Refresh(ctx); err != nil {
+		return err
+	}
 	for side, count := range placed {
 		n.ledger.MustHold(side, count)
 	}

@@ -152,9 +152,9 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer) e
 		return err
 	}
 	defer fold.Rollback()
-	standing := n.ledger.Standing()
-	if !placedAll(fold.Placed(), n.side, standing) {
-		return ledger.ErrStale
+	standing, arrived, err := n.join(ctx, fold)
+	if err != nil {
+		return err
 	}
 	at := n.now()
 	var entries []ledger.Entry
@@ -193,13 +193,41 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer) e
 	if err := fold.Commit(); err != nil {
 		n.log.Error("the records are behind the ledger", "error", err)
 	} else {
+		n.noteFolded(arrived)
 		n.noteFolded(entries)
+		n.watches.placed(arrived)
 	}
 	n.link.Wake()
 	n.watches.placed(entries)
 	n.maySettle()
 	n.endSessions(ctx, entries)
 	return nil
+}
+
+// join brings a fold that is open up to the ledgers, and gives the standing that
+// the next own entry then has, and what was folded for it. With PostgreSQL other
+// processes of this side may have written until the fold was begun, and their
+// notices may still be on the way; from then on they wait for it.
+func (n *Node) join(ctx context.Context, fold *records.Fold) (standing ledger.Standing, arrived []ledger.Entry, err error) {
+	standing = n.ledger.Standing()
+	if placedAll(fold.Placed(), n.side, standing) {
+		return standing, nil, nil
+	}
+	if err := n.ledger.Refresh(ctx); err != nil {
+		return standing, nil, err
+	}
+	standing = n.ledger.Standing()
+	if arrived, err = n.missing(ctx, fold.Placed()); err != nil {
+		return standing, nil, err
+	}
+	if err := fold.Add(officeEntries(arrived)); err != nil {
+		n.log.Warn("what has arrived cannot be folded with the next act", "error", err)
+		return standing, nil, ledger.ErrStale // catchUp says why
+	}
+	if !placedAll(fold.Placed(), n.side, standing) {
+		return standing, nil, ledger.ErrStale // more has arrived meanwhile
+	}
+	return standing, arrived, nil
 }
 
 // endSessions signs out the posts whose accreditation the entries withdraw.
