@@ -46,6 +46,7 @@ func (n *Node) follow(ctx context.Context) {
 			again = nil
 		}
 		n.watches.receipts(n.ledger.Head(n.side).Cosigned)
+		n.mayEndRestore()
 		if again != nil {
 			continue
 		}

@@ -47,16 +47,26 @@ func (n *Node) readRestored() error {
 }
 
 // heard notes that a side has said, since the start, all that it holds of us.
-// When all have, and nothing is missing, the mark of a restore is taken away.
 func (n *Node) heard(side office.Side) {
 	n.holds.mu.Lock()
+	delete(n.holds.restored, side)
+	n.holds.mu.Unlock()
+	n.mayEndRestore()
+}
+
+// mayEndRestore takes the mark of a restore away once all sides have been heard
+// and nothing is missing. It is called after each change of the ledgers too.
+func (n *Node) mayEndRestore() {
+	n.holds.mu.Lock()
 	defer n.holds.mu.Unlock()
-	if n.holds.restored == nil {
+	if n.holds.restored == nil || n.ledger.Behind() != "" {
 		return
 	}
-	delete(n.holds.restored, side)
-	if len(n.holds.restored) > 0 || n.ledger.Behind() != "" {
-		return
+	if len(n.holds.restored) > 0 {
+		// Another process of this side may have heard them and taken it away.
+		if _, err := os.Stat(n.c.Restored); !errors.Is(err, fs.ErrNotExist) {
+			return
+		}
 	}
 	if err := os.Remove(n.c.Restored); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		n.log.Error("the mark of the restore cannot be removed", "error", err)
