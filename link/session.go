@@ -186,6 +186,7 @@ func (s *Session) take(e Event) {
 		s.storing = true
 	case AskedHello:
 		s.heard()
+		s.suspectLost(e.Told)
 		s.tell(e.Told)
 	case AskedToStore:
 		s.heard()
@@ -234,10 +235,21 @@ func (s *Session) switched(cut bool) {
 	}
 }
 
+// suspectLost looks whether the other side, in a hello of its own, says that it
+// holds less of a ledger than it has cosigned. That proves nothing: a hello that
+// it composed before it stored our last entries may come after its receipt for
+// them. So it is asked with a hello of ours before we send it anything.
+func (s *Session) suspectLost(t Told) {
+	for name, h := range t.Ledgers {
+		before, raised := s.lost[name]
+		if h.Size < s.ours[name].Cosigned[s.c.Peer] && (!raised || h.Size < before) {
+			s.greeted = false
+		}
+	}
+}
+
 // seeLost raises an alarm if the other side, in answer to our hello, says that
-// it holds less of a ledger than it had cosigned when we asked. Of its own
-// hellos that cannot be said: one that it composed before it stored our last
-// entries may come after its receipt for them.
+// it holds less of a ledger than it had cosigned when we asked.
 func (s *Session) seeLost(t Told) {
 	for _, name := range slices.Sorted(maps.Keys(t.Ledgers)) {
 		held, cosigned := t.Ledgers[name].Size, s.proven[name]
