@@ -13,6 +13,7 @@ import (
 )
 
 func TestClocksThatJumpByAnHourLoseNothing(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	south, north := newNode(t, root, "south"), newNode(t, root, "north")
 	nodes := []*realNode{south, north}

@@ -103,6 +103,7 @@ func (d *badDisk) pass(t *testing.T, south, north *realNode) {
 }
 
 func TestAFullDiskRefusesToWriteAndLosesNothing(t *testing.T) {
+	t.Parallel()
 	const size = 24 << 20
 	sqldbtest.SmallDisk(t, size, func(t *testing.T, disk *sqldbtest.Disk) {
 		root := t.TempDir()
@@ -143,6 +144,7 @@ func fill(t *testing.T, path string) {
 }
 
 func TestADiskThatFailsWhileTheNodeRunsLosesNothing(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name      string
 		fault     syscall.Errno
@@ -173,6 +175,7 @@ func TestADiskThatFailsWhileTheNodeRunsLosesNothing(t *testing.T) {
 }
 
 func TestANodeIsNotStartedOnAReadOnlyDiskAndFindsAllAfterwards(t *testing.T) {
+	t.Parallel()
 	const size = 24 << 20
 	sqldbtest.SmallDisk(t, size, func(t *testing.T, disk *sqldbtest.Disk) {
 		root := t.TempDir()

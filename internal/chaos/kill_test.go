@@ -21,6 +21,7 @@ func chanceOf(t *testing.T) *rand.Rand {
 const kills = 60
 
 func TestNodesKilledAtAnyMomentLoseNothingAndBecomeEqual(t *testing.T) {
+	t.Parallel()
 	chance := chanceOf(t)
 	south, north := openOffice(t)
 	nodes := []*realNode{south, north}

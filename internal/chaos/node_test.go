@@ -63,6 +63,7 @@ type realNode struct {
 	args    []string // of serve, beside the folder
 	env     []string // beside the test's own
 	program string
+	address string // its own, of this machine
 	socket  string
 	log     string // where its log goes
 	// launch changes how the process is started; what it returns is called
@@ -142,6 +143,23 @@ func (n *realNode) kill() {
 	}
 	_ = n.process.Process.Kill()
 	<-n.ended
+	n.process = nil
+}
+
+// stop ends the node in good order.
+func (n *realNode) stop() {
+	n.t.Helper()
+	if err := n.process.Process.Signal(syscall.SIGTERM); err != nil {
+		n.t.Fatal(err)
+	}
+	select {
+	case <-n.ended:
+	case <-time.After(patience):
+		n.t.Fatalf("%s does not stop\n%s", n.side, n.tail())
+	}
+	if code := n.process.ProcessState.ExitCode(); code != 0 {
+		n.t.Errorf("%s stopped with %d\n%s", n.side, code, n.tail())
+	}
 	n.process = nil
 }
 
@@ -307,9 +325,9 @@ func newNode(t *testing.T, root string, side office.Side, init ...string) *realN
 		socket: filepath.Join(root, side+".sock"), log: filepath.Join(root, side+".log"),
 	}
 	n.args = []string{"--socket", n.socket}
-	address := host()
+	n.address = host()
 	n.do(append([]string{"init", n.dir, "--office", officeName, "--side", side,
-		"--web", address + webPort, "--link", address + linkPort}, init...)...)
+		"--web", n.address + webPort, "--link", n.address + linkPort}, init...)...)
 	t.Cleanup(n.kill)
 	return n
 }
