@@ -156,6 +156,9 @@ func (a *alarms) put(ctx context.Context, alarm Alarm) error {
 		if err != nil || counted > 0 {
 			return err
 		}
+		if err := tx.Notify(ctx, processChannel); err != nil {
+			return err
+		}
 		_, err = tx.Exec(ctx, `INSERT INTO alarm (id, at, last, code, side, detail, evidence, count, cleared, cleared_by)
 			VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM alarm), $1, $2, $3, $4, $5, $6, $7, 0, '')`,
 			alarm.At.UnixMilli(), alarm.Last.UnixMilli(), alarm.Code, alarm.Side, string(text), alarm.Evidence, alarm.Count)
@@ -234,6 +237,35 @@ func (a *alarms) list(ctx context.Context) ([]Alarm, error) {
 	return append(a.unstored(), list...), nil
 }
 
+// reread looks which alarms are open now, and tells which of them were not known
+// here, and which that were known are cleared.
+func (a *alarms) reread(ctx context.Context) (raised, cleared []alarmKey, err error) {
+	list, err := a.list(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	open := map[alarmKey]bool{}
+	for _, alarm := range list {
+		if !alarm.Cleared {
+			open[alarmKey{alarm.Code, alarm.Side}] = true
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for key := range open {
+		if !a.raised[key] {
+			raised = append(raised, key)
+		}
+	}
+	for key := range a.raised {
+		if !open[key] {
+			cleared = append(cleared, key)
+		}
+	}
+	a.raised = open
+	return raised, cleared, nil
+}
+
 // unstored lists the alarms that could not be stored, in order of code and side.
 func (a *alarms) unstored() []Alarm {
 	a.mu.Lock()
@@ -253,6 +285,9 @@ func (a *alarms) unstored() []Alarm {
 func (a *alarms) clear(ctx context.Context, id int64, by office.Post) (alarmKey, error) {
 	var key alarmKey
 	err := a.db.Update(ctx, func(tx *sqldb.Tx) error {
+		if err := tx.Notify(ctx, processChannel); err != nil {
+			return err
+		}
 		return tx.QueryRow(ctx, `UPDATE alarm SET cleared = $1, cleared_by = $2 WHERE id = $3 AND cleared = 0 RETURNING code, side`,
 			a.now().UnixMilli(), by, id).Scan(&key.code, &key.side)
 	})

@@ -216,6 +216,10 @@ func (n *Node) onState(side office.Side, s link.State) {
 	}
 	n.maySettle()
 	n.watches.send(Event{Kind: "line", Side: side})
+	select {
+	case n.linesChanged <- struct{}{}:
+	default:
+	}
 }
 
 // onTrouble is called when what a side sent could not be stored, for a reason of

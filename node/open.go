@@ -76,6 +76,9 @@ type Node struct {
 	founded   atomic.Bool   // the office is open and this side has its first posts
 	wakeFound chan struct{} // holds a token when a side has been heard
 
+	linesChanged chan struct{} // holds a token when a line has changed
+	told         told
+
 	stop context.CancelFunc
 	done sync.WaitGroup
 }
@@ -97,6 +100,7 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 		c: c, now: c.Now, log: c.Log, side: c.Own.Side,
 		writes: make(chan *write, maxWaitingWrites), stopped: make(chan struct{}), folded: map[office.Side]int64{},
 		settle: make(chan struct{}, 1), wakeFound: make(chan struct{}, 1),
+		linesChanged: make(chan struct{}, 1),
 	}
 	if err := n.open(ctx); err != nil {
 		n.closeBases()
@@ -109,6 +113,8 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 	n.run(ctx, n.listen)
 	n.run(ctx, n.greet)
 	n.run(ctx, n.dial)
+	n.run(ctx, n.tellLines)
+	n.run(ctx, n.hearProcesses)
 	return n, nil
 }
 
@@ -141,6 +147,9 @@ func (n *Node) open(ctx context.Context) error {
 		return err
 	}
 	if err := n.alarms.open(ctx, n.bases[1], n.c.Evidence, n.now); err != nil {
+		return err
+	}
+	if err := n.bases[1].Migrate(ctx, "line", lineMigrations); err != nil {
 		return err
 	}
 	if n.records, err = records.Open(ctx, n.bases[2], records.Config{Office: n.c.Own.Office, Side: n.side, Source: n.source, Log: n.log}); err != nil {

@@ -18,5 +18,8 @@ func Prepare(ctx context.Context, own ledger.Credence, ledgerBase, localBase *sq
 	if _, err := people.Open(ctx, localBase, now); err != nil {
 		return err
 	}
+	if err := localBase.Migrate(ctx, "line", lineMigrations); err != nil {
+		return err
+	}
 	return new(alarms).open(ctx, localBase, "", now)
 }

@@ -41,7 +41,7 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 			Size: head.Size, Placed: placed[side], Settled: settled[side], Cosigned: n.cosignedByAll(side, head),
 		}
 	}
-	for side, state := range n.link.States() {
+	for side, state := range n.lines() {
 		s.Lines[side] = n.lineState(ctx, side, state, heads[n.side])
 	}
 	return s, nil
