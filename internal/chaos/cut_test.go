@@ -84,6 +84,9 @@ func (o *strung) sound() {
 	for _, n := range o.nodes() {
 		o.said.check(n)
 		n.noAlarms()
+		if files, most := n.files(), 200; files > most {
+			o.t.Errorf("%s has %d files open", n.side, files)
+		}
 	}
 	verified(o.nodes()...)
 	o.t.Log(o.said)

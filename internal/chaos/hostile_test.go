@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,6 +32,7 @@ type attack struct {
 	proof  []string // what the evidence file must hold; none is wanted if empty
 	signed int      // how many statements with north's signature
 	halts  bool     // it ends the replication of north's ledger
+	lost   bool     // south is made to believe that north holds what it does not
 }
 
 func TestAHostileNodeStopsNothingButItself(t *testing.T) {
@@ -106,8 +109,14 @@ func (a *attack) pass(l *liar) {
 	equal(south, l.north)
 	for _, n := range []*realNode{south, l.north} {
 		l.said.check(n)
+		if files, most := n.files(), 200; files > most {
+			t.Errorf("%s has %d files open", n.side, files)
+		}
 	}
 	verified(south, l.north)
+	if _, raised := south.alarms()["peer-lost"]; a.lost && !raised {
+		t.Error("the true north does not hold what the liar gave receipts for, and south does not say so")
+	}
 }
 
 func isClosed(c <-chan struct{}) bool {
@@ -151,6 +160,16 @@ func (a *attack) alarmed(l *liar) {
 			t.Errorf("the evidence does not hold %q:\n%s", part, text)
 		}
 	}
+}
+
+// files is how many files and connections the node's process has open.
+func (n *realNode) files() int {
+	n.t.Helper()
+	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", n.process.Process.Pid))
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return len(open)
 }
 
 // resident is the memory that the node's process takes, in bytes.
@@ -338,6 +357,70 @@ var attacks = []attack{
 			}
 		})
 		calls.Wait()
+	}},
+	{name: "receipts with a false key", alarm: "bad-cosignature", do: func(l *liar) {
+		_, key, err := ed25519.GenerateKey(rand.Reader)
+		if err != nil {
+			l.t.Error(err)
+			return
+		}
+		l.mirror(key, nil)
+		const soon = 500 * time.Millisecond
+		if d, err := l.said.send(l.t.Context(), l.south.client(), "with a false receipt", soon); err != nil || d.State != api.Queued {
+			l.t.Errorf("with a false receipt: %+v, %v", d, err)
+		}
+	}},
+	{name: "receipts that are good", do: func(l *liar) {
+		// So that it is known that the liar can do it right: south believes the
+		// key, as it must, whoever has it.
+		l.mirror(l.keys["cosigner"], nil)
+		if d, err := l.said.send(l.t.Context(), l.south.client(), "with a receipt", patience); err != nil || d.State != api.Received {
+			l.t.Errorf("with a good receipt: %+v, %v", d, err)
+		}
+	}, lost: true},
+	{name: "refusals of all that is sent", alarm: "peer-refuses", do: func(l *liar) {
+		l.mirror(nil, map[string]func([]byte) (int, []byte){"extend": func([]byte) (int, []byte) {
+			return http.StatusUnprocessableEntity, header(map[string]any{"code": "refused", "detail": "we do not like it", "evidence": "because", "size": 0})
+		}})
+	}},
+	{name: "a digest that is not ours", alarm: "records-differ", do: func(l *liar) {
+		const wrong = "00000000000000000000000000000000000000000000000000000000000000ff"
+		l.mirror(l.keys["cosigner"], map[string]func([]byte) (int, []byte){
+			"hello": func([]byte) (int, []byte) {
+				return http.StatusOK, l.hello(func(hello map[string]any) { hello["settled"] = map[string]any{"count": 5, "digest": wrong} })
+			},
+			"digest": func(body []byte) (int, []byte) {
+				var q struct{ Count int }
+				if err := json.Unmarshal(body, &q); err != nil {
+					l.t.Errorf("south asks %q: %v", body, err)
+				}
+				return http.StatusOK, header(map[string]any{"count": q.Count, "digest": wrong, "entry": "north/0"})
+			},
+		})
+	}},
+	{name: "claims of entries that do not exist", do: func(l *liar) {
+		var fetches atomic.Int64
+		claim := func([]byte) (int, []byte) {
+			return http.StatusOK, l.hello(func(hello map[string]any) {
+				for _, side := range []string{"north", "south"} {
+					hello["ledgers"].(map[string]any)[side].(map[string]any)["size"] = int64(1) << 52
+				}
+				hello["standing"] = map[string]any{"own": int64(1) << 52, "seen": map[string]any{"south": int64(1) << 52, "nobody": 7}}
+			})
+		}
+		l.mirror(nil, map[string]func([]byte) (int, []byte){"hello": claim, "fetch": func([]byte) (int, []byte) {
+			fetches.Add(1)
+			return http.StatusConflict, header(map[string]any{"code": "stale", "size": int64(1) << 52})
+		}})
+		l.greet(func(hello map[string]any) {
+			hello["ledgers"].(map[string]any)["north"].(map[string]any)["size"] = int64(1) << 52
+		})
+		await(l.t, "south asks for them", func() (bool, string) { return fetches.Load() > 0, "" })
+		began := time.Now()
+		await(l.t, "some time passes", func() (bool, string) { return time.Since(began) > 3*time.Second, "" })
+		if n := fetches.Load(); n > 10 {
+			l.t.Errorf("south asks %d times in three seconds for what does not exist", n)
+		}
 	}},
 	{name: "a flood of questions", alarm: "flood", do: func(l *liar) {
 		l.greet(nil)

@@ -23,6 +23,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -219,6 +220,64 @@ func signed(key ed25519.PrivateKey, leaves [][]byte) string {
 	id := sha256.Sum256(append([]byte(name+"\n"+string(rune(algorithm))), key.Public().(ed25519.PublicKey)...))
 	signature := append(id[:4:4], ed25519.Sign(key, []byte(text))...)
 	return text + "\n— " + name + " " + base64.StdEncoding.EncodeToString(signature) + "\n"
+}
+
+// cosigned is a checkpoint of south's as it came, with a cosignature by a key in
+// north's name.
+func (l *liar) cosigned(checkpoint string, key ed25519.PrivateKey) string {
+	const name, algorithm = officeName + "/north/mirror", 4
+	body, _, _ := strings.Cut(checkpoint, "\n\n")
+	seconds := time.Now().Unix()
+	text := fmt.Sprintf("cosignature/v1\ntime %d\n%s\n", seconds, body)
+	id := sha256.Sum256(append([]byte(name+"\n"+string(rune(algorithm))), key.Public().(ed25519.PublicKey)...))
+	signature := binary.BigEndian.AppendUint64(id[:4:4], uint64(seconds))
+	signature = append(signature, ed25519.Sign(key, []byte(text))...)
+	return checkpoint + "— " + name + " " + base64.StdEncoding.EncodeToString(signature) + "\n"
+}
+
+// mirror answers at north's address as an honest node would, but that it keeps
+// nothing: it says that it holds what it is given and gives a receipt, cosigned
+// with a key, or takes nothing if there is none. Of the rest it is told, by door, what to say.
+func (l *liar) mirror(key ed25519.PrivateKey, say map[string]func(body []byte) (status int, answer []byte)) {
+	l.t.Helper()
+	var mu sync.Mutex
+	size, south := len(l.leaves["south"]), ""
+	l.answers(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(io.LimitReader(r.Body, 4<<20))
+		if err != nil {
+			return
+		}
+		status, answer := http.StatusNotFound, header(map[string]any{"code": "not-settled", "size": 0})
+		mu.Lock()
+		switch which := door(r); {
+		case say[which] != nil:
+			status, answer = say[which](body)
+		case which == "hello":
+			status, answer = http.StatusOK, l.hello(func(hello map[string]any) {
+				holds := hello["ledgers"].(map[string]any)["south"].(map[string]any)
+				holds["size"], holds["checkpoint"] = size, south
+			})
+		case which == "extend" && key == nil:
+			status, answer = http.StatusServiceUnavailable, header(map[string]any{"code": "busy", "size": 0})
+		case which == "extend":
+			var push struct {
+				Checkpoint  string
+				Count, From int
+			}
+			line, _, _ := bytes.Cut(body, []byte("\n"))
+			if err := json.Unmarshal(line, &push); err != nil {
+				l.t.Errorf("south pushes %q: %v", line, err)
+			}
+			size, south = push.From+push.Count, push.Checkpoint
+			status, answer = http.StatusOK, header(map[string]any{"receipt": l.cosigned(south, key), "size": size})
+		}
+		mu.Unlock()
+		w.Header().Set("Content-Type", contentType)
+		w.Header().Set("Content-Length", fmt.Sprint(len(answer)))
+		w.WriteHeader(status)
+		_, _ = w.Write(answer)
+	})
+	l.greet(nil) // south calls back at once
 }
 
 // merkle is the root of a tree as RFC 6962 has it.
