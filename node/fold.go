@@ -35,8 +35,8 @@ const (
 func (n *Node) follow(ctx context.Context) {
 	wake, cancel := n.ledger.Subscribe()
 	defer cancel()
-	failed := 0 // tries, in a row
-	var again <-chan time.Time
+	failed := 0                    // tries, in a row
+	again := time.After(foldAgain) // the first, if Open could not
 	for {
 		select {
 		case <-ctx.Done():

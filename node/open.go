@@ -173,7 +173,9 @@ func (n *Node) open(ctx context.Context) error {
 		n.ledger.MustHold(side, count)
 	}
 	n.holds.forked = n.alarms.isOpen(ledger.RefusedOwnFork, n.side)
-	if err := n.catchUp(ctx); err != nil {
+	if err := n.catchUp(ctx); diskReason(err) != "" {
+		n.noteDisk(err) // what is folded can be read meanwhile; follow tries again
+	} else if err != nil {
 		return fmt.Errorf("fold the ledgers: %w", err)
 	}
 	return n.openLink(ctx)

@@ -25,6 +25,7 @@ type badDisk struct {
 	begin, end func() // of the fault
 	why        string // the code of the mode, and of the alarm
 	says       string // a part of the sentence
+	again      bool   // south is killed and started meanwhile
 }
 
 func (d *badDisk) pass(t *testing.T, south, north *realNode) {
@@ -73,6 +74,14 @@ func (d *badDisk) pass(t *testing.T, south, north *realNode) {
 		t.Errorf("south holds %d entries, and had %d", state.Sides["south"].Size, was.Sides["south"].Size)
 	}
 
+	if d.again {
+		south.kill()
+		south.start()
+		south.until("says so again", func(now api.Status) bool { return now.Mode == "read-only" && now.Why == d.why })
+		south.do("list", south.dir)
+		process = south.process
+	}
+
 	d.end()
 	mended := time.Now()
 	south.becomes("ready")
@@ -114,7 +123,7 @@ func TestAFullDiskRefusesToWriteAndLosesNothing(t *testing.T) {
 		north.start()
 		staffed(south, north)
 		filler := filepath.Join(disk.Folder, "filler")
-		d := badDisk{why: "disk-full", says: "full"}
+		d := badDisk{why: "disk-full", says: "full", again: true}
 		d.begin = func() { fill(t, filler) }
 		d.end = func() {
 			if err := os.Remove(filler); err != nil {

@@ -36,7 +36,8 @@ func TestNodesKilledAtAnyMomentLoseNothingAndBecomeEqual(t *testing.T) {
 	killed := 0
 	for killed < kills {
 		// After some attempts of the senders one node dies, now and then both,
-		// and now and then one that has not yet come up again.
+		// and now and then one that has not yet come up again. Some are stopped
+		// in good order.
 		for range chance.IntN(60) {
 			<-sent
 		}
@@ -45,8 +46,12 @@ func TestNodesKilledAtAnyMomentLoseNothingAndBecomeEqual(t *testing.T) {
 			victims = nodes
 		}
 		for _, n := range victims {
-			n.kill()
-			killed++
+			if chance.IntN(5) == 0 {
+				n.stop() // in good order, for once
+			} else {
+				n.kill()
+				killed++
+			}
 		}
 		for chance.IntN(3) == 0 {
 			n := victims[chance.IntN(len(victims))]
@@ -83,4 +88,52 @@ func TestNodesKilledAtAnyMomentLoseNothingAndBecomeEqual(t *testing.T) {
 	if reported, _, _ := s.count(); reported < 10*kills {
 		t.Errorf("only %d dispatches were sent: that is no test", reported)
 	}
+}
+
+func TestAnOfficeIsFoundedOnceThoughItsNodesAreKilledMeanwhile(t *testing.T) {
+	t.Parallel()
+	chance := chanceOf(t)
+	root := t.TempDir()
+	south, north := newNode(t, root, "south"), newNode(t, root, "north")
+	nodes := []*realNode{south, north}
+	admitEach(south, north)
+	killed := 0
+	for killed < 20 {
+		for _, n := range nodes {
+			if n.process == nil {
+				n.begin()
+			}
+		}
+		pause := time.NewTimer(time.Duration(chance.IntN(120)) * time.Millisecond)
+		<-pause.C
+		for _, n := range nodes[chance.IntN(2):] {
+			n.kill()
+			killed++
+		}
+	}
+	for _, n := range nodes {
+		if n.process == nil {
+			n.begin()
+		}
+		n.serves()
+	}
+	staffed(south, north)
+	equal(south, north)
+	kinds := map[string]int{}
+	for _, id := range south.record() {
+		e, err := south.client().Entry(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kinds[id.Side+" "+e.Kind]++
+	}
+	for _, side := range []string{"south", "north"} {
+		if kinds[side+" charter"] != 1 || kinds[side+" post"] != 2 {
+			t.Errorf("the ledgers hold %v", kinds)
+		}
+	}
+	for _, n := range nodes {
+		n.noAlarms()
+	}
+	verified(south, north)
 }
