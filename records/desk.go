@@ -28,10 +28,9 @@ type desk struct {
 	dirty []*cell // in the order in which they were first changed
 
 	// For the transaction.
-	ctx  context.Context
-	tx   *sqldb.Tx
-	wait func() error // until nothing is being written on tx
-	err  error
+	ctx context.Context
+	tx  *sqldb.Tx
+	err error
 
 	// For the entry that is being applied.
 	entry  office.EntryID
@@ -155,9 +154,6 @@ func (d *desk) cell(row office.Row, put bool) *cell {
 
 // read fills a cell from the table, for a row with the key of row.
 func (d *desk) read(c *cell, row office.Row) (err error) {
-	if err := d.wait(); err != nil {
-		return err
-	}
 	if c.table.made == nil {
 		err = d.tx.QueryRow(d.ctx, "SELECT row FROM "+c.table.name+" WHERE "+c.table.where(), c.sqlKey()...).Scan(&c.raw)
 	} else {

@@ -26,10 +26,6 @@ type Fold struct {
 
 	pending []line // placed in memory, not yet in the tables; their places end at state.placed
 	undone  func() // takes back the last Apply; nil if there is none
-
-	// writing is not nil while a goroutine of this fold uses tx, and then gives
-	// its error. See startFlush.
-	writing chan error
 }
 
 // line is one entry of the joint order, to be written to the tables.
@@ -61,7 +57,7 @@ func (r *Records) Begin(ctx context.Context) (*Fold, error) {
 		f.Rollback()
 		return nil, fmt.Errorf("begin a fold: %w", err)
 	}
-	r.desk.ctx, r.desk.tx, r.desk.wait, r.desk.err = ctx, tx, f.wait, nil
+	r.desk.ctx, r.desk.tx, r.desk.err = ctx, tx, nil
 	return f, nil
 }
 
@@ -194,7 +190,6 @@ func (f *Fold) Rollback() {
 	if f.ended {
 		return
 	}
-	f.wait()
 	f.end()
 	f.tx.Rollback()
 	if f.changed || f.failed != nil {
@@ -207,7 +202,7 @@ func (f *Fold) end() {
 	f.ended = true
 	f.undone = nil
 	if d := f.r.desk; d != nil {
-		d.ctx, d.tx, d.wait = nil, nil, nil
+		d.ctx, d.tx = nil, nil
 	}
 }
 
@@ -251,7 +246,7 @@ func (f *Fold) newerRules() *NewerRulesError {
 // puts it there.
 func (f *Fold) apply(e timed) (office.Verdict, error) {
 	if len(f.pending) >= flushAt {
-		if err := f.startFlush(); err != nil {
+		if err := f.flush(); err != nil {
 			return office.Verdict{}, err
 		}
 	}

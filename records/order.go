@@ -65,7 +65,7 @@ func (f *Fold) Add(entries []office.Entry) error {
 	if err := f.ready(); err != nil {
 		return fmt.Errorf("fold %d entries: %w", len(entries), err)
 	}
-	if err := errors.Join(f.add(entries), f.wait()); err != nil {
+	if err := f.add(entries); err != nil {
 		return f.fail(fmt.Errorf("fold %d entries: %w", len(entries), err))
 	}
 	return nil
@@ -201,9 +201,6 @@ func (f *Fold) timeOf(side office.Side, index int64, ahead map[office.Side][]int
 		return tail[index-first], nil
 	}
 	// It is not pending: the tail goes back further than what is.
-	if err := f.wait(); err != nil {
-		return 0, err
-	}
 	var time int64
 	err := f.tx.QueryRow(f.ctx, "SELECT time FROM placed WHERE side = $1 AND idx = $2", side, index).Scan(&time)
 	if err != nil {

@@ -32,9 +32,6 @@ func (f *Fold) Settle(standings map[office.Side][]Standing) (settled int64, err 
 }
 
 func (f *Fold) settle(standings map[office.Side][]Standing) error {
-	if err := f.wait(); err != nil {
-		return err
-	}
 	s := &f.r.state
 	line, err := f.settledLine(standings)
 	if err != nil || line <= s.line {
