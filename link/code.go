@@ -9,6 +9,7 @@ type Code string
 const (
 	CodeMalformed     Code = "malformed"      // not a message of this protocol, or over a limit
 	CodeTooLarge      Code = "too-large"      // more bytes than are taken
+	CodeCutShort      Code = "cut-short"      // the connection ended before the body did
 	CodeNoLength      Code = "no-length"      // a body without a Content-Length
 	CodeOtherOffice   Code = "other-office"   // the hello is of another office or side
 	CodeNotFound      Code = "not-found"      // no such door
@@ -29,6 +30,7 @@ const (
 var statuses = map[Code]int{
 	CodeMalformed:     http.StatusBadRequest,
 	CodeTooLarge:      http.StatusRequestEntityTooLarge,
+	CodeCutShort:      http.StatusRequestTimeout,
 	CodeNoLength:      http.StatusLengthRequired,
 	CodeOtherOffice:   http.StatusForbidden,
 	CodeNotFound:      http.StatusNotFound,

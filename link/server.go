@@ -127,8 +127,12 @@ func (l *Link) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *refusa
 		conn.SetReadDeadline(time.Now().Add(limits.Stall))
 	})
 	conn.SetReadDeadline(time.Time{})
-	if err != nil {
-		return nil, &refusal{Code: string(CodeMalformed), Detail: "the body did not arrive whole and in time"}
+	var slow net.Error
+	switch {
+	case errors.As(err, &slow) && slow.Timeout():
+		return nil, &refusal{Code: string(CodeMalformed), Detail: "the body did not arrive in time"}
+	case err != nil: // as when the line is cut in the middle: nobody's fault, and nobody is there to be answered
+		return nil, &refusal{Code: string(CodeCutShort), Detail: "the body did not arrive whole"}
 	}
 	return body, nil
 }
