@@ -25,13 +25,13 @@ func reached(until string, s *node.Status) bool {
 		return true
 	case "ready": // it may sign
 		return s.Mode == node.Ready
-	case "open": // every side has founded the office
-		return s.Open
+	case "open": // every side has founded the office, and this one has its first posts
+		return s.Open && !s.Opening
 	case "linked": // every line is up
 		return everyLine(s, func(l node.LineState) bool { return l.Up })
 	case "received": // every side's receipt for all our entries is held
 		return everyLine(s, func(l node.LineState) bool { return l.Waiting == 0 })
-	case "equal": // ready, linked, received, all settled, and both records shown to be the same
+	case "equal": // ready, open, linked, received, all settled, and both records shown to be the same
 		var settled int64
 		for _, side := range s.Sides {
 			if settled += side.Settled; side.Settled != side.Size {
@@ -39,7 +39,7 @@ func reached(until string, s *node.Status) bool {
 			}
 		}
 		// The digest was perhaps read a moment before the counts.
-		return s.Mode == node.Ready && settled == s.Count && everyLine(s, func(l node.LineState) bool { return l.Up && l.Waiting == 0 && l.Equal })
+		return s.Mode == node.Ready && s.Open && !s.Opening && settled == s.Count && everyLine(s, func(l node.LineState) bool { return l.Up && l.Waiting == 0 && l.Equal })
 	}
 	return false
 }

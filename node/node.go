@@ -73,6 +73,7 @@ type Status struct {
 	Mode    Mode
 	Why     string // if not Ready: a code, words in lang under "mode.<code>"
 	Open    bool   // the office is open: all sides have founded it
+	Opening bool   // this node still has to found the office, or to accredit the first posts, by itself
 	Digest  string // hex, at the settled line
 	Count   int64  // settled entries of all sides
 	Sides   map[office.Side]SideState

@@ -31,7 +31,8 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 	mode, why := n.mode()
 	s := Status{
 		Office: n.c.Own.Office, Side: n.side, Mode: mode, Why: why, Open: row.Open,
-		Digest: hex.EncodeToString(digest.Hash[:]), Count: digest.Count,
+		Opening: n.dials.Load() && !n.founded.Load(),
+		Digest:  hex.EncodeToString(digest.Hash[:]), Count: digest.Count,
 		Sides: map[office.Side]SideState{}, Lines: map[office.Side]LineState{},
 		Demo: n.c.Demo, Now: n.now(), Version: n.c.Version,
 	}

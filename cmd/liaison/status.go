@@ -22,7 +22,7 @@ type statusCommand struct {
 func (c *statusCommand) Help() string {
 	return `Shows the mode of the node, how much of each ledger it holds, and the state of each line.
 
-With --wait it first waits until the node is running (it answers), ready (it may sign), open (every side has founded the office), linked (every line is up), received (every side's receipt for all our entries is held), or equal (ready, linked, received, and both records shown to be the same). When the time runs out it ends with exit code 3.`
+With --wait it first waits until the node is running (it answers), ready (it may sign), open (every side has founded the office, and this one has its first posts), linked (every line is up), received (every side's receipt for all our entries is held), or equal (ready, open, linked, received, and both records shown to be the same). When the time runs out it ends with exit code 3.`
 }
 
 func (c *statusCommand) Run(ctx context.Context, t *terminal) error {
