@@ -84,7 +84,7 @@ func (l *Ledger) Extend(ctx context.Context, x Extension) (Receipt, error) {
 
 // verifier finds the verifier of a log's checkpoints for use without the lock.
 // It is nil for an unknown side.
-func (l *Ledger) verifier(side string) *noteVerifier { return l.view.Load().logs[side].verifier }
+func (l *Ledger) verifier(side string) *noteVerifier { return l.view.Load().log(side).verifier }
 
 // read checks all of an extension that can be checked without knowing how far
 // the replica reaches. It holds no lock.

@@ -198,7 +198,7 @@ func (l *Ledger) Recover(ctx context.Context, x Extension) error {
 // ledger: at most count entries of maxBytes in all, and at least one if there
 // is one. The answer may be without leaves if nothing is missing there.
 func (l *Ledger) Extension(ctx context.Context, side string, from, count int64, maxBytes int) (Extension, error) {
-	lg := l.view.Load().logs[side]
+	lg := l.view.Load().log(side)
 	edge, signed, size := lg.tree, lg.checkpoint, lg.signed
 	recent := lg.recent.find(from, edge.size-from)
 	x := Extension{Side: side, From: from, Checkpoint: signed}
@@ -247,7 +247,7 @@ func (x *Extension) carry(entries []Entry, maxBytes int) bool {
 
 // Entries reads entries of a side's ledger, at most count from an index on.
 func (l *Ledger) Entries(ctx context.Context, side string, from, count int64) ([]Entry, error) {
-	lg := l.view.Load().logs[side]
+	lg := l.view.Load().log(side)
 	if recent := lg.recent.find(from, min(count, lg.tree.size-from)); recent != nil {
 		return recent, nil
 	}

@@ -146,18 +146,27 @@ type Ledger struct {
 // what is replaced and never changed in place may be read: the keys, tree,
 // recent, placeable, checkpoint, signed, shown, cosigned, mustHold.
 type view struct {
-	logs     map[string]log
+	logs     map[string]*log
 	heads    map[string]Head // their maps are never changed
 	behind   string
 	standing Standing
 }
 
+// log is a side's log; one without keys and entries if there is no such side.
+func (v *view) log(side string) *log {
+	if lg := v.logs[side]; lg != nil {
+		return lg
+	}
+	return &log{}
+}
+
 // publish lets readers see the logs as they now stand. l.mu is held.
 func (l *Ledger) publish() {
-	v := &view{logs: make(map[string]log, len(l.logs)), heads: make(map[string]Head, len(l.logs)),
+	v := &view{logs: make(map[string]*log, len(l.logs)), heads: make(map[string]Head, len(l.logs)),
 		behind: l.behind(), standing: l.standing()}
 	for side, lg := range l.logs {
-		v.logs[side], v.heads[side] = *lg, lg.head()
+		still := *lg
+		v.logs[side], v.heads[side] = &still, lg.head()
 	}
 	l.view.Store(v)
 }
@@ -301,9 +310,10 @@ func (l *Ledger) Sides() []string {
 	return slices.Sorted(maps.Keys(l.view.Load().logs))
 }
 
-// Heads tells how far each ledger reaches. The maps within are not to be changed.
+// Heads tells how far each ledger reaches. The map, and the maps in it, are not
+// to be changed.
 func (l *Ledger) Heads() map[string]Head {
-	return maps.Clone(l.view.Load().heads)
+	return l.view.Load().heads
 }
 
 // Head tells how far one ledger reaches. It is zero for an unknown side.

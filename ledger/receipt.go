@@ -184,7 +184,7 @@ func readReceipt(ctx context.Context, tx *sqldb.Tx, keys map[string][2]*noteVeri
 // Checkpoint is the latest signed checkpoint of a ledger that is covered by
 // what is stored here, with all cosignatures over it that are held.
 func (l *Ledger) Checkpoint(ctx context.Context, side string) ([]byte, error) {
-	lg := l.view.Load().logs[side]
+	lg := l.view.Load().log(side)
 	c, held := checkpoint{size: lg.signed, note: lg.checkpoint}, lg.tree.size
 	if len(c.note) == 0 {
 		return nil, ErrNoEntry

@@ -52,7 +52,7 @@ CREATE TABLE head (
 	root       BYTEA  NOT NULL,
 	checkpoint BYTEA  NOT NULL,  -- note signed by the ledger's key alone; empty before the first entry
 	sum        BIGINT NOT NULL
-);
+) WITHOUT ROWID;
 
 -- Cosignatures over checkpoints of these ledgers, with what the cosigner
 -- promised with them or before.
@@ -66,7 +66,7 @@ CREATE TABLE cosignature (
 	seen     TEXT   NOT NULL,    -- and what they will have seen, as JSON
 	sum      BIGINT NOT NULL,
 	PRIMARY KEY (side, cosigner, size)
-);
+) WITHOUT ROWID;
 
 -- What each side has promised without a cosignature that was new to us.
 CREATE TABLE standing (

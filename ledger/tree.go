@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"slices"
+
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -13,13 +15,15 @@ const (
 var emptyRoot, _ = tlog.TreeHash(0, nil)
 
 // tree is the right edge of a Merkle tree: what it takes to append to it and
-// to know its root without reading anything. It is a value; copies made with
-// clone are independent.
+// to know its root without reading anything. It is a value: what is appended to
+// a clone does not show in the tree that it was made of. Of several clones of one
+// tree only the last may be used, since they share the room for what comes next.
 type tree struct {
 	size  int64
 	peaks []tlog.Hash // roots of the perfect subtrees that make up the tree, largest first: one for each 1 in size
 	// edge[L] holds the hashes of the last tile of level L while it is not
-	// full: len(edge[L]) = size>>(8*L) mod 256.
+	// full: len(edge[L]) = size>>(8*L) mod 256. What stands in it is never
+	// written over.
 	edge [][]tlog.Hash
 }
 
@@ -31,11 +35,7 @@ type fullTile struct {
 }
 
 func (t *tree) clone() tree {
-	c := tree{size: t.size, peaks: append([]tlog.Hash(nil), t.peaks...), edge: make([][]tlog.Hash, len(t.edge))}
-	for i, hashes := range t.edge {
-		c.edge[i] = append(make([]tlog.Hash, 0, tileWidth), hashes...)
-	}
-	return c
+	return tree{size: t.size, peaks: slices.Clone(t.peaks), edge: slices.Clone(t.edge)}
 }
 
 // append adds a leaf and returns the tiles that it filled, lowest level first.
@@ -69,7 +69,7 @@ func (t *tree) place(level int, h tlog.Hash, full []fullTile) []fullTile {
 		n--
 	}
 	full = append(full, fullTile{level, n, joinHashes(t.edge[level])})
-	t.edge[level] = t.edge[level][:0]
+	t.edge[level] = make([]tlog.Hash, 0, tileWidth)
 	return full
 }
 

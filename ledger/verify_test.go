@@ -231,26 +231,44 @@ func TestTheFirstThingWrongInADatabaseIsNamed(t *testing.T) {
 
 // cell is one column of one row.
 type cell struct {
-	table, column, key string // key is an expression that names the row
-	value              any
+	table, column string
+	value         any
+	keys          []string // columns of the key
+	key           []any    // their values
+}
+
+// change is the statement that changes the cell from a value to another.
+func (c cell) change(from, to any) (statement string, args []any) {
+	args = []any{to}
+	for i, name := range c.keys {
+		key := c.key[i]
+		if name == c.column {
+			key = from
+		}
+		args = append(args, key)
+		statement += fmt.Sprintf(" AND %s = $%d", name, i+2)
+	}
+	return fmt.Sprintf("UPDATE %s SET %s = $1 WHERE %s", c.table, c.column, statement[len(" AND "):]), args
 }
 
 func cells(t *testing.T, db *sqldb.DB) (all []cell) {
 	t.Helper()
-	columns := map[string]string{
-		"party": "side ledger_key cosigner_key own", "entry": "side idx leaf", "tile": "side level n data",
-		"head":        "side size placeable recovered root checkpoint sum",
-		"cosignature": "side cosigner size note held own seen sum", "standing": "side own seen sum", "missing": "side note",
+	columns := map[string]string{ // the key, |, the others
+		"party": "side | ledger_key cosigner_key own", "entry": "side idx | leaf", "tile": "side level n | data",
+		"head":        "side | size placeable recovered root checkpoint sum",
+		"cosignature": "side cosigner size | note held own seen sum", "standing": "side own | seen sum", "missing": "side | note",
 	}
 	err := db.View(t.Context(), func(tx *sqldb.Tx) error {
 		for _, table := range slices.Sorted(maps.Keys(columns)) {
-			names := strings.Fields(columns[table])
-			rows, err := tx.Query(t.Context(), "SELECT rowid, "+strings.Join(names, ", ")+" FROM "+table+" ORDER BY rowid")
+			key, others, _ := strings.Cut(columns[table], "|")
+			keys := strings.Fields(key)
+			names := slices.Concat(keys, strings.Fields(others))
+			rows, err := tx.Query(t.Context(), "SELECT "+strings.Join(names, ", ")+" FROM "+table+" ORDER BY "+strings.Join(keys, ", "))
 			if err != nil {
 				return err
 			}
 			for n := 0; rows.Next(); n++ {
-				values := make([]any, 1+len(names))
+				values := make([]any, len(names))
 				into := make([]any, len(values))
 				for i := range values {
 					into[i] = &values[i]
@@ -259,7 +277,7 @@ func cells(t *testing.T, db *sqldb.DB) (all []cell) {
 					return err
 				}
 				for i, name := range names {
-					all = append(all, cell{table, name, fmt.Sprintf("rowid = %d", values[0]), values[1+i]})
+					all = append(all, cell{table, name, values[i], keys, values[:len(keys)]})
 				}
 			}
 			if err := rows.Close(); err != nil {
@@ -308,9 +326,9 @@ func TestAnyBitFlippedInAnyRowIsFound(t *testing.T) {
 				continue
 			}
 			bad := flipped(r, c.value)
-			set := fmt.Sprintf("UPDATE %s SET %s = $1 WHERE %s", c.table, c.column, c.key)
 			err := db.Update(t.Context(), func(tx *sqldb.Tx) error {
-				_, err := tx.Exec(t.Context(), set, bad)
+				set, args := c.change(c.value, bad)
+				_, err := tx.Exec(t.Context(), set, args...)
 				return err
 			})
 			if err != nil && strings.Contains(err.Error(), "UNIQUE") {
@@ -321,9 +339,10 @@ func TestAnyBitFlippedInAnyRowIsFound(t *testing.T) {
 			}
 			_, err = ledger.VerifyDatabase(t.Context(), db, ledger.VerifyOptions{})
 			if !errors.As(err, new(*ledger.Fault)) {
-				t.Errorf("%s of the row with %s changed from %v to %v: got %v, want a fault", column, c.key, c.value, bad, err)
+				t.Errorf("%s of the row %v changed from %v to %v: got %v, want a fault", column, c.key, c.value, bad, err)
 			}
-			do(t, db, set, c.value)
+			set, args := c.change(bad, c.value)
+			do(t, db, set, args...)
 		}
 	}
 	sound(t, db)

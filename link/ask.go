@@ -224,9 +224,6 @@ func (l *Link) store(x ledger.Extension) (ledger.Receipt, error) {
 		r, err = l.c.Ledger.Extend(ctx, x)
 	}
 	l.trouble(err)
-	if err == nil && len(x.Leaves) > 0 && l.c.OnGrown != nil {
-		l.c.OnGrown(x.Side)
-	}
 	return r, err
 }
 

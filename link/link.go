@@ -78,8 +78,9 @@ type Config struct {
 	OnAlarm func(Alarm)
 	// OnState takes the new state of the line to a side.
 	OnState func(side string, s State)
-	// OnGrown says that entries of a ledger were stored, here by another side.
-	OnGrown func(side string)
+	// OnAnswered says that another side has been told that its entries are
+	// stored here: whatever else is to be done about them delays nobody.
+	OnAnswered func()
 	// OnReceipt says that a side's receipt for our ledger was stored, and for
 	// how many entries.
 	OnReceipt func(by string, size int64)

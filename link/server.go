@@ -81,6 +81,10 @@ func (l *Link) serveDoor(w http.ResponseWriter, r *http.Request, door Door) {
 		panic(http.ErrAbortHandler)
 	}
 	l.writeAnswer(w, a)
+	if a.progress && l.c.OnAnswered != nil {
+		_ = http.NewResponseController(w).Flush() // or it would be sent after this function; who is gone misses it
+		l.c.OnAnswered()
+	}
 }
 
 // writeAnswer puts an answer on HTTP. Who does not take it in time loses the

@@ -11,12 +11,11 @@ import (
 	"liaison.example/records"
 )
 
-// foldChunk is how many entries of one ledger are read and folded at a time.
-const foldChunk = 1000
+// maxFold is how many entries of one ledger are read and folded at a time.
+const maxFold = 1000
 
-// foldAfter is how long entries that have arrived wait to be folded, so that the
-// receipt for them goes out first, and entries that arrive together are folded
-// together. Nobody sees so little; whoever writes folds them at once.
+// foldAfter is how long entries that have arrived wait at most to be folded, so
+// that the receipt for them goes out first. Whoever writes folds them at once.
 const foldAfter = time.Millisecond
 
 // settleEvery is how often the settled line is moved, at most. Nobody waits for
@@ -50,7 +49,7 @@ func (n *Node) follow(ctx context.Context) {
 		if again != nil {
 			continue
 		}
-		if !rest(ctx, foldAfter) {
+		if !n.restAnswered(ctx) {
 			return
 		}
 		if err := n.catchUp(ctx); err == nil {
@@ -78,15 +77,26 @@ func (n *Node) cannotFold(ctx context.Context, err error, times int) {
 	}
 }
 
-// rest waits, and reports false if ctx ended meanwhile.
-func rest(ctx context.Context, span time.Duration) bool {
-	t := time.NewTimer(span)
+// restAnswered waits until the receipt for what has arrived has gone out, at
+// most foldAfter, and reports false if ctx ended meanwhile.
+func (n *Node) restAnswered(ctx context.Context) bool {
+	t := time.NewTimer(foldAfter)
 	defer t.Stop()
 	select {
 	case <-t.C:
 		return true
+	case <-n.answered:
+		return true
 	case <-ctx.Done():
 		return false
+	}
+}
+
+// onAnswered notes that a receipt has gone out.
+func (n *Node) onAnswered() {
+	select {
+	case n.answered <- struct{}{}:
+	default:
 	}
 }
 
@@ -100,11 +110,7 @@ func (n *Node) catchUp(ctx context.Context) error {
 func (n *Node) catchUpLocked(ctx context.Context) error {
 	started := time.Now()
 	for folded := 0; !n.allFolded(); {
-		entries, err := n.unfolded(ctx)
-		if err != nil || len(entries) == 0 {
-			return err
-		}
-		err = n.records.Add(ctx, officeEntries(entries))
+		entries, err := n.foldChunk(ctx)
 		var late *records.LateError
 		var newer *records.NewerRulesError
 		switch {
@@ -118,12 +124,11 @@ func (n *Node) catchUpLocked(ctx context.Context) error {
 			n.raise(ctx, "needs-newer-rules", n.side, map[string]string{"rules": fmt.Sprint(newer.Rules)}, nil)
 			return nil
 		}
-		if err != nil {
+		if err != nil || len(entries) == 0 {
 			return err
 		}
-		n.noteFolded(entries)
 		n.watches.placed(entries)
-		if folded += len(entries); folded >= 10*foldChunk && time.Since(started) > time.Second {
+		if folded += len(entries); folded >= 10*maxFold && time.Since(started) > time.Second {
 			n.log.Info("folding the ledgers", "entries", folded)
 			started = time.Now()
 		}
@@ -150,18 +155,32 @@ func (n *Node) noteFolded(entries []ledger.Entry) {
 	}
 }
 
-// unfolded reads entries that can be placed and are not, at most foldChunk of
-// each ledger, so that what each of them has seen is among them or folded.
-func (n *Node) unfolded(ctx context.Context) ([]ledger.Entry, error) {
-	placed, err := n.records.Placed(ctx)
+// foldChunk folds entries that can be placed and are not, at most maxFold of
+// each ledger, and gives them. n.fold is held.
+func (n *Node) foldChunk(ctx context.Context) ([]ledger.Entry, error) {
+	fold, err := n.records.Begin(ctx)
 	if err != nil {
 		return nil, err
 	}
-	n.folded = cloneCounts(placed)
-	return n.missing(ctx, placed)
+	defer fold.Rollback()
+	n.folded = fold.Placed()
+	entries, err := n.missing(ctx, n.folded)
+	if err != nil || len(entries) == 0 {
+		return nil, err
+	}
+	if err := fold.Add(officeEntries(entries)); err != nil {
+		return nil, err
+	}
+	if err := fold.Commit(); err != nil {
+		return nil, err
+	}
+	n.noteFolded(entries)
+	return entries, nil
 }
 
-// missing reads entries that can be placed beside those that are, as unfolded.
+// missing reads entries that can be placed beside those that are, at most
+// maxFold of each ledger, so that what each of them has seen is among them or
+// folded.
 func (n *Node) missing(ctx context.Context, placed map[office.Side]int64) ([]ledger.Entry, error) {
 	placed = cloneCounts(placed)
 	waiting := map[office.Side][]ledger.Entry{}
@@ -170,7 +189,7 @@ func (n *Node) missing(ctx context.Context, placed map[office.Side]int64) ([]led
 		if head.Placeable <= placed[side] {
 			continue
 		}
-		entries, err := n.ledger.Entries(ctx, side, placed[side], min(head.Placeable-placed[side], foldChunk))
+		entries, err := n.ledger.Entries(ctx, side, placed[side], min(head.Placeable-placed[side], maxFold))
 		if err != nil {
 			return nil, fmt.Errorf("read the ledger of %s: %w", side, err)
 		}
@@ -280,6 +299,6 @@ func (n *Node) settleNow(ctx context.Context) error {
 
 // source reads back entries that must be folded once more.
 func (n *Node) source(ctx context.Context, side office.Side, from, count int64) ([]office.Entry, error) {
-	entries, err := n.ledger.Entries(ctx, side, from, min(count, foldChunk))
+	entries, err := n.ledger.Entries(ctx, side, from, min(count, maxFold))
 	return officeEntries(entries), err
 }

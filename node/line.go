@@ -134,7 +134,7 @@ func (n *Node) openLink(ctx context.Context) error {
 	}
 	n.link = link.New(link.Config{
 		Ledger: n.ledger, Peers: peers, Key: certificate, Carrier: n.c.Carrier, Now: n.now, Log: n.log, Halted: halted,
-		Greeting: n.greeting, DigestAt: n.digestAt, OnAlarm: n.onAlarm, OnState: n.onState, OnReceipt: n.onReceipt, OnTrouble: n.onTrouble,
+		Greeting: n.greeting, DigestAt: n.digestAt, OnAlarm: n.onAlarm, OnState: n.onState, OnReceipt: n.onReceipt, OnTrouble: n.onTrouble, OnAnswered: n.onAnswered,
 	})
 	return nil
 }

@@ -75,6 +75,7 @@ type Node struct {
 	dials     atomic.Bool   // this process is the one of its side that speaks by itself
 	founded   atomic.Bool   // the office is open and this side has its first posts
 	wakeFound chan struct{} // holds a token when a side has been heard
+	answered  chan struct{} // holds a token when a receipt of ours has gone out
 
 	linesChanged chan struct{} // holds a token when a line has changed
 	told         told
@@ -99,7 +100,7 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 	n := &Node{
 		c: c, now: c.Now, log: c.Log, side: c.Own.Side,
 		writes: make(chan *write, maxWaitingWrites), stopped: make(chan struct{}), folded: map[office.Side]int64{},
-		settle: make(chan struct{}, 1), wakeFound: make(chan struct{}, 1),
+		settle: make(chan struct{}, 1), wakeFound: make(chan struct{}, 1), answered: make(chan struct{}, 1),
 		linesChanged: make(chan struct{}, 1),
 	}
 	if err := n.open(ctx); err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"time"
 
 	"liaison.example/ledger"
@@ -188,6 +189,7 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer) e
 		}
 	}
 	n.link.Grew()
+	runtime.Gosched() // the push first: the other side waits for it
 	// The point of no return is passed: what fails from here on is mended when
 	// the ledgers are folded again.
 	if err := fold.Commit(); err != nil {

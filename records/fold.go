@@ -62,18 +62,15 @@ func (r *Records) Begin(ctx context.Context) (*Fold, error) {
 }
 
 // refresh makes the memory that of the tables. On PostgreSQL another process
-// may have folded since.
-func (r *Records) refresh(ctx context.Context, tx *sqldb.Tx) error {
+// may have folded since; on SQLite none should, and writing finds out (alone).
+func (r *Records) refresh(ctx context.Context, tx *sqldb.Tx) (err error) {
 	if tx.Engine() == sqldb.SQLite {
-		// It changes when anybody but this connection has written.
-		var written int64
-		if err := tx.QueryRow(ctx, "PRAGMA data_version").Scan(&written); err != nil {
-			return fmt.Errorf("ask whether others have written: %w", err)
-		}
-		if r.loaded && written == r.written {
+		if r.loaded {
 			return nil
 		}
-		r.written = written
+		if r.written, err = dataVersion(ctx, tx); err != nil {
+			return err
+		}
 	}
 	if r.loaded {
 		// The last digest stands for all that is placed.
@@ -101,6 +98,33 @@ func (r *Records) refresh(ctx context.Context, tx *sqldb.Tx) error {
 	}
 	r.loaded = true
 	return nil
+}
+
+// alone refuses to write, on SQLite, over what somebody else has folded since
+// the memory was read. It is asked late, because a fold that has all that it
+// needs in memory does not touch the disk before its entries are signed.
+func (f *Fold) alone() error {
+	if f.tx.Engine() != sqldb.SQLite {
+		return nil
+	}
+	written, err := dataVersion(f.ctx, f.tx)
+	if err == nil && written != f.r.written {
+		err = ErrOthers
+	}
+	return err
+}
+
+// ErrOthers is the answer to a fold when another process has written to a
+// SQLite database that is this one's alone. The next fold reads it anew.
+var ErrOthers = errors.New("another process has written to the records")
+
+// dataVersion is a number of SQLite's that changes when anybody but this
+// connection has written.
+func dataVersion(ctx context.Context, tx *sqldb.Tx) (version int64, err error) {
+	if err := tx.QueryRow(ctx, "PRAGMA data_version").Scan(&version); err != nil {
+		return 0, fmt.Errorf("ask whether others have written: %w", err)
+	}
+	return version, nil
 }
 
 // Placed gives how many entries of each ledger stand in the joint order within

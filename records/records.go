@@ -54,7 +54,7 @@ type Records struct {
 	texts   texts
 	state   state
 	loaded  bool  // state, desk and tails are what the tables said after the last fold here
-	written int64 // with SQLite, its data_version when they were last compared
+	written int64 // with SQLite, its data_version when they were read
 	desk    *desk
 	tails   map[office.Side][]int64 // times of the last entries of each side
 	recent  recent

@@ -26,6 +26,9 @@ const flushAt = 1024
 // flush writes what is only in memory.
 func (f *Fold) flush() error {
 	f.undone = nil
+	if err := f.alone(); err != nil {
+		return err
+	}
 	statements, err := f.drain()
 	if err != nil {
 		return err

@@ -13,7 +13,8 @@ type Migration struct {
 	Name string // a few words, such as "accounts"
 	// SQL is one or more statements for both engines, with the types TEXT,
 	// BIGINT and BYTEA. On PostgreSQL the columns of type TEXT compare byte by
-	// byte (COLLATE "C"), as they do on SQLite.
+	// byte (COLLATE "C"), as they do on SQLite. A table of small rows may end in
+	// WITHOUT ROWID, which on SQLite keeps the rows in the tree of their key.
 	SQL string
 	// OnSQLite and OnPostgreSQL follow SQL on that engine alone, for what the
 	// two say differently, such as triggers.
@@ -103,18 +104,21 @@ func scripts(engine Engine, step Migration) []string {
 	return list
 }
 
-// textType finds the type TEXT, and what must be passed over: quoted text,
-// comments, and casts.
-var textType = regexp.MustCompile(`'[^']*'|"[^"]*"|--[^\n]*|\bAS TEXT\b|\bTEXT\b`)
+// differs finds what PostgreSQL says differently, and what must be passed over:
+// quoted text, comments, and casts.
+var differs = regexp.MustCompile(`'[^']*'|"[^"]*"|--[^\n]*|\bAS TEXT\b|\bTEXT\b| WITHOUT ROWID\b`)
 
 // shape turns DDL written for both engines into that of one.
 func shape(engine Engine, ddl string) string {
 	if engine == SQLite {
 		return ddl
 	}
-	return textType.ReplaceAllStringFunc(ddl, func(found string) string {
-		if found == "TEXT" {
+	return differs.ReplaceAllStringFunc(ddl, func(found string) string {
+		switch found {
+		case "TEXT":
 			return `TEXT COLLATE "C"`
+		case " WITHOUT ROWID":
+			return ""
 		}
 		return found
 	})

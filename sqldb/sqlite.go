@@ -35,6 +35,8 @@ type pragma struct{ name, value, want string }
 //
 //   - mmap_size is 0: a read error in a mapping would kill the process, as an
 //     error it only fails the statement.
+//   - wal_autocheckpoint is four times the default: the commit that finds the WAL
+//     so long copies it back and syncs twice more, and all behind it wait.
 //   - synchronous=FULL syncs the WAL at each commit; NORMAL only at checkpoints.
 func litePragmas(durable, memory, write bool) []pragma {
 	sync, cache := pragma{"synchronous", "normal", "1"}, "-512"
@@ -60,7 +62,7 @@ func litePragmas(durable, memory, write bool) []pragma {
 		return append(list,
 			pragma{"journal_mode", "wal", "wal"},
 			pragma{"journal_size_limit", "16777216", "16777216"}, // bytes kept of a WAL that had grown
-			pragma{"wal_autocheckpoint", "1000", "1000"})         // pages of 4 KiB
+			pragma{"wal_autocheckpoint", "4096", "4096"})         // pages of 4 KiB
 	}
 	return append(list, pragma{"query_only", "1", "1"})
 }
@@ -263,14 +265,7 @@ func (db *liteDB) begin(ctx context.Context, write bool) (session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &liteSession{pool: pool, conn: conn, write: write}
-	// BEGIN itself may wait only for another process; with ctx it would cost a
-	// goroutine, and pool.get has looked at ctx.
-	if _, err := conn.begin.ExecContext(context.Background()); err != nil {
-		s.rollback()
-		return nil, err
-	}
-	return s, nil
+	return &liteSession{pool: pool, conn: conn, write: write}, nil
 }
 
 // reset drops all tables. Dropping a table deletes its rows, which foreign keys
@@ -295,7 +290,7 @@ func (db *liteDB) reset(ctx context.Context) (err error) {
 	if _, err := conn.begin.ExecContext(background); err != nil {
 		return err
 	}
-	s := &liteSession{pool: db.writer, conn: conn, write: true, lent: true}
+	s := &liteSession{pool: db.writer, conn: conn, write: true, lent: true, begun: true}
 	if err := dropAll(ctx, s); err != nil {
 		s.rollback()
 		return err

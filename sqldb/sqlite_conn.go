@@ -188,12 +188,27 @@ func (c *liteConn) close() {
 	c.conn.Close()
 }
 
-// liteSession is one transaction on a connection.
+// liteSession is one transaction on a connection. BEGIN goes before its first
+// statement: until then it holds the connection, and so the turn to write.
 type liteSession struct {
 	pool  *litePool
 	conn  *liteConn
 	write bool
+	begun bool
 	lent  bool // the connection is given back by another
+}
+
+func (s *liteSession) begin() error {
+	if s.begun {
+		return nil
+	}
+	// It may wait only for another process; with a context it would cost a
+	// goroutine, and litePool.get has looked at ctx.
+	if _, err := s.conn.begin.ExecContext(context.Background()); err != nil {
+		return s.pool.whyFailed(err)
+	}
+	s.begun = true
+	return nil
 }
 
 // within returns the context for one statement. Statements of a write
@@ -207,6 +222,9 @@ func (s *liteSession) within(ctx context.Context) context.Context {
 }
 
 func (s *liteSession) exec(ctx context.Context, query string, args []any) (int64, error) {
+	if err := s.begin(); err != nil {
+		return 0, err
+	}
 	ctx = s.within(ctx)
 	stmt, err := s.conn.prepare(ctx, query)
 	if err != nil {
@@ -220,6 +238,9 @@ func (s *liteSession) exec(ctx context.Context, query string, args []any) (int64
 }
 
 func (s *liteSession) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	if err := s.begin(); err != nil {
+		return nil, err
+	}
 	ctx = s.within(ctx)
 	stmt, err := s.conn.prepare(ctx, query)
 	if err != nil {
@@ -233,6 +254,10 @@ func (s *liteSession) notify(context.Context, string) error { return nil }
 // commit carries the commit through, whatever becomes of the caller's context:
 // a commit given up half-way might be stored and reported lost.
 func (s *liteSession) commit() error {
+	if !s.begun {
+		s.free()
+		return nil
+	}
 	_, err := s.conn.commit.ExecContext(context.Background())
 	if err != nil {
 		s.rollback()
@@ -255,6 +280,10 @@ func (p *litePool) whyFailed(err error) error {
 }
 
 func (s *liteSession) rollback() {
+	if !s.begun {
+		s.free()
+		return
+	}
 	// After some errors (disk full, I/O) SQLite has rolled back by itself, and
 	// ROLLBACK answers with a plain SQLITE_ERROR. Any other answer means that
 	// the connection cannot be trusted.
