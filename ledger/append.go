@@ -88,15 +88,23 @@ var errNothing = errors.New("there is nothing to store")
 // may have been stored.
 func (l *Ledger) update(ctx context.Context, f func(tx *sqldb.Tx) error) error {
 	turn := l.turn
-	err := l.db.Update(ctx, func(tx *sqldb.Tx) (err error) {
+	try := func(tx *sqldb.Tx) (err error) {
 		if turn, err = l.refresh(ctx, tx); err != nil {
 			return err
 		}
 		if err := f(tx); err != nil {
+			if e := tx.Flush(ctx); errors.Is(e, errTurned) {
+				return e // f has spoken of what is no longer so
+			}
 			return err
 		}
 		return tx.Notify(ctx, notifyChannel)
-	})
+	}
+	err := l.db.Update(ctx, try)
+	if errors.Is(err, errTurned) {
+		l.unsure = true
+		err = l.db.Update(ctx, try)
+	}
 	switch {
 	case err == nil:
 		l.turn = turn
@@ -120,22 +128,34 @@ func unchanged(err error) bool {
 // notifyChannel wakes the other processes of this side on the same database.
 const notifyChannel = "liaison_ledger"
 
+// errTurned says that another process has written since memory was read.
+var errTurned = errors.New("another process has taken the turn")
+
 // refresh brings the logs in memory up to the database at the beginning of a
 // write transaction, where another process of this side may have written to
 // it, or where it is not known what was stored. It gives the turn that memory
 // will be of if the transaction is stored. With SQLite this process is the only
 // one, and there are no turns.
+//
+// Mostly nobody else has written, so memory is taken to be right, and whether it
+// is comes with the answer to the first write: errTurned if not.
 func (l *Ledger) refresh(ctx context.Context, tx *sqldb.Tx) (turn int64, err error) {
-	if tx.Engine() == sqldb.PostgreSQL {
+	shared := tx.Engine() == sqldb.PostgreSQL
+	switch {
+	case !l.unsure && shared:
+		mine := func(rows int64) error {
+			if rows != 1 {
+				return errTurned
+			}
+			return nil
+		}
+		return l.turn + 1, tx.Later(ctx, mine, `UPDATE turn SET n = $1 WHERE n = $2`, l.turn+1, l.turn)
+	case !l.unsure:
+		return 0, nil
+	case shared:
 		if err := tx.QueryRow(ctx, `UPDATE turn SET n = n + 1 RETURNING n`).Scan(&turn); err != nil {
 			return 0, fmt.Errorf("take a turn: %w", err)
 		}
-		if turn != l.turn+1 {
-			l.unsure = true
-		}
-	}
-	if !l.unsure {
-		return turn, nil
 	}
 	if err := l.load(ctx, tx); err != nil {
 		return 0, err
@@ -221,7 +241,7 @@ func storeLeaves(ctx context.Context, tx *sqldb.Tx, side string, at int64, leave
 		for i, leaf := range leaves[:n] {
 			args = append(args, side, at+int64(i), leaf)
 		}
-		if _, err := tx.Exec(ctx, query, args...); err != nil {
+		if err := tx.Later(ctx, nil, query, args...); err != nil {
 			return fmt.Errorf("store entries from %s/%d: %w", side, at, err)
 		}
 		leaves, at = leaves[n:], at+int64(n)
@@ -250,7 +270,7 @@ func storeTiles(ctx context.Context, tx *sqldb.Tx, side string, t *tree, full []
 }
 
 func storeTile(ctx context.Context, tx *sqldb.Tx, side string, t fullTile) error {
-	_, err := tx.Exec(ctx, `INSERT INTO tile (side, level, n, data) VALUES ($1, $2, $3, $4)
+	err := tx.Later(ctx, nil, `INSERT INTO tile (side, level, n, data) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (side, level, n) DO UPDATE SET data = excluded.data`, side, t.level, t.n, t.data)
 	if err != nil {
 		return fmt.Errorf("store tile %d/%d of %s: %w", t.level, t.n, side, err)
@@ -262,14 +282,17 @@ func storeTile(ctx context.Context, tx *sqldb.Tx, side string, t fullTile) error
 // where next stands.
 func storeHead(ctx context.Context, tx *sqldb.Tx, from int64, next *log) error {
 	root := next.tree.root()
-	moved, err := tx.Exec(ctx, `UPDATE head SET size = $1, placeable = $2, recovered = $3, root = $4, checkpoint = $5, sum = $6 WHERE side = $7 AND size = $8`,
+	moved := func(rows int64) error {
+		if rows != 1 {
+			return errMoved
+		}
+		return nil
+	}
+	err := tx.Later(ctx, moved, `UPDATE head SET size = $1, placeable = $2, recovered = $3, root = $4, checkpoint = $5, sum = $6 WHERE side = $7 AND size = $8`,
 		next.tree.size, next.placeable, next.recovered, root[:], next.checkpoint,
 		headSum(next.side, next.tree.size, next.placeable, next.recovered, root, next.checkpoint), next.side, from)
 	if err != nil {
 		return fmt.Errorf("move the head of %s: %w", next.side, err)
-	}
-	if moved != 1 {
-		return errMoved
 	}
 	return nil
 }

@@ -339,7 +339,7 @@ func storeReceipt(ctx context.Context, tx *sqldb.Tx, r Receipt) error {
 		return fmt.Errorf("store the cosignature of %s: %w", r.By, err)
 	}
 	held := r.Held.UnixMilli()
-	_, err = tx.Exec(ctx, `INSERT INTO cosignature (side, cosigner, size, note, held, own, seen, sum) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+	err = tx.Later(ctx, nil, `INSERT INTO cosignature (side, cosigner, size, note, held, own, seen, sum) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT DO NOTHING`, r.Side, r.By, r.Size, r.Note, held, r.Standing.Own, string(seen),
 		rowSum(r.Side, r.By, r.Size, r.Note, held, r.Standing.Own, string(seen)))
 	if err != nil {

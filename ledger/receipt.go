@@ -54,14 +54,12 @@ func (l *Ledger) Countersign(ctx context.Context, r Receipt) error {
 			return l.otherHistory(lg, c)
 		}
 		next = *by
-		r = Receipt{Side: r.Side, By: r.By, Size: c.size, Note: c.note, At: at, Held: l.now(), Standing: r.Standing}
 		b, news := l.binding(by, r.Standing)
 		if news {
 			next.promise(b)
 			next.passed()
 		}
-		r.Standing = b
-		return storeReceipt(ctx, tx, r)
+		return storeReceipt(ctx, tx, Receipt{Side: r.Side, By: r.By, Size: c.size, Note: c.note, At: at, Held: l.now(), Standing: b})
 	})
 	switch {
 	case errors.Is(err, errUnreached):

@@ -167,7 +167,12 @@ func (p *peer) push(ctx context.Context, q Push) Event {
 		if a.Standing != nil {
 			r.Standing = *a.Standing
 		}
-		p.keep(r)
+		p.take(r)
+		if p.l.c.Ledger.Head(q.Ledger).Size == a.Size {
+			p.flush() // nothing waits to be pushed meanwhile
+		} else {
+			p.mayFlush()
+		}
 	}
 	e := Pushed{Size: a.Size, Receipt: a.Receipt != ""}
 	if a.Standing != nil {

@@ -214,9 +214,15 @@ func (l *Link) digestAt(ctx context.Context, count int64) (Mark, bool, error) {
 	return l.c.DigestAt(ctx, count)
 }
 
-// keep takes a receipt for storing. Of several for one ledger only the latest
-// matters, since it covers all that the others do.
+// keep takes a receipt, and has it stored soon.
 func (p *peer) keep(r ledger.Receipt) {
+	p.take(r)
+	p.mayFlush()
+}
+
+// take takes a receipt for the next flush. Of several for one ledger only the
+// latest matters, since it covers all that the others do.
+func (p *peer) take(r ledger.Receipt) {
 	p.receiptMu.Lock()
 	if p.receipts == nil {
 		p.receipts = map[string]ledger.Receipt{}
@@ -225,6 +231,10 @@ func (p *peer) keep(r ledger.Receipt) {
 		p.receipts[r.Side] = r
 	}
 	p.receiptMu.Unlock()
+}
+
+// mayFlush says that there are receipts to store.
+func (p *peer) mayFlush() {
 	select {
 	case p.owed <- struct{}{}:
 	default:

@@ -3,7 +3,6 @@ package records
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"errors"
 	"fmt"
 	"strconv"
@@ -74,18 +73,19 @@ func (r *Records) refresh(ctx context.Context, tx *sqldb.Tx) (err error) {
 	}
 	if r.loaded {
 		// The last digest stands for all that is placed.
-		var settled, line, placed int64
-		var made string
-		var digest []byte
-		err := tx.QueryRow(ctx, `
-			SELECT c.version, c.settled, c.line, p.pos, p.digest
-			FROM cursor c JOIN placed p ON p.pos = (SELECT MAX(pos) FROM placed)
-			WHERE c.id = 1`).Scan(&made, &settled, &line, &placed, &digest)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		var same bool
+		s := &r.state
+		err := tx.Later(ctx, func(rows int64) error { same = rows == 1; return nil }, `
+			SELECT 1 FROM cursor c JOIN placed p ON p.pos = (SELECT MAX(pos) FROM placed)
+			WHERE c.id = 1 AND c.version = $1 AND c.settled = $2 AND c.line = $3 AND p.pos = $4 AND p.digest = $5`,
+			version, s.settled, s.line, s.placed, s.digest[:])
+		if err == nil {
+			err = tx.Flush(ctx)
+		}
+		if err != nil {
 			return fmt.Errorf("read the cursor: %w", err)
 		}
-		s := &r.state
-		if made == version && settled == s.settled && line == s.line && placed == s.placed && [32]byte(digest) == s.digest {
+		if same {
 			return nil
 		}
 	}

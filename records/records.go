@@ -169,7 +169,7 @@ func (c *cursor) save(ctx context.Context, tx *sqldb.Tx) error {
 	if err != nil {
 		return fmt.Errorf("write the cursor: %w", err)
 	}
-	_, err = tx.Exec(ctx, "UPDATE cursor SET settled = $1, line = $2, sides = $3 WHERE id = 1", c.settled, c.line, string(sides))
+	err = tx.Later(ctx, nil, "UPDATE cursor SET settled = $1, line = $2, sides = $3 WHERE id = 1", c.settled, c.line, string(sides))
 	if err != nil {
 		return fmt.Errorf("write the cursor: %w", err)
 	}

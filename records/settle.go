@@ -57,7 +57,7 @@ func (f *Fold) settle(standings map[office.Side][]Standing) error {
 		if err := f.countStored(min(settled, stored), counts); err != nil {
 			return err
 		}
-		if _, err := f.tx.Exec(f.ctx, "UPDATE placed SET undo = '' WHERE pos > $1 AND pos <= $2 AND undo <> ''",
+		if err := f.tx.Later(f.ctx, nil, "UPDATE placed SET undo = '' WHERE pos > $1 AND pos <= $2 AND undo <> ''",
 			s.settled, settled); err != nil {
 			return err
 		}

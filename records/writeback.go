@@ -34,7 +34,7 @@ func (f *Fold) flush() error {
 		return err
 	}
 	for _, s := range statements {
-		if _, err := f.tx.Exec(f.ctx, s.text, s.args...); err != nil {
+		if err := f.tx.Later(f.ctx, nil, s.text, s.args...); err != nil {
 			return fmt.Errorf("%s: %w", s.doing, err)
 		}
 	}

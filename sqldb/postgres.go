@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"regexp"
+	"slices"
 	"sync"
 	"time"
 
@@ -43,7 +44,7 @@ type pgDB struct {
 	pool    *sql.DB
 	config  *pgx.ConnConfig // for connections outside the pool
 	schema  string
-	begun   string        // statements that begin a write transaction
+	waits   string        // the statement that waits for the writers of other processes
 	writer  chan struct{} // holds a token while a write transaction runs
 	readers chan struct{} // holds a token for each read transaction
 	life    context.Context
@@ -85,7 +86,7 @@ func openPostgres(ctx context.Context, c Config) (_ *pgDB, err error) {
 		writer: make(chan struct{}, 1), readers: make(chan struct{}, pgReaders),
 	}
 	db.life, db.end = context.WithCancelCause(context.Background())
-	db.begun = fmt.Sprintf("BEGIN; SELECT pg_advisory_xact_lock(%d)", db.key("writer"))
+	db.waits = fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", db.key("writer"))
 	db.pool.SetMaxOpenConns(pgReaders + 1)
 	db.pool.SetMaxIdleConns(pgReaders + 1)
 	db.pool.SetConnMaxIdleTime(5 * time.Minute)
@@ -127,7 +128,7 @@ func (db *pgDB) assert(ctx context.Context, c Config) error {
 		return fmt.Errorf("the schema %s does not exist", db.schema)
 	}
 	// Two processes may start at once, and IF NOT EXISTS alone does not stand that.
-	_, err = conn.ExecContext(ctx, db.begun+"; CREATE SCHEMA IF NOT EXISTS "+db.schema+"; COMMIT", pgx.QueryExecModeSimpleProtocol)
+	_, err = conn.ExecContext(ctx, "BEGIN; "+db.waits+"; CREATE SCHEMA IF NOT EXISTS "+db.schema+"; COMMIT", pgx.QueryExecModeSimpleProtocol)
 	if err != nil {
 		return fmt.Errorf("create the schema %s: %w", db.schema, err)
 	}
@@ -143,36 +144,26 @@ func (db *pgDB) key(name string) int64 {
 }
 
 func (db *pgDB) begin(ctx context.Context, write bool) (_ session, err error) {
-	begin := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-	s := &pgSession{turn: db.readers, channel: db.channel}
+	s := &pgSession{db: db, turn: db.readers}
+	s.wait(nil, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", nil)
 	if write {
 		// READ COMMITTED: the snapshot of a stricter level would be taken
 		// before the lock is granted. With the lock nobody else writes.
-		begin, s.turn = db.begun, db.writer
+		s = &pgSession{db: db, turn: db.writer}
+		s.wait(nil, "BEGIN", nil)
+		s.wait(nil, db.waits, nil)
 	}
 	if db.life.Err() != nil {
 		return nil, ErrClosed
 	}
 	select {
 	case s.turn <- struct{}{}:
+		return s, nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	case <-db.life.Done():
 		return nil, ErrClosed
 	}
-	// Each connection of the pool may have been lost unnoticed, as when the
-	// server was started again.
-	for range 1 + cap(db.readers) + cap(db.writer) {
-		var lost bool
-		if lost, err = s.begin(ctx, db.pool, begin); err == nil {
-			return s, nil
-		}
-		if !lost || ctx.Err() != nil {
-			break
-		}
-	}
-	<-s.turn
-	return nil, cancelled(ctx, err)
 }
 
 // pgDropAll drops all tables, views, sequences and functions of the schema.
@@ -236,33 +227,87 @@ func (db *pgDB) close() error {
 	return db.err
 }
 
-// pgSession is one transaction on a connection. The driver keeps prepared
-// statements by their text.
+// pgSession is one transaction. It takes a connection, and sends BEGIN, with its
+// first statement. The driver keeps prepared statements by their text.
 type pgSession struct {
-	conn    *sql.Conn
+	db      *pgDB
+	conn    *sql.Conn     // nil until the first statement
 	turn    chan struct{} // holds our token
-	channel func(name string) string
+	waiting []pgStatement // not yet sent; BEGIN is the first
 }
 
-// begin takes a connection and begins a transaction on it. If that fails it
-// gives the connection back and says whether it was lost.
-func (s *pgSession) begin(ctx context.Context, pool *sql.DB, query string) (lost bool, err error) {
-	if s.conn, err = pool.Conn(ctx); err != nil {
-		return false, err
+// pgStatement is a statement whose answer nobody waits for yet.
+type pgStatement struct {
+	check func(affected int64) error // or nil
+	query string
+	args  []any
+}
+
+func (s *pgSession) wait(check func(int64) error, query string, args []any) {
+	s.waiting = append(s.waiting, pgStatement{check, query, args})
+}
+
+func (s *pgSession) later(_ context.Context, check func(int64) error, query string, args []any) error {
+	s.wait(check, query, args)
+	return nil
+}
+
+// flush sends what waits in one message. If it begins the transaction, it finds
+// a connection first: each of the pool may have been lost unnoticed, as when the
+// server was started again, and then nothing has been done on it.
+func (s *pgSession) flush(ctx context.Context) error {
+	if len(s.waiting) == 0 {
+		return nil
 	}
-	if err = s.do(ctx, query); err == nil {
-		return false, nil
+	statements := s.waiting
+	s.waiting = nil
+	if s.conn != nil {
+		return cancelled(ctx, s.send(ctx, statements))
 	}
-	e := s.conn.Raw(func(conn any) error {
+	var err error
+	for range 1 + cap(s.db.readers) + cap(s.db.writer) {
+		if s.conn, err = s.db.pool.Conn(ctx); err != nil {
+			return cancelled(ctx, err)
+		}
+		if err = s.send(ctx, statements); err == nil || !s.lost() || ctx.Err() != nil {
+			break
+		}
+		s.conn.Close()
+		s.conn = nil
+	}
+	return cancelled(ctx, err)
+}
+
+// lost reports whether the connection is gone.
+func (s *pgSession) lost() (lost bool) {
+	err := s.conn.Raw(func(conn any) error {
 		lost = conn.(*stdlib.Conn).Conn().IsClosed()
 		return nil
 	})
-	lost = lost || errors.Is(e, sql.ErrConnDone) // the driver found it lost before
-	if !lost {
-		s.undo()
-	}
-	s.conn.Close()
-	return lost, err
+	return lost || errors.Is(err, sql.ErrConnDone) // the driver found it lost before
+}
+
+// send sends statements in one message and looks at all answers. After the first
+// that the server refuses it has run none of those behind.
+func (s *pgSession) send(ctx context.Context, statements []pgStatement) error {
+	return s.conn.Raw(func(conn any) error {
+		batch := &pgx.Batch{}
+		for _, statement := range statements {
+			batch.Queue(statement.query, statement.args...)
+		}
+		answers := conn.(*stdlib.Conn).Conn().SendBatch(ctx, batch)
+		for _, statement := range statements {
+			tag, err := answers.Exec()
+			if err == nil && statement.check != nil {
+				err = statement.check(tag.RowsAffected())
+			}
+			if err != nil {
+				answers.Close()
+				return err
+			}
+		}
+		return answers.Close()
+	})
 }
 
 // cancelled says that the statement failed because its context ended, if so:
@@ -280,11 +325,15 @@ func (s *pgSession) do(ctx context.Context, query string) error {
 	return err
 }
 
-func (s *pgSession) exec(ctx context.Context, query string, args []any) (int64, error) {
-	if len(args) == 0 {
-		args = []any{pgx.QueryExecModeSimpleProtocol} // may be a script
+func (s *pgSession) exec(ctx context.Context, query string, args []any) (affected int64, err error) {
+	if len(args) > 0 {
+		s.wait(func(n int64) error { affected = n; return nil }, query, args)
+		return affected, s.flush(ctx)
 	}
-	result, err := s.conn.ExecContext(ctx, query, args...)
+	if err := s.flush(ctx); err != nil {
+		return 0, err
+	}
+	result, err := s.conn.ExecContext(ctx, query, pgx.QueryExecModeSimpleProtocol) // may be a script
 	if err != nil {
 		return 0, cancelled(ctx, err)
 	}
@@ -292,6 +341,9 @@ func (s *pgSession) exec(ctx context.Context, query string, args []any) (int64, 
 }
 
 func (s *pgSession) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	if err := s.flush(ctx); err != nil {
+		return nil, err
+	}
 	rows, err := s.conn.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, cancelled(ctx, err)
@@ -299,25 +351,41 @@ func (s *pgSession) query(ctx context.Context, query string, args []any) (*sql.R
 	return rows, nil
 }
 
-func (s *pgSession) notify(ctx context.Context, channel string) error {
-	_, err := s.exec(ctx, "SELECT pg_notify($1, '')", []any{s.channel(channel)})
-	return err
+func (s *pgSession) notify(_ context.Context, channel string) error {
+	s.wait(nil, "SELECT pg_notify($1, '')", []any{s.db.channel(channel)})
+	return nil
 }
 
 // commit is carried through, whatever becomes of the caller's context. If the
-// server did not answer, nobody knows what it did.
+// server did not answer, nobody knows what it did. What waits goes with it, unless
+// one of the answers is still to be looked at: then nothing may be committed yet.
 func (s *pgSession) commit() error {
 	ctx, cancel := context.WithTimeout(context.Background(), pgAnswer)
 	defer cancel()
-	err := s.do(ctx, "COMMIT")
-	s.free()
+	defer s.free()
+	if s.conn == nil && !s.hasWork() {
+		return nil
+	}
+	if slices.ContainsFunc(s.waiting, func(w pgStatement) bool { return w.check != nil }) || s.conn == nil {
+		if err := s.flush(ctx); err != nil {
+			s.undo()
+			return err
+		}
+	}
+	err := s.send(ctx, append(s.waiting, pgStatement{query: "COMMIT"}))
 	if err == nil {
 		return nil
 	}
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Severity == "ERROR" {
+		s.undo()
 		return err // refused; a FATAL may come after the commit
 	}
 	return unsure{err}
+}
+
+// hasWork reports whether anything waits but the beginning.
+func (s *pgSession) hasWork() bool {
+	return slices.ContainsFunc(s.waiting, func(w pgStatement) bool { return w.query != "BEGIN" && w.query != s.db.waits })
 }
 
 func (s *pgSession) rollback() {
@@ -326,12 +394,17 @@ func (s *pgSession) rollback() {
 }
 
 func (s *pgSession) undo() {
+	if s.conn == nil {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), pgAnswer)
 	defer cancel()
 	_ = s.do(ctx, "ROLLBACK") // if it fails, the driver does not use the connection again
 }
 
 func (s *pgSession) free() {
-	s.conn.Close()
+	if s.conn != nil {
+		s.conn.Close()
+	}
 	<-s.turn
 }

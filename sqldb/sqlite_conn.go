@@ -237,6 +237,16 @@ func (s *liteSession) exec(ctx context.Context, query string, args []any) (int64
 	return result.RowsAffected()
 }
 
+func (s *liteSession) later(ctx context.Context, check func(int64) error, query string, args []any) error {
+	affected, err := s.exec(ctx, query, args)
+	if err == nil && check != nil {
+		err = check(affected)
+	}
+	return err
+}
+
+func (s *liteSession) flush(context.Context) error { return nil }
+
 func (s *liteSession) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
 	if err := s.begin(); err != nil {
 		return nil, err

@@ -10,6 +10,10 @@ import (
 // session is one transaction under way on one connection.
 type session interface {
 	exec(ctx context.Context, query string, args []any) (affected int64, err error)
+	// later runs a statement now, or keeps it until flush, or until any other
+	// method that runs one is called. check may be nil.
+	later(ctx context.Context, check func(affected int64) error, query string, args []any) error
+	flush(ctx context.Context) error
 	query(ctx context.Context, query string, args []any) (*sql.Rows, error)
 	notify(ctx context.Context, channel string) error
 	// commit and rollback give the connection back. After a commit that failed
@@ -81,6 +85,42 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (affected int
 		return 0, tx.fail(err)
 	}
 	return affected, nil
+}
+
+// Later runs a statement for whose answer nobody waits now: what is wrong with
+// it may only be said by the next call on the transaction, at the latest by
+// Commit, which then has committed nothing. check, if it is not nil, is asked
+// whether the statement has changed (or found) as many rows as it must. On
+// PostgreSQL all statements that wait go to the server in one message.
+func (tx *Tx) Later(ctx context.Context, check func(affected int64) error, query string, args ...any) error {
+	if err := tx.ready(ctx); err != nil {
+		return err
+	}
+	if !tx.write {
+		return tx.fail(errReadOnly)
+	}
+	if err := tx.fault(BeforeExec); err != nil {
+		return tx.fail(err)
+	}
+	err := tx.session.later(ctx, check, query, args)
+	if err == nil {
+		err = tx.fault(AfterExec)
+	}
+	if err != nil {
+		return tx.fail(err)
+	}
+	return nil
+}
+
+// Flush runs the statements that wait (Later).
+func (tx *Tx) Flush(ctx context.Context) error {
+	if err := tx.ready(ctx); err != nil {
+		return err
+	}
+	if err := tx.session.flush(ctx); err != nil {
+		return tx.fail(err)
+	}
+	return nil
 }
 
 // Query runs a statement that returns rows. They are closed when the

@@ -398,3 +398,77 @@ func TestManyQueryTextsAreNotTooMany(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatIsWrittenLaterIsStoredWithTheRestOrNotAtAll(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, open func(sqldb.Config) *sqldb.DB) {
+		db := open(sqldb.Config{})
+		migrate(t, db)
+		ctx := t.Context()
+		insert := func(tx *sqldb.Tx, id int64) error {
+			return tx.Later(ctx, nil, "INSERT INTO shelf (id, name, body) VALUES ($1, $2, $3)", id, "later", []byte{1})
+		}
+		errCount := errors.New("not as many rows as there must be")
+		count := func(want int64) func(int64) error {
+			return func(rows int64) error {
+				if rows != want {
+					return errCount
+				}
+				return nil
+			}
+		}
+		stored := func() (n int64) {
+			t.Helper()
+			if err := db.View(ctx, func(tx *sqldb.Tx) error {
+				return tx.QueryRow(ctx, "SELECT COUNT(*) FROM shelf").Scan(&n)
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		// A query sees what was to be written before it, and the commit stores it all.
+		if err := db.Update(ctx, func(tx *sqldb.Tx) error {
+			var n int64
+			if err := errors.Join(insert(tx, 1), insert(tx, 2), tx.QueryRow(ctx, "SELECT COUNT(*) FROM shelf").Scan(&n)); err != nil || n != 2 {
+				return fmt.Errorf("%d rows, %w", n, err)
+			}
+			if err := tx.Later(ctx, count(2), "UPDATE shelf SET name = $1 WHERE id > $2", "moved", int64(0)); err != nil {
+				return err
+			}
+			return insert(tx, 3)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if n := stored(); n != 3 {
+			t.Fatalf("%d rows are stored", n)
+		}
+		// A check that fails, or a statement that is refused, is said at the commit
+		// at the latest, and takes all with it.
+		for name, last := range map[string]func(tx *sqldb.Tx) error{
+			"check": func(tx *sqldb.Tx) error {
+				return tx.Later(ctx, count(1), "UPDATE shelf SET name = $1 WHERE id = $2", "nobody", int64(99))
+			},
+			"refused": func(tx *sqldb.Tx) error { return insert(tx, 1) },
+			"flushed": func(tx *sqldb.Tx) error { return errors.Join(insert(tx, 1), tx.Flush(ctx)) },
+		} {
+			err := db.Update(ctx, func(tx *sqldb.Tx) error {
+				if err := insert(tx, 4); err != nil {
+					return err
+				}
+				if err := last(tx); err != nil {
+					return err
+				}
+				return insert(tx, 5)
+			})
+			if err == nil || errors.Is(err, sqldb.ErrUnsure) || name == "check" && !errors.Is(err, errCount) {
+				t.Errorf("%s: got %v", name, err)
+			}
+			if n := stored(); n != 3 {
+				t.Errorf("%s: %d rows are stored", name, n)
+			}
+		}
+		// What is read-only stays so.
+		if err := db.View(ctx, func(tx *sqldb.Tx) error { return insert(tx, 6) }); err == nil {
+			t.Error("a read transaction has written")
+		}
+	})
+}
