@@ -7,13 +7,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/mod/sumdb/tlog"
+	"golang.org/x/text/unicode/norm"
 )
 
 // The keys and the clock of the fuzz tests.
@@ -37,10 +40,14 @@ func FuzzParseLeaf(f *testing.F) {
 	} {
 		f.Add([]byte(leaf))
 	}
+	f.Add([]byte("{\"at\":\"2018-09-14T01:30:00.000Z\",\"body\":{\"a\":\"개\u11a8\"},\"by\":\"head\",\"kind\":\"a\",\"office\":\"a\",\"seen\":{},\"side\":\"south\"}"))
 	f.Fuzz(func(t *testing.T, leaf []byte) {
 		frame, err := ParseLeaf(leaf)
 		if err != nil {
 			return
+		}
+		if !norm.NFC.IsNormal(leaf) {
+			t.Fatalf("it was accepted and is not in normal form C: %q", leaf)
 		}
 		if again := frame.appendLeaf(nil); !bytes.Equal(again, leaf) {
 			t.Fatalf("the frame that was read is that of\n%s\nand not of\n%s", again, leaf)
@@ -64,6 +71,49 @@ func FuzzParseLeaf(f *testing.F) {
 			t.Fatalf("accepted: %s", leaf)
 		}
 	})
+}
+
+// FuzzCanonical holds CheckCanonical against the general canonicalizer.
+func FuzzCanonical(f *testing.F) {
+	for _, text := range []string{
+		`{}`, `[]`, `""`, `0`, `-0`, `-1`, `01`, `1.0`, `1e2`, `9007199254740991`, `9007199254740992`, `-9007199254740991`, `true`, `nul`, `null `,
+		`{"a":[1,-2,{"b":"\"\\\u001f개성"}],"c":null,"d":true}`, `{"a":1,"a":2}`, `{"b":1,"a":2}`, `{"a" :1}`, `{"a":1,}`, `[1,]`, `[1`, `{"a"`,
+		`"\u0008"`, `"\b\t\n\f\r"`, `"\u001F"`, `"\u000b"`, `"\u00e9"`, `"\/"`, `"\ud83d\ude00"`, "\"\u007f\u2028\"", "\"\x01\"", "\"\xed\xa0\x80\"", "\"\ufffd\"",
+		"{\"\U0001F600\":1,\"\uFFFD\":2}", "{\"\uFFFD\":1,\"\U0001F600\":2}", `{"":1,"\"":2}`, `{"\n":1,"\r":2,"a":3}`,
+		strings.Repeat("[", 64) + strings.Repeat("]", 64), strings.Repeat("[", 65) + strings.Repeat("]", 65),
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		got := CheckCanonical(text)
+		if want := isCanonical(text); (got == nil) != want {
+			t.Fatalf("%q: got %v, want it accepted: %v", text, got, want)
+		}
+	})
+}
+
+// isCanonical asks the general canonicalizer, and looks at each number and at
+// how deep it lies.
+func isCanonical(text []byte) bool {
+	again := jsontext.Value(bytes.Clone(text))
+	if again.Canonicalize() != nil || !bytes.Equal(again, text) {
+		return false
+	}
+	for d := jsontext.NewDecoder(bytes.NewReader(text)); ; {
+		token, err := d.ReadToken()
+		if err != nil {
+			return errors.Is(err, io.EOF)
+		}
+		if d.StackDepth() > maxDepth {
+			return false
+		}
+		if token.Kind() == '0' {
+			n, err := strconv.ParseInt(token.String(), 10, 64)
+			if err != nil || n > maxInteger || n < -maxInteger {
+				return false
+			}
+		}
+	}
 }
 
 func FuzzOpenCredence(f *testing.F) {

@@ -9,7 +9,6 @@ import (
 	"fmt"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"liaison.example/ledger"
@@ -163,14 +162,10 @@ func (l *Limits) decode(body []byte, header any) (rest []byte, err error) {
 	if end < 0 {
 		return nil, fmt.Errorf("%w: no header line within the first %d bytes", errMessage, l.Header)
 	}
-	line := jsontext.Value(bytes.Clone(body[:end]))
-	if err := line.Canonicalize(); err != nil {
-		return nil, fmt.Errorf("%w: %w", errMessage, err)
-	}
-	if !bytes.Equal(line, body[:end]) {
+	if ledger.CheckCanonical(body[:end]) != nil {
 		return nil, fmt.Errorf("%w: the header is not in canonical form (RFC 8785)", errMessage)
 	}
-	if err := json.Unmarshal(line, header); err != nil {
+	if err := json.Unmarshal(body[:end], header); err != nil {
 		return nil, fmt.Errorf("%w: %w", errMessage, err)
 	}
 	return body[end+1:], nil

@@ -50,6 +50,11 @@ func (n *Node) mayFound(ctx context.Context) {
 	if n.founded.Load() || !n.dials.Load() {
 		return
 	}
+	n.foundOnce.Lock() // two at once would both write what is missing
+	defer n.foundOnce.Unlock()
+	if n.founded.Load() {
+		return
+	}
 	if mode, _ := n.mode(); mode != Ready {
 		return
 	}

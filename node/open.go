@@ -74,6 +74,7 @@ type Node struct {
 
 	dials     atomic.Bool   // this process is the one of its side that speaks by itself
 	founded   atomic.Bool   // the office is open and this side has its first posts
+	foundOnce sync.Mutex    // held by mayFound
 	wakeFound chan struct{} // holds a token when a side has been heard
 	answered  chan struct{} // holds a token when a receipt of ours has gone out
 

@@ -104,7 +104,8 @@ func certificateOf(t *testing.T, key ed25519.PrivateKey) tls.Certificate {
 // caller is an HTTP client that proves a key and asks for none.
 func caller(t *testing.T, certificate tls.Certificate) *http.Client {
 	transport := &http.Transport{
-		TLSClientConfig: &tls.Config{Certificates: []tls.Certificate{certificate}, InsecureSkipVerify: true, MinVersion: tls.VersionTLS13},
+		MaxIdleConnsPerHost: 8,
+		TLSClientConfig:     &tls.Config{Certificates: []tls.Certificate{certificate}, InsecureSkipVerify: true, MinVersion: tls.VersionTLS13},
 	}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport, Timeout: patience}
