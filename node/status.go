@@ -12,34 +12,22 @@ import (
 
 // Status is the state of the node at this moment.
 func (n *Node) Status(ctx context.Context) (Status, error) {
-	row, err := n.records.Office(ctx)
+	records, err := n.records.Summary(ctx)
 	if err != nil {
-		return Status{}, fmt.Errorf("read the office: %w", err)
-	}
-	digest, err := n.records.Digest(ctx)
-	if err != nil {
-		return Status{}, fmt.Errorf("read the digest: %w", err)
-	}
-	placed, err := n.records.Placed(ctx)
-	if err != nil {
-		return Status{}, fmt.Errorf("read what is placed: %w", err)
-	}
-	settled, err := n.records.SettledCounts(ctx)
-	if err != nil {
-		return Status{}, fmt.Errorf("read what is settled: %w", err)
+		return Status{}, fmt.Errorf("read the status: %w", err)
 	}
 	mode, why := n.mode()
 	s := Status{
-		Office: n.c.Own.Office, Side: n.side, Mode: mode, Why: why, Open: row.Open,
+		Office: n.c.Own.Office, Side: n.side, Mode: mode, Why: why, Open: records.Open,
 		Opening: n.dials.Load() && !n.founded.Load(),
-		Digest:  hex.EncodeToString(digest.Hash[:]), Count: digest.Count,
+		Digest:  hex.EncodeToString(records.Digest.Hash[:]), Count: records.Digest.Count,
 		Sides: map[office.Side]SideState{}, Lines: map[office.Side]LineState{},
 		Demo: n.c.Demo, Now: n.now(), Version: n.c.Version,
 	}
 	heads := n.ledger.Heads()
 	for side, head := range heads {
 		s.Sides[side] = SideState{
-			Size: head.Size, Placed: placed[side], Settled: settled[side], Cosigned: n.cosignedByAll(side, head),
+			Size: head.Size, Placed: records.Placed[side], Settled: records.Settled[side], Cosigned: n.cosignedByAll(side, head),
 		}
 	}
 	for side, state := range n.lines() {

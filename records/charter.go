@@ -15,14 +15,45 @@ import (
 // side has founded it, its Charter is nil.
 func (r *Records) Office(ctx context.Context) (row office.OfficeRow, err error) {
 	err = r.view(ctx, "read the office", func(tx *sqldb.Tx, _ *cursor) error {
-		var raw []byte
-		err := tx.QueryRow(ctx, "SELECT row FROM office WHERE name = $1", row.Key()).Scan(&raw)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		return errors.Join(err, json.Unmarshal(raw, &row))
+		row, err = readOffice(ctx, tx)
+		return err
 	})
 	return row, err
+}
+
+func readOffice(ctx context.Context, tx *sqldb.Tx) (row office.OfficeRow, err error) {
+	var raw []byte
+	err = tx.QueryRow(ctx, "SELECT row FROM office WHERE name = $1", row.Key()).Scan(&raw)
+	if errors.Is(err, sql.ErrNoRows) {
+		return row, nil
+	}
+	return row, errors.Join(err, json.Unmarshal(raw, &row))
+}
+
+// Summary is how far the records have come, all of it at one moment.
+type Summary struct {
+	Open    bool // the office is
+	Digest  Digest
+	Placed  map[office.Side]int64 // as Records.Placed gives it
+	Settled map[office.Side]int64 // as Records.SettledCounts gives it
+}
+
+// Summary tells how far the records have come.
+func (r *Records) Summary(ctx context.Context) (s Summary, err error) {
+	err = r.view(ctx, "sum up the records", func(tx *sqldb.Tx, c *cursor) error {
+		row, err := readOffice(ctx, tx)
+		if err != nil {
+			return err
+		}
+		sides, err := placedSides(ctx, tx)
+		if err != nil {
+			return err
+		}
+		s = Summary{Open: row.Open, Digest: Digest{Count: c.settled}, Placed: (&state{sides: sides}).placedCounts(), Settled: c.counts}
+		s.Digest.Hash, _, err = digestAt(ctx, tx, c.settled)
+		return err
+	})
+	return s, err
 }
 
 // Proposals lists proposed charters: the open ones, then the latest of the
