@@ -42,7 +42,14 @@ var sideFixtures = map[office.Side]ledger.Credence{
 // all the same, so the office stays closed until they come.
 func open(t testing.TB, started []office.Side, admitted ...office.Side) *house {
 	t.Helper()
+	return openAt(t, time.Now(), started, admitted...)
+}
+
+// openAt is open at a moment of the office's clock.
+func openAt(t testing.TB, when time.Time, started []office.Side, admitted ...office.Side) *house {
+	t.Helper()
 	h := &house{t: t, wire: liaisontest.NewWire(nil), nodes: map[office.Side]*node.Node{}}
+	h.set(when)
 	all := append(slices.Clone(started), admitted...)
 	credences := map[office.Side]ledger.Credence{}
 	keys := map[office.Side]*ledger.Keys{}
@@ -225,8 +232,7 @@ var at = time.Date(2018, 10, 15, 1, 32, 17, 0, time.UTC)
 // both languages and in every state, entries that are void, and a proposal.
 func busy(t testing.TB, sides ...office.Side) *house {
 	t.Helper()
-	h := open(t, sides)
-	h.set(at.Add(-31 * 24 * time.Hour))
+	h := openAt(t, at.Add(-31*24*time.Hour), sides)
 	h.staffed()
 	h.act("south", "operator", office.KindPost, &office.PostBody{Languages: []string{"ko"}, Name: office.Words{"en": "Observer", "ko": "참관인"}, Post: "observer", Role: "observer"})
 	h.level()
