@@ -283,7 +283,7 @@ func busy(t testing.TB, sides ...office.Side) *house {
 	second.Clocks[2].Acknowledge = 2 * 3600
 	h.amend("north", office.HashCharter(&first), &second, "")
 	h.level()
-	h.nodes["south"].CutLine("north", true)
+	h.cutOff("south", true)
 	third := second
 	third.Channels = append(slices.Clone(second.Channels), office.Channel{
 		ID: "maritime", Name: office.Words{"en": "Maritime", "ko": "해상"},
@@ -292,7 +292,7 @@ func busy(t testing.TB, sides ...office.Side) *house {
 	h.amend("north", office.HashCharter(&first), &third, "A line of its own for the two seas, before the season of drift begins.")
 	h.set(at.Add(-25 * time.Hour))
 	h.act("south", "head", office.KindAgree, &office.AgreeBody{Hash: office.HashCharter(&second)})
-	h.nodes["south"].CutLine("north", false)
+	h.cutOff("south", false)
 	h.level()
 
 	both(3*time.Hour, "south", office.Priority, "military-east", "산림 협력 공동 조사단의 통행 일정", "산림 협력을 위한 공동 조사단 10명이 10월 17일 09시에 통행하려 합니다.\n\n차량은 2대이며, 명단은 앞서 보낸 통지문과 같습니다.\n\n변경이 있으면 16일 17시까지 알려 주기 바랍니다.")
@@ -312,6 +312,15 @@ func busy(t testing.TB, sides ...office.Side) *house {
 func (h *house) amend(side office.Side, amends string, charter *office.Charter, note string) {
 	h.t.Helper()
 	h.act(side, "head", office.KindPropose, &office.ProposeBody{Amends: amends, Charter: charter, Note: note})
+}
+
+// cutOff cuts or mends all lines of a side: no other side may hand anything on.
+func (h *house) cutOff(side office.Side, cut bool) {
+	for other := range h.nodes {
+		if other != side {
+			h.nodes[side].CutLine(other, cut)
+		}
+	}
 }
 
 // waiting cuts the line to the north and releases what now waits at our node.
