@@ -177,6 +177,9 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 				continue
 			}
 			url := servers[p.house]
+			// The browser has one set of cookies for all ports: the page before
+			// must not ask for its news with those of another house.
+			must(t, chromedp.Do(ctx, chromedp.Navigate("about:blank")))
 			setCookies(t, ctx, url, cookies[p.house], &http.Cookie{Name: languageCookie, Value: v.language})
 			_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: v.scheme}},
