@@ -37,7 +37,11 @@ func soon(t *testing.T, ctx context.Context, selector, want string) {
 	t.Helper()
 	waiting, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	_, err := chromedp.Run(waiting, chromedp.Poll[bool](`document.querySelector('`+selector+`')?.innerText.includes('`+want+`')`))
+	shows := chromedp.Poll[bool](`document.querySelector('` + selector + `')?.innerText.includes('` + want + `')`)
+	_, err := chromedp.Run(waiting, shows)
+	for err != nil && waiting.Err() == nil { // the page in which it looked has gone: a form was sent
+		_, err = chromedp.Run(waiting, shows)
+	}
 	if err != nil {
 		t.Fatalf("%s does not come to show %q (%v); it shows: %s", selector, want, err, text(t, ctx, selector))
 	}
