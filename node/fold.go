@@ -34,8 +34,12 @@ const (
 func (n *Node) follow(ctx context.Context) {
 	wake, cancel := n.ledger.Subscribe()
 	defer cancel()
-	failed := 0                    // tries, in a row
-	again := time.After(foldAgain) // the first, if Open could not
+	failed := 0 // tries, in a row
+	var again <-chan time.Time
+	if !n.foldedAtStart {
+		again = time.After(foldAgain)
+	}
+	n.maySettle()
 	for {
 		select {
 		case <-ctx.Done():

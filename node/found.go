@@ -50,8 +50,8 @@ func (n *Node) mayFound(ctx context.Context) {
 	if n.founded.Load() || !n.dials.Load() {
 		return
 	}
-	n.foundOnce.Lock() // two at once would both write what is missing
-	defer n.foundOnce.Unlock()
+	n.foundMu.Lock() // two at once would both write what is missing
+	defer n.foundMu.Unlock()
 	if n.founded.Load() {
 		return
 	}

@@ -209,10 +209,7 @@ func (n *Node) onAlarm(a link.Alarm) {
 func (n *Node) onState(side office.Side, s link.State) {
 	if s.Greeted {
 		n.heard(side)
-		select {
-		case n.wakeFound <- struct{}{}:
-		default:
-		}
+		n.mayWakeFound()
 	}
 	n.maySettle()
 	n.watches.send(Event{Kind: "line", Side: side})
@@ -232,8 +229,16 @@ func (n *Node) onTrouble(err error) {
 
 func (n *Node) onReceipt(string, int64) { n.watches.receipts(n.ledger.Head(n.side).Cosigned) }
 
-// greet tries to found the office whenever a side has been heard, until it is
-// open and staffed.
+// mayWakeFound says that there may be something to found.
+func (n *Node) mayWakeFound() {
+	select {
+	case n.wakeFound <- struct{}{}:
+	default:
+	}
+}
+
+// greet tries to found the office when this process has begun to speak, and
+// whenever a side has been heard, until it is open and staffed.
 func (n *Node) greet(ctx context.Context) {
 	for !n.founded.Load() {
 		select {
@@ -262,6 +267,7 @@ func (n *Node) dial(ctx context.Context) {
 		held, release, err := n.bases[0].Lock(ctx, "link")
 		if err == nil {
 			n.dials.Store(true)
+			n.mayWakeFound()
 			n.link.Start(held)
 			for wait := true; wait; {
 				select {

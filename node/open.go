@@ -68,14 +68,17 @@ type Node struct {
 	fold    sync.Mutex            // held by whoever folds: the writer or the folder
 	folded  map[office.Side]int64 // under fold: of each ledger, the records have at least so many entries
 	settle  chan struct{}         // holds a token when there may be more to settle
+
+	foldedAtStart bool // Open has folded all that was there
+
 	watches watches
 	alarms  alarms
 	holds   holds
 
 	dials     atomic.Bool   // this process is the one of its side that speaks by itself
 	founded   atomic.Bool   // the office is open and this side has its first posts
-	foundOnce sync.Mutex    // held by mayFound
-	wakeFound chan struct{} // holds a token when a side has been heard
+	foundMu   sync.Mutex    // held by mayFound
+	wakeFound chan struct{} // holds a token when there may be something to found
 	answered  chan struct{} // holds a token when a receipt of ours has gone out
 
 	linesChanged chan struct{} // holds a token when a line has changed
@@ -175,7 +178,9 @@ func (n *Node) open(ctx context.Context) error {
 		n.ledger.MustHold(side, count)
 	}
 	n.holds.forked = n.alarms.isOpen(ledger.RefusedOwnFork, n.side)
-	if err := n.catchUp(ctx); diskReason(err) != "" {
+	err = n.catchUp(ctx)
+	n.foldedAtStart = err == nil
+	if diskReason(err) != "" {
 		n.noteDisk(err) // what is folded can be read meanwhile; follow tries again
 	} else if err != nil {
 		return fmt.Errorf("fold the ledgers: %w", err)

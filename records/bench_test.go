@@ -19,7 +19,7 @@ import (
 
 // busy makes the ledgers of an office of two sides, which has opened: each side
 // in turn dispatches a text of 1 KiB, and the other acknowledges it.
-func busy(b *testing.B, entries int) *world {
+func busy(b testing.TB, entries int) *world {
 	w := newWorld(b, "north", "south")
 	for _, side := range w.sides {
 		w.sign(b, side, office.Operator, office.KindCharter, &office.CharterBody{Charter: w.charter})
@@ -32,7 +32,7 @@ func busy(b *testing.B, entries int) *world {
 }
 
 // sign adds an entry to a ledger whose writer has seen all there is.
-func (w *world) sign(b *testing.B, side office.Side, by, kind string, body any) office.EntryID {
+func (w *world) sign(b testing.TB, side office.Side, by, kind string, body any) office.EntryID {
 	seen := map[office.Side]int64{}
 	for _, other := range w.sides {
 		if n := len(w.entries[other]); n > 0 && other != side {
@@ -49,7 +49,7 @@ func (w *world) sign(b *testing.B, side office.Side, by, kind string, body any) 
 	return e.ID
 }
 
-func (w *world) fill(b *testing.B, entries int, change func(*office.DispatchBody)) {
+func (w *world) fill(b testing.TB, entries int, change func(*office.DispatchBody)) {
 	text := strings.Repeat("The convoy will pass the gate at nine. ", 27)[:1024]
 	for i := range entries / 2 {
 		from, to := w.sides[i%2], w.sides[1-i%2]

@@ -34,8 +34,8 @@ func readOffice(ctx context.Context, tx *sqldb.Tx) (row office.OfficeRow, err er
 type Summary struct {
 	Open    bool // the office is
 	Digest  Digest
-	Placed  map[office.Side]int64 // as Records.Placed gives it
-	Settled map[office.Side]int64 // as Records.SettledCounts gives it
+	Placed  map[office.Side]int64 // of each ledger, the entries that stand in the joint order; sides with none are not named
+	Settled map[office.Side]int64 // of these, the settled ones
 }
 
 // Summary tells how far the records have come.

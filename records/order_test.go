@@ -3,6 +3,7 @@ package records_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,8 @@ import (
 	"liaison.example/office"
 	"liaison.example/records"
 	"liaison.example/records/recordstest"
+	"liaison.example/sqldb"
+	"liaison.example/sqldb/sqldbtest"
 )
 
 // order draws the joint order of a node as one line: "south/0 north/0 ...".
@@ -183,9 +186,9 @@ func TestHundredsOfLateEntriesAreReadBackFromTheLedger(t *testing.T) {
 	}
 	w.exchange()
 	recordstest.Same(t, w.nodes["south"].records, w.nodes["north"].records)
-	settled, err := w.nodes["south"].records.SettledCounts(ctx)
-	if err != nil || settled["north"] != many+2 || settled["south"] < many+1 {
-		t.Errorf("settled %v, %v", settled, err)
+	s, err := w.nodes["south"].records.Summary(ctx)
+	if err != nil || s.Settled["north"] != many+2 || s.Settled["south"] < many+1 {
+		t.Errorf("settled %v, %v", s.Settled, err)
 	}
 }
 
@@ -282,4 +285,25 @@ func TestOurOwnConsentToRulesThatWeDoNotKnowIsRefused(t *testing.T) {
 	if err := south.records.Add(ctx, []office.Entry{agree}); !errors.As(err, &stop) || stop.Rules != newer.Rules || stop.Since != agree.ID {
 		t.Errorf("got %v", err)
 	}
+}
+
+// More entries than are kept in memory until they are written, in one fold: what
+// is written is what was folded, on either database.
+func TestAFoldOfManyEntriesWritesWhatItFolded(t *testing.T) {
+	w := busy(t, 3000)
+	all := w.sequence()
+	config := records.Config{Office: testOffice, Side: "south", Source: w.source}
+	few := recordstest.Open(t, "sqlite::memory:", config)
+	for part := range slices.Chunk(all, 100) {
+		if err := few.Add(ctx, part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sqldbtest.EachKept(t, func(t *testing.T, open func(sqldb.Config) *sqldb.DB) {
+		many := openRecords(t, open(sqldb.Config{Schema: "south"}), w)
+		if err := many.Add(ctx, all); err != nil {
+			t.Fatal(err)
+		}
+		recordstest.Same(t, many, few)
+	})
 }

@@ -279,8 +279,8 @@ func TestRecordsOfAnotherVersionAreThrownAway(t *testing.T) {
 		if placed, err := again.Placed(ctx); err != nil || len(placed) != 0 {
 			t.Fatalf("placed %v, %v", placed, err)
 		}
-		if settled, err := again.SettledCounts(ctx); err != nil || len(settled) != 0 {
-			t.Errorf("settled %v, %v", settled, err)
+		if s, err := again.Summary(ctx); err != nil || s.Open || s.Digest.Count != 0 || len(s.Placed) != 0 || len(s.Settled) != 0 {
+			t.Errorf("got %+v, %v", s, err)
 		}
 		// One that still runs sees that, and does not mix its own into them.
 		if placed, err := south.records.Placed(ctx); err != nil || len(placed) != 0 {

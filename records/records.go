@@ -255,16 +255,6 @@ func (s *state) placedCounts() map[office.Side]int64 {
 	return counts
 }
 
-// SettledCounts gives how many entries of each ledger are settled. A side of
-// which there are none is not named.
-func (r *Records) SettledCounts(ctx context.Context) (settled map[office.Side]int64, err error) {
-	err = r.view(ctx, "read what is settled", func(_ *sqldb.Tx, c *cursor) error {
-		settled = c.counts
-		return nil
-	})
-	return settled, err
-}
-
 // Add folds entries from the ledgers: a fold of its own (Fold.Add).
 func (r *Records) Add(ctx context.Context, entries []office.Entry) error {
 	f, err := r.Begin(ctx)

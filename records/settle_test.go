@@ -45,9 +45,9 @@ func TestNothingIsSettledBeforeEverySideOfTheCharterHasWritten(t *testing.T) {
 	east.receive("south", 1)
 	east.receive("north", 1)
 	east.mustSettle(1, nil)
-	settled, err := south.records.SettledCounts(ctx)
-	if err != nil || settled["north"] != 1 || settled["south"] != 1 || settled["east"] != 1 {
-		t.Errorf("settled %v, %v", settled, err)
+	s, err := south.records.Summary(ctx)
+	if err != nil || s.Settled["north"] != 1 || s.Settled["south"] != 1 || s.Settled["east"] != 1 {
+		t.Errorf("settled %v, %v", s.Settled, err)
 	}
 }
 

@@ -189,7 +189,7 @@ func (s *simulation) check(rt *rapid.T) {
 			s.settled[n.side] = append(s.settled[n.side], page[i])
 			counts[page[i].ID.Side]++
 		}
-		if got, err := n.records.SettledCounts(ctx); err != nil || fmt.Sprint(got) != fmt.Sprint(counts) {
+		if got, err := n.records.Summary(ctx); err != nil || fmt.Sprint(got.Settled) != fmt.Sprint(counts) || got.Digest != digest {
 			rt.Fatalf("%s: settled %v, counted %v, %v", n.side, got, counts, err)
 		}
 	}

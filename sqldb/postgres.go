@@ -1,6 +1,7 @@
 package sqldb
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -144,14 +145,11 @@ func (db *pgDB) key(name string) int64 {
 }
 
 func (db *pgDB) begin(ctx context.Context, write bool) (_ session, err error) {
-	s := &pgSession{db: db, turn: db.readers}
-	s.wait(nil, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", nil)
+	s := &pgSession{db: db, turn: db.readers, begin: []pgStatement{{query: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}}}
 	if write {
 		// READ COMMITTED: the snapshot of a stricter level would be taken
 		// before the lock is granted. With the lock nobody else writes.
-		s = &pgSession{db: db, turn: db.writer}
-		s.wait(nil, "BEGIN", nil)
-		s.wait(nil, db.waits, nil)
+		s = &pgSession{db: db, turn: db.writer, begin: []pgStatement{{query: "BEGIN"}, {query: db.waits}}}
 	}
 	if db.life.Err() != nil {
 		return nil, ErrClosed
@@ -195,7 +193,7 @@ func (db *pgDB) reset(ctx context.Context) error {
 		s.rollback()
 		return err
 	}
-	err = s.commit()
+	err = s.commit(ctx)
 	// Statements prepared before would find other tables under the old names.
 	db.pool.SetMaxIdleConns(0)
 	db.pool.SetMaxIdleConns(pgReaders + 1)
@@ -233,7 +231,8 @@ type pgSession struct {
 	db      *pgDB
 	conn    *sql.Conn     // nil until the first statement
 	turn    chan struct{} // holds our token
-	waiting []pgStatement // not yet sent; BEGIN is the first
+	begin   []pgStatement // what begins it; sent once there is a connection
+	waiting []pgStatement // not yet sent
 }
 
 // pgStatement is a statement whose answer nobody waits for yet.
@@ -248,6 +247,11 @@ func (s *pgSession) wait(check func(int64) error, query string, args []any) {
 }
 
 func (s *pgSession) later(_ context.Context, check func(int64) error, query string, args []any) error {
+	for i, arg := range args {
+		if text, ok := arg.([]byte); ok {
+			args[i] = bytes.Clone(text) // the caller may use its own again before it is sent
+		}
+	}
 	s.wait(check, query, args)
 	return nil
 }
@@ -256,14 +260,12 @@ func (s *pgSession) later(_ context.Context, check func(int64) error, query stri
 // a connection first: each of the pool may have been lost unnoticed, as when the
 // server was started again, and then nothing has been done on it.
 func (s *pgSession) flush(ctx context.Context) error {
-	if len(s.waiting) == 0 {
-		return nil
-	}
 	statements := s.waiting
 	s.waiting = nil
 	if s.conn != nil {
 		return cancelled(ctx, s.send(ctx, statements))
 	}
+	statements = slices.Concat(s.begin, statements)
 	var err error
 	for range 1 + cap(s.db.readers) + cap(s.db.writer) {
 		if s.conn, err = s.db.pool.Conn(ctx); err != nil {
@@ -290,6 +292,9 @@ func (s *pgSession) lost() (lost bool) {
 // send sends statements in one message and looks at all answers. After the first
 // that the server refuses it has run none of those behind.
 func (s *pgSession) send(ctx context.Context, statements []pgStatement) error {
+	if len(statements) == 0 {
+		return nil
+	}
 	return s.conn.Raw(func(conn any) error {
 		batch := &pgx.Batch{}
 		for _, statement := range statements {
@@ -328,7 +333,8 @@ func (s *pgSession) do(ctx context.Context, query string) error {
 func (s *pgSession) exec(ctx context.Context, query string, args []any) (affected int64, err error) {
 	if len(args) > 0 {
 		s.wait(func(n int64) error { affected = n; return nil }, query, args)
-		return affected, s.flush(ctx)
+		err = s.flush(ctx)
+		return affected, err
 	}
 	if err := s.flush(ctx); err != nil {
 		return 0, err
@@ -358,34 +364,30 @@ func (s *pgSession) notify(_ context.Context, channel string) error {
 
 // commit is carried through, whatever becomes of the caller's context. If the
 // server did not answer, nobody knows what it did. What waits goes with it, unless
-// one of the answers is still to be looked at: then nothing may be committed yet.
-func (s *pgSession) commit() error {
-	ctx, cancel := context.WithTimeout(context.Background(), pgAnswer)
-	defer cancel()
+// an answer is still to be looked at, or there is no connection yet: then nothing
+// may be committed before that has gone well.
+func (s *pgSession) commit(ctx context.Context) error {
 	defer s.free()
-	if s.conn == nil && !s.hasWork() {
-		return nil
+	if s.conn == nil && len(s.waiting) == 0 {
+		return nil // nothing was begun
 	}
-	if slices.ContainsFunc(s.waiting, func(w pgStatement) bool { return w.check != nil }) || s.conn == nil {
+	if s.conn == nil || slices.ContainsFunc(s.waiting, func(w pgStatement) bool { return w.check != nil }) {
 		if err := s.flush(ctx); err != nil {
 			s.undo()
 			return err
 		}
 	}
-	err := s.send(ctx, append(s.waiting, pgStatement{query: "COMMIT"}))
+	through, cancel := context.WithTimeout(context.WithoutCancel(ctx), pgAnswer)
+	defer cancel()
+	err := s.send(through, append(s.waiting, pgStatement{query: "COMMIT"}))
 	if err == nil {
 		return nil
 	}
+	s.undo() // if it is still open
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Severity == "ERROR" {
-		s.undo()
 		return err // refused; a FATAL may come after the commit
 	}
 	return unsure{err}
-}
-
-// hasWork reports whether anything waits but the beginning.
-func (s *pgSession) hasWork() bool {
-	return slices.ContainsFunc(s.waiting, func(w pgStatement) bool { return w.query != "BEGIN" && w.query != s.db.waits })
 }
 
 func (s *pgSession) rollback() {

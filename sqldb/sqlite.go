@@ -296,7 +296,7 @@ func (db *liteDB) reset(ctx context.Context) (err error) {
 		s.rollback()
 		return err
 	}
-	return s.commit()
+	return s.commit(ctx)
 }
 
 // dropAll drops tables and views, one after the other, until there are none.

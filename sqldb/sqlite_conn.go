@@ -204,10 +204,10 @@ func (s *liteSession) begin() error {
 	}
 	// It may wait only for another process; with a context it would cost a
 	// goroutine, and litePool.get has looked at ctx.
+	s.begun = true // even if it fails: then ROLLBACK finds out whether the connection can be trusted
 	if _, err := s.conn.begin.ExecContext(context.Background()); err != nil {
 		return s.pool.whyFailed(err)
 	}
-	s.begun = true
 	return nil
 }
 
@@ -263,7 +263,7 @@ func (s *liteSession) notify(context.Context, string) error { return nil }
 
 // commit carries the commit through, whatever becomes of the caller's context:
 // a commit given up half-way might be stored and reported lost.
-func (s *liteSession) commit() error {
+func (s *liteSession) commit(context.Context) error {
 	if !s.begun {
 		s.free()
 		return nil

@@ -17,8 +17,9 @@ type session interface {
 	query(ctx context.Context, query string, args []any) (*sql.Rows, error)
 	notify(ctx context.Context, channel string) error
 	// commit and rollback give the connection back. After a commit that failed
-	// nothing of the transaction is left on the connection.
-	commit() error
+	// nothing of the transaction is left on the connection. ctx is for what has
+	// still to be run before: the commit itself is carried through.
+	commit(ctx context.Context) error
 	rollback()
 }
 
@@ -177,7 +178,7 @@ func (tx *Tx) Commit() error {
 		}
 	}
 	tx.ended = true
-	if err := tx.session.commit(); err != nil {
+	if err := tx.session.commit(tx.ctx); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	if tx.write {
