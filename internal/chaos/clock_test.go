@@ -3,10 +3,8 @@
 package chaos_test
 
 import (
-	"context"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"liaison.example/api"
@@ -39,17 +37,10 @@ func TestClocksThatJumpByAnHourLoseNothing(t *testing.T) {
 	officer := south.signIn()
 
 	s := newSaid()
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	var sending sync.WaitGroup
-	sent := make(chan struct{}, 1)
-	for _, n := range nodes {
-		s.senders(ctx, &sending, n, "clock", sent)
-	}
+	officers := s.officers(t)
+	officers.at("clock", nodes...)
 	some := func() {
-		for range 40 {
-			<-sent
-		}
+		officers.attempt(40)
 	}
 	some()
 	for _, jump := range []struct{ south, north string }{
@@ -74,8 +65,7 @@ func TestClocksThatJumpByAnHourLoseNothing(t *testing.T) {
 			south.start()
 		}
 	}
-	stop()
-	sending.Wait()
+	officers.end()
 	// With the clocks apart both become equal; and when they are right again.
 	equal(south, north)
 	for _, n := range nodes {

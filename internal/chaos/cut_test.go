@@ -3,10 +3,8 @@
 package chaos_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -96,17 +94,10 @@ func TestAfterAnyCutOfTheLineBothSidesCatchUp(t *testing.T) {
 	t.Parallel()
 	chance := chanceOf(t)
 	o := openStrung(t)
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	var sending sync.WaitGroup
-	sent := make(chan struct{}, 1)
-	for _, n := range o.nodes() {
-		o.said.senders(ctx, &sending, n, "weather", sent)
-	}
+	officers := o.said.officers(t)
+	officers.at("weather", o.nodes()...)
 	some := func() {
-		for range 10 + chance.IntN(30) {
-			<-sent
-		}
+		officers.attempt(10 + chance.IntN(30))
 	}
 	wires := []*wire{o.toNorth, o.toSouth}
 	for round := range 3 {
@@ -148,8 +139,7 @@ func TestAfterAnyCutOfTheLineBothSidesCatchUp(t *testing.T) {
 		}
 		o.received(name("after cuts in the middle"))
 	}
-	stop()
-	sending.Wait()
+	officers.end()
 	o.sound()
 }
 
@@ -158,16 +148,9 @@ func TestALineThatHangsStopsNobodyAndIsMadeUpFor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := openStrung(t)
-			ctx, stop := context.WithCancel(t.Context())
-			defer stop()
-			var sending sync.WaitGroup
-			sent := make(chan struct{}, 1)
-			for _, n := range o.nodes() {
-				o.said.senders(ctx, &sending, n, "weather", sent)
-			}
-			for range 20 {
-				<-sent
-			}
+			officers := o.said.officers(t)
+			officers.at("weather", o.nodes()...)
+			officers.attempt(20)
 			o.toNorth.becomes(w)
 			o.toSouth.becomes(w)
 			for _, n := range o.nodes() {
@@ -186,8 +169,7 @@ func TestALineThatHangsStopsNobodyAndIsMadeUpFor(t *testing.T) {
 			o.queues(o.north, "north has just been started")
 			o.mend()
 			o.received("after the line hung")
-			stop()
-			sending.Wait()
+			officers.end()
 			o.sound()
 		})
 	}

@@ -3,13 +3,11 @@
 package chaos_test
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -35,16 +33,9 @@ func (d *badDisk) pass(t *testing.T, south, north *realNode) {
 		t.Fatal(err)
 	}
 	officer := south.signIn()
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	var sending sync.WaitGroup
-	sent := make(chan struct{}, 1)
-	for _, n := range []*realNode{south, north} {
-		s.senders(ctx, &sending, n, "disk", sent)
-	}
-	for range 50 {
-		<-sent
-	}
+	officers := s.officers(t)
+	officers.at("disk", south, north)
+	officers.attempt(50)
 	process := south.process
 
 	d.begin()
@@ -86,11 +77,8 @@ func (d *badDisk) pass(t *testing.T, south, north *realNode) {
 	mended := time.Now()
 	south.becomes("ready")
 	t.Logf("ready %.1f s after the end", time.Since(mended).Seconds())
-	for range 50 {
-		<-sent
-	}
-	stop()
-	sending.Wait()
+	officers.attempt(50)
+	officers.end()
 	if _, err := s.send(t.Context(), c, "afterwards", patience); err != nil {
 		t.Errorf("a dispatch afterwards: %v", err)
 	}

@@ -3,9 +3,7 @@
 package chaos_test
 
 import (
-	"context"
 	"math/rand/v2"
-	"sync"
 	"testing"
 	"time"
 )
@@ -26,21 +24,14 @@ func TestNodesKilledAtAnyMomentLoseNothingAndBecomeEqual(t *testing.T) {
 	south, north := openOffice(t)
 	nodes := []*realNode{south, north}
 	s := newSaid()
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	var sending sync.WaitGroup
-	sent := make(chan struct{}, 1)
-	for _, n := range nodes {
-		s.senders(ctx, &sending, n, "kill", sent)
-	}
+	officers := s.officers(t)
+	officers.at("kill", nodes...)
 	killed := 0
 	for killed < kills {
 		// After some attempts of the senders one node dies, now and then both,
 		// and now and then one that has not yet come up again. Some are stopped
 		// in good order.
-		for range chance.IntN(60) {
-			<-sent
-		}
+		officers.attempt(chance.IntN(60))
 		victims := nodes[chance.IntN(2):][:1]
 		if chance.IntN(4) == 0 {
 			victims = nodes
@@ -74,8 +65,7 @@ func TestNodesKilledAtAnyMomentLoseNothingAndBecomeEqual(t *testing.T) {
 			n.serves()
 		}
 	}
-	stop()
-	sending.Wait()
+	officers.end()
 	mended := time.Now()
 	equal(south, north)
 	took := time.Since(mended)

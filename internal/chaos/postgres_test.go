@@ -3,11 +3,9 @@
 package chaos_test
 
 import (
-	"context"
 	"fmt"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
@@ -52,11 +50,11 @@ func openShared(t *testing.T) *shared {
 
 func (o *shared) all() []*realNode { return []*realNode{o.south, o.second, o.north} }
 
-// senders are officers at both processes of south and at north.
-func (o *shared) senders(ctx context.Context, s *said, wg *sync.WaitGroup, sent chan<- struct{}) {
-	for i, n := range o.all() {
-		s.senders(ctx, wg, n, []string{"at the first", "at the second", "alone"}[i], sent)
-	}
+// staff puts officers at both processes of south and at north.
+func (o *shared) staff(officers *officers) {
+	officers.at("at the first", o.south)
+	officers.at("at the second", o.second)
+	officers.at("alone", o.north)
 }
 
 // sound checks that all is there, once, and that nobody took anything amiss.
@@ -75,15 +73,10 @@ func TestTwoProcessesOnOneDatabaseWriteInTurnsAndEitherCarriesTheLink(t *testing
 	chance := chanceOf(t)
 	o := openShared(t)
 	s := newSaid()
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	var sending sync.WaitGroup
-	sent := make(chan struct{}, 1)
-	o.senders(ctx, s, &sending, sent)
+	officers := s.officers(t)
+	o.staff(officers)
 	for i := range 6 {
-		for range 20 + chance.IntN(40) {
-			<-sent
-		}
+		officers.attempt(20 + chance.IntN(40))
 		// One of the two dies. The other goes on writing, and takes the line over
 		// if it did not have it.
 		dies, stays := o.south, o.second
@@ -99,8 +92,7 @@ func TestTwoProcessesOnOneDatabaseWriteInTurnsAndEitherCarriesTheLink(t *testing
 			t.Fatalf("with the other process back: %+v, %v\n%s", d, err, dies.tail())
 		}
 	}
-	stop()
-	sending.Wait()
+	officers.end()
 	o.sound(s)
 }
 
@@ -144,21 +136,14 @@ func TestNodesRecoverByThemselvesWhenTheirDatabaseServerIsKilled(t *testing.T) {
 	chance := chanceOf(t)
 	o := openShared(t)
 	s := newSaid()
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	var sending sync.WaitGroup
-	sent := make(chan struct{}, 1)
-	o.senders(ctx, s, &sending, sent)
+	officers := s.officers(t)
+	o.staff(officers)
 	for i := range 4 {
-		for range 20 + chance.IntN(60) {
-			<-sent
-		}
+		officers.attempt(20 + chance.IntN(60))
 		if err := o.server.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		for range chance.IntN(60) { // people go on trying
-			<-sent
-		}
+		officers.attempt(chance.IntN(60)) // people go on trying
 		if d, err := s.send(t.Context(), o.north.client(), fmt.Sprint("to a south without database ", i), 0); err != nil {
 			t.Errorf("north, whose database is well, sends: %+v, %v", d, err)
 		}
@@ -175,8 +160,7 @@ func TestNodesRecoverByThemselvesWhenTheirDatabaseServerIsKilled(t *testing.T) {
 			})
 		}
 	}
-	stop()
-	sending.Wait()
+	officers.end()
 	for _, n := range o.all() {
 		select {
 		case <-n.ended:

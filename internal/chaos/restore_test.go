@@ -3,14 +3,12 @@
 package chaos_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -51,17 +49,10 @@ func copied(t *testing.T, from, to string) {
 
 // work lets officers at nodes send for a while.
 func work(s *said, name string, attempts int, nodes ...*realNode) {
-	ctx, stop := context.WithCancel(nodes[0].t.Context())
-	var sending sync.WaitGroup
-	sent := make(chan struct{}, 1)
-	for _, n := range nodes {
-		s.senders(ctx, &sending, n, name, sent)
-	}
-	for range attempts {
-		<-sent
-	}
-	stop()
-	sending.Wait()
+	officers := s.officers(nodes[0].t)
+	officers.at(name, nodes...)
+	officers.attempt(attempts)
+	officers.end()
 }
 
 func TestANodeRestoredFromABackupOfARunningNodeFetchesTheRestBack(t *testing.T) {
@@ -69,23 +60,13 @@ func TestANodeRestoredFromABackupOfARunningNodeFetchesTheRestBack(t *testing.T) 
 	chance := chanceOf(t)
 	south, north := openOffice(t)
 	s := newSaid()
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	var sending sync.WaitGroup
-	sent := make(chan struct{}, 1)
-	for _, n := range []*realNode{south, north} {
-		s.senders(ctx, &sending, n, "before the fire", sent)
-	}
-	for range 30 + chance.IntN(60) {
-		<-sent
-	}
+	officers := s.officers(t)
+	officers.at("before the fire", south, north)
+	officers.attempt(30 + chance.IntN(60))
 	backup := filepath.Join(t.TempDir(), "south.tar")
 	south.do("backup", south.dir, backup)
-	for range 30 + chance.IntN(60) {
-		<-sent
-	}
-	stop()
-	sending.Wait()
+	officers.attempt(30 + chance.IntN(60))
+	officers.end()
 	south.becomes("received")
 	before := south.status().Sides["south"].Size
 
@@ -147,11 +128,8 @@ func TestANodeComesBackFromItsKeysAlone(t *testing.T) {
 
 	// North's officers go on while the ledger is fetched. The first attempts die
 	// on the way.
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	var sending sync.WaitGroup
-	sent := make(chan struct{}, 1)
-	s.senders(ctx, &sending, north, "during the restore", sent)
+	officers := s.officers(t)
+	officers.at("during the restore", north)
 	for range 3 {
 		c := south.command("restore", "--from-peer", south.dir)
 		if err := spawn()(c); err != nil {
@@ -167,12 +145,9 @@ func TestANodeComesBackFromItsKeysAlone(t *testing.T) {
 	}
 	verified(south)
 	south.start()
-	s.senders(ctx, &sending, south, "after the restore", sent)
-	for range 60 {
-		<-sent
-	}
-	stop()
-	sending.Wait()
+	officers.at("after the restore", south)
+	officers.attempt(60)
+	officers.end()
 	equal(south, north)
 	for _, n := range []*realNode{south, north} {
 		s.check(n)
@@ -244,23 +219,17 @@ func TestAnOldCopyOfADataFolderPutBackByHandFindsThatItIsBehind(t *testing.T) {
 
 			// Its officers send from the first moment: nothing is signed before
 			// north has been heard.
-			ctx, stop := context.WithCancel(t.Context())
-			defer stop()
-			var sending sync.WaitGroup
-			sent := make(chan struct{}, 1)
-			s.senders(ctx, &sending, south, "at the old copy", sent)
-			s.senders(ctx, &sending, north, "with the old copy", sent)
+			officers := s.officers(t)
+			officers.at("at the old copy", south)
+			officers.at("with the old copy", north)
 			south.start()
 			south.becomes("ready")
 			await(t, "south has all again", func() (bool, string) {
 				state := south.status()
 				return state.Sides["south"].Size >= before, fmt.Sprintf("%+v", state)
 			})
-			for range 60 {
-				<-sent
-			}
-			stop()
-			sending.Wait()
+			officers.attempt(60)
+			officers.end()
 			equal(south, north)
 			for _, n := range []*realNode{south, north} {
 				s.check(n)

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"liaison.example/api"
@@ -104,16 +105,51 @@ func (s *said) command(n *realNode, file, subject string, wait time.Duration) {
 // must stay small enough to be looked at whole in the end.
 const pace = 10 * time.Millisecond
 
-// senders are officers who send at a node until ctx ends, whatever becomes of
-// the node: some over the socket, with and without waiting for the receipt, in
-// bursts, and one with the program. Every attempt gives sent a token, if there
-// is room.
-func (s *said) senders(ctx context.Context, wg *sync.WaitGroup, n *realNode, name string, sent chan<- struct{}) {
+// officers send at nodes until they are told to end, whatever becomes of the
+// nodes.
+type officers struct {
+	said    *said
+	ctx     context.Context
+	stop    context.CancelFunc
+	sending sync.WaitGroup
+	sent    chan struct{} // a token for each attempt, if there is room
+}
+
+// officers are some who have not begun. They end with the test at the latest.
+func (s *said) officers(t *testing.T) *officers {
+	o := &officers{said: s, sent: make(chan struct{}, 1)}
+	o.ctx, o.stop = context.WithCancel(t.Context())
+	t.Cleanup(o.stop)
+	return o
+}
+
+// attempt waits until so many attempts have been made.
+func (o *officers) attempt(times int) {
+	for range times {
+		<-o.sent
+	}
+}
+
+// end lets them end, and waits until they have.
+func (o *officers) end() {
+	o.stop()
+	o.sending.Wait()
+}
+
+// at lets some begin at nodes.
+func (o *officers) at(name string, nodes ...*realNode) {
+	for _, n := range nodes {
+		o.begin(name, n)
+	}
+}
+
+// begin lets some begin at a node: some over the socket, with and without
+// waiting for the receipt, in bursts, and one with the program.
+func (o *officers) begin(name string, n *realNode) {
+	s, ctx := o.said, o.ctx
 	attempt := func(after time.Duration, send func(subject string, i int)) {
-		wg.Add(1)
 		id := fmt.Sprint(n.side, " ", name, " ", after, " ")
-		go func() {
-			defer wg.Done()
+		o.sending.Go(func() {
 			tick := time.NewTicker(after)
 			defer tick.Stop()
 			for i := 0; ; i++ {
@@ -124,11 +160,11 @@ func (s *said) senders(ctx context.Context, wg *sync.WaitGroup, n *realNode, nam
 				}
 				send(id+fmt.Sprint(i), i)
 				select {
-				case sent <- struct{}{}:
+				case o.sent <- struct{}{}:
 				default:
 				}
 			}
-		}()
+		})
 	}
 	c := n.client()
 	background := context.WithoutCancel(ctx) // who has begun to send hears the answer
