@@ -108,7 +108,7 @@ func TestADispatchGoesFromOneBrowserToTheOther(t *testing.T) {
 	soon(t, south, "#state", "queued at our node, not yet received by North")
 	soon(t, north, "#strip", "line down")
 	must(t, chromedp.Do(south, chromedp.Click(`.demo .switch`)))
-	soon(t, south, "#state", "received by North")
+	soon(t, south, ".ladder", "Received by the node of North") // ("received by North" is a part of "not yet received by North")
 	soon(t, north, "#strip", "line up")
 	must(t, chromedp.Do(north, chromedp.KeyEvent("d"), chromedp.WaitVisible(`#waits`)))
 	soon(t, north, "#waits", "While the line is cut")
