@@ -143,13 +143,7 @@ func (l *Ledger) refresh(ctx context.Context, tx *sqldb.Tx) (turn int64, err err
 	shared := tx.Engine() == sqldb.PostgreSQL
 	switch {
 	case !l.unsure && shared:
-		mine := func(rows int64) error {
-			if rows != 1 {
-				return errTurned
-			}
-			return nil
-		}
-		return l.turn + 1, tx.Later(ctx, mine, `UPDATE turn SET n = $1 WHERE n = $2`, l.turn+1, l.turn)
+		return l.turn + 1, tx.Later(ctx, errTurned, `UPDATE turn SET n = $1 WHERE n = $2`, l.turn+1, l.turn)
 	case !l.unsure:
 		return 0, nil
 	case shared:
@@ -282,13 +276,7 @@ func storeTile(ctx context.Context, tx *sqldb.Tx, side string, t fullTile) error
 // where next stands.
 func storeHead(ctx context.Context, tx *sqldb.Tx, from int64, next *log) error {
 	root := next.tree.root()
-	moved := func(rows int64) error {
-		if rows != 1 {
-			return errMoved
-		}
-		return nil
-	}
-	err := tx.Later(ctx, moved, `UPDATE head SET size = $1, placeable = $2, recovered = $3, root = $4, checkpoint = $5, sum = $6 WHERE side = $7 AND size = $8`,
+	err := tx.Later(ctx, errMoved, `UPDATE head SET size = $1, placeable = $2, recovered = $3, root = $4, checkpoint = $5, sum = $6 WHERE side = $7 AND size = $8`,
 		next.tree.size, next.placeable, next.recovered, root[:], next.checkpoint,
 		headSum(next.side, next.tree.size, next.placeable, next.recovered, root, next.checkpoint), next.side, from)
 	if err != nil {

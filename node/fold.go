@@ -161,21 +161,15 @@ func (n *Node) noteFolded(entries []ledger.Entry) {
 
 // foldChunk folds entries that can be placed and are not, at most maxFold of
 // each ledger, and gives them. n.fold is held.
-func (n *Node) foldChunk(ctx context.Context) ([]ledger.Entry, error) {
-	fold, err := n.records.Begin(ctx)
+func (n *Node) foldChunk(ctx context.Context) (entries []ledger.Entry, err error) {
+	err = n.records.Update(ctx, func(fold *records.Fold) error {
+		n.folded = fold.Placed()
+		if entries, err = n.missing(ctx, n.folded); err != nil || len(entries) == 0 {
+			return err
+		}
+		return fold.Add(officeEntries(entries))
+	})
 	if err != nil {
-		return nil, err
-	}
-	defer fold.Rollback()
-	n.folded = fold.Placed()
-	entries, err := n.missing(ctx, n.folded)
-	if err != nil || len(entries) == 0 {
-		return nil, err
-	}
-	if err := fold.Add(officeEntries(entries)); err != nil {
-		return nil, err
-	}
-	if err := fold.Commit(); err != nil {
 		return nil, err
 	}
 	n.noteFolded(entries)

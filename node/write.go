@@ -99,7 +99,7 @@ func (n *Node) writeBatch(ctx context.Context, batch []*write) {
 	err := n.mayWrite(ctx)
 	for try := 0; err == nil && try < maxTries; try++ {
 		err = n.tryBatch(ctx, batch, answers)
-		if !errors.Is(err, ledger.ErrStale) {
+		if !errors.Is(err, ledger.ErrStale) && !errors.Is(err, records.ErrOthers) {
 			break
 		}
 		err = nil
@@ -159,7 +159,7 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer) e
 	}
 	at := n.now()
 	var entries []ledger.Entry
-	size := 0
+	size, refused := 0, false
 	for i, w := range batch {
 		answers[i] = answer{}
 		if err := context.Cause(w.ctx); err != nil {
@@ -179,6 +179,12 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer) e
 			entries = append(entries, entry)
 			size += len(entry.Leaf)
 		}
+		refused = refused || err != nil
+	}
+	if refused { // nobody is refused for what is so no longer
+		if err := fold.Confirm(); err != nil {
+			return err
+		}
 	}
 	if len(entries) == 0 {
 		return nil
@@ -192,12 +198,16 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer) e
 	runtime.Gosched() // the push first: the other side waits for it
 	// The point of no return is passed: what fails from here on is mended when
 	// the ledgers are folded again.
-	if err := fold.Commit(); err != nil {
-		n.log.Error("the records are behind the ledger", "error", err)
-	} else {
+	err = fold.Commit()
+	if err == nil {
 		n.noteFolded(arrived)
 		n.noteFolded(entries)
 		n.watches.placed(arrived)
+	} else if errors.Is(err, records.ErrOthers) {
+		err = n.catchUpLocked(ctx)
+	}
+	if err != nil {
+		n.log.Error("the records are behind the ledger", "error", err)
 	}
 	n.link.Wake()
 	n.watches.placed(entries)

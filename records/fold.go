@@ -60,8 +60,8 @@ func (r *Records) Begin(ctx context.Context) (*Fold, error) {
 	return f, nil
 }
 
-// refresh makes the memory that of the tables. On PostgreSQL another process
-// may have folded since; on SQLite none should, and writing finds out (alone).
+// refresh makes the memory that of the tables, unless it is known and taken to be
+// so still: if another process has folded since, the fold comes to ErrOthers.
 func (r *Records) refresh(ctx context.Context, tx *sqldb.Tx) (err error) {
 	if tx.Engine() == sqldb.SQLite {
 		if r.loaded {
@@ -72,24 +72,19 @@ func (r *Records) refresh(ctx context.Context, tx *sqldb.Tx) (err error) {
 		}
 	}
 	if r.loaded {
-		// The last digest stands for all that is placed.
-		var same bool
+		// Nobody waits for the answer: it comes with that of the first statement,
+		// and a fold that has all that it needs in memory has none before its
+		// entries are signed. The last digest stands for all that is placed.
 		s := &r.state
-		err := tx.Later(ctx, func(rows int64) error { same = rows == 1; return nil }, `
+		err := tx.Later(ctx, ErrOthers, `
 			SELECT 1 FROM cursor c JOIN placed p ON p.pos = (SELECT MAX(pos) FROM placed)
 			WHERE c.id = 1 AND c.version = $1 AND c.settled = $2 AND c.line = $3 AND p.pos = $4 AND p.digest = $5`,
 			version, s.settled, s.line, s.placed, s.digest[:])
-		if err == nil {
-			err = tx.Flush(ctx)
-		}
 		if err != nil {
-			return fmt.Errorf("read the cursor: %w", err)
+			return fmt.Errorf("ask whether others have folded: %w", err)
 		}
-		if same {
-			return nil
-		}
+		return nil
 	}
-	r.loaded = false
 	r.desk = newDesk()
 	r.tails = make(map[office.Side][]int64)
 	r.recent.forget()
@@ -100,9 +95,12 @@ func (r *Records) refresh(ctx context.Context, tx *sqldb.Tx) (err error) {
 	return nil
 }
 
+// Confirm makes sure that what this fold has said so far was true when it began:
+// if another process of this side had folded by then, it answers ErrOthers.
+func (f *Fold) Confirm() error { return f.tx.Flush(f.ctx) }
+
 // alone refuses to write, on SQLite, over what somebody else has folded since
-// the memory was read. It is asked late, because a fold that has all that it
-// needs in memory does not touch the disk before its entries are signed.
+// the memory was read. (For PostgreSQL refresh has asked.)
 func (f *Fold) alone() error {
 	if f.tx.Engine() != sqldb.SQLite {
 		return nil
@@ -114,8 +112,10 @@ func (f *Fold) alone() error {
 	return err
 }
 
-// ErrOthers is the answer to a fold when another process has written to a
-// SQLite database that is this one's alone. The next fold reads it anew.
+// ErrOthers is in the error of a fold when another process has folded since the
+// last one of this process: with PostgreSQL another one of the same side, with
+// SQLite somebody who should not. Nothing of the fold is kept, and it is to be
+// tried again: the next one reads the records anew.
 var ErrOthers = errors.New("another process has written to the records")
 
 // dataVersion is a number of SQLite's that changes when anybody but this
@@ -240,6 +240,9 @@ func (f *Fold) ready() error {
 
 func (f *Fold) fail(err error) error {
 	if f.failed == nil {
+		if e := f.Confirm(); errors.Is(e, ErrOthers) {
+			err = e // what was found wrong is so no longer
+		}
 		f.failed = err
 	}
 	return err

@@ -255,30 +255,41 @@ func (s *state) placedCounts() map[office.Side]int64 {
 	return counts
 }
 
-// Add folds entries from the ledgers: a fold of its own (Fold.Add).
-func (r *Records) Add(ctx context.Context, entries []office.Entry) error {
+// Update runs do in a fold and commits it, or rolls it back if do returns an
+// error. If another process of this side has folded since the last fold of this
+// one (ErrOthers, on PostgreSQL), it does so once more, with the records read anew.
+func (r *Records) Update(ctx context.Context, do func(*Fold) error) error {
+	err := r.update(ctx, do)
+	if errors.Is(err, ErrOthers) && r.db.Engine() == sqldb.PostgreSQL {
+		err = r.update(ctx, do) // it reads them with the writers' lock: nobody can fold meanwhile
+	}
+	return err
+}
+
+func (r *Records) update(ctx context.Context, do func(*Fold) error) error {
 	f, err := r.Begin(ctx)
 	if err != nil {
 		return err
 	}
 	defer f.Rollback()
-	if err := f.Add(entries); err != nil {
+	if err := do(f); err != nil {
 		return err
 	}
 	return f.Commit()
 }
 
+// Add folds entries from the ledgers: a fold of its own (Fold.Add).
+func (r *Records) Add(ctx context.Context, entries []office.Entry) error {
+	return r.Update(ctx, func(f *Fold) error { return f.Add(entries) })
+}
+
 // Settle moves the settled line: a fold of its own (Fold.Settle).
 func (r *Records) Settle(ctx context.Context, standings map[office.Side][]Standing) (settled int64, err error) {
-	f, err := r.Begin(ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer f.Rollback()
-	if settled, err = f.Settle(standings); err != nil {
-		return 0, err
-	}
-	return settled, f.Commit()
+	err = r.Update(ctx, func(f *Fold) error {
+		settled, err = f.Settle(standings)
+		return err
+	})
+	return settled, err
 }
 
 // Digest is the digest of the first Count entries of the joint order.

@@ -160,23 +160,20 @@ func (n *node) seen() map[office.Side]int64 {
 // write writes an entry as a node does: folded first, signed, committed.
 func (n *node) write(by, kind string, body any) (office.EntryID, office.Verdict) {
 	n.w.t.Helper()
-	f, err := n.records.Begin(ctx)
-	if err != nil {
-		n.w.t.Fatal(err)
-	}
-	defer f.Rollback()
-	seen := f.Placed()
-	delete(seen, n.side)
-	e := n.w.draft(n.side, seen, n.w.now.Add(n.offset), by, kind, body)
-	verdict, err := f.Apply(e)
+	var e office.Entry
+	var verdict office.Verdict
+	err := n.records.Update(ctx, func(f *records.Fold) (err error) {
+		seen := f.Placed()
+		delete(seen, n.side)
+		e = n.w.draft(n.side, seen, n.w.now.Add(n.offset), by, kind, body)
+		verdict, err = f.Apply(e)
+		return err
+	})
 	if err != nil {
 		n.w.t.Fatal(err)
 	}
 	n.w.entries[n.side] = append(n.w.entries[n.side], e)
 	n.held[n.side]++
-	if err := f.Commit(); err != nil {
-		n.w.t.Fatal(err)
-	}
 	return e.ID, verdict
 }
 

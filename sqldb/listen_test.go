@@ -96,7 +96,8 @@ func TestPostgreSQLNotifiesOtherProcesses(t *testing.T) {
 	notify(t, here, "news", false)     // rolled back
 	notify(t, here, "weather", true)   // another channel
 	notify(t, elsewhere, "news", true) // another schema
-	notify(t, here, "news", true)      // ours
+	notify(t, there, "news", true)     // its own
+	notify(t, here, "news", true)      // another's
 	<-wakes
 	if n := len(wakes); n != 0 {
 		t.Errorf("got %d wakes more than the one", n)
@@ -213,31 +214,42 @@ func TestConnectionsThatWereCutWhileIdleAreNotNoticed(t *testing.T) {
 	here, there := openPG(t, url, "shared"), openPG(t, url, "shared")
 	migrate(t, here)
 	ctx := t.Context()
+	var stored int
 	// Readers within readers leave several idle connections.
 	var nest func(depth int) error
 	nest = func(depth int) error {
 		return here.View(ctx, func(tx *sqldb.Tx) error {
-			if depth == 0 {
-				return nil
+			if err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM shelf").Scan(&stored); err != nil || depth == 0 {
+				return err
 			}
 			return nest(depth - 1)
 		})
 	}
-	for range 2 {
+	for id := range int64(2) {
 		if err := nest(6); err != nil {
 			t.Fatal(err)
 		}
 		cutOthers(t, there)
-		if err := here.View(ctx, func(*sqldb.Tx) error { return nil }); err != nil {
+		if err := here.View(ctx, func(tx *sqldb.Tx) error { return tx.QueryRow(ctx, "SELECT COUNT(*) FROM shelf").Scan(&stored) }); err != nil {
 			t.Errorf("the next reader: %v", err)
 		}
 		if err := nest(6); err != nil {
 			t.Fatal(err)
 		}
 		cutOthers(t, there)
-		if err := here.Update(ctx, func(*sqldb.Tx) error { return nil }); err != nil {
+		// All of it goes with the commit in one message, and is done once.
+		if err := here.Update(ctx, func(tx *sqldb.Tx) error {
+			return tx.Later(ctx, nil, "INSERT INTO shelf (id, name, body) VALUES ($1, $2, $3)", id, "once", []byte{1})
+		}); err != nil {
 			t.Errorf("the next writer: %v", err)
 		}
+		cutOthers(t, there)
+		if err := here.Update(ctx, func(tx *sqldb.Tx) error { return put(tx, int(id)+100, "waited for") }); err != nil {
+			t.Errorf("the next writer that waits for an answer: %v", err)
+		}
+	}
+	if err := here.View(ctx, func(tx *sqldb.Tx) error { return tx.QueryRow(ctx, "SELECT COUNT(*) FROM shelf").Scan(&stored) }); err != nil || stored != 4 {
+		t.Errorf("%d rows are stored, want 4 (%v)", stored, err)
 	}
 }
 
@@ -253,7 +265,5 @@ func TestAQueryThatIsCancelledFreesTheWriter(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
 	}
-	if err := there.Update(t.Context(), func(*sqldb.Tx) error { return nil }); err != nil {
-		t.Errorf("the next writer: %v", err)
-	}
+	migrate(t, there) // which writes
 }

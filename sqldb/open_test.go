@@ -3,6 +3,7 @@ package sqldb_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -91,7 +92,7 @@ func TestADatabaseInMemoryLeavesNoFiles(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	left := func() (n int) {
 		for _, folder := range []string{"/dev/shm", os.TempDir()} {
-			found, err := filepath.Glob(folder + "/liaison-memory-*")
+			found, err := filepath.Glob(fmt.Sprintf("%s/liaison-memory-%d-*", folder, os.Getpid()))
 			if err != nil {
 				t.Fatal(err)
 			}

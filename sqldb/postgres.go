@@ -3,12 +3,14 @@ package sqldb
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +27,9 @@ const (
 	// pgAnswer is how long the server may take for what needs no work: to
 	// connect, to commit, to answer a ping.
 	pgAnswer = 30 * time.Second
+	// pgThrough is how long it may take for the last statements of a transaction,
+	// which may have to wait for the writer of another process.
+	pgThrough = 2 * time.Minute
 )
 
 // pgSettings are the settings of each connection.
@@ -45,6 +50,7 @@ type pgDB struct {
 	pool    *sql.DB
 	config  *pgx.ConnConfig // for connections outside the pool
 	schema  string
+	name    string        // of this pgDB alone; by it others tell its notifications from their own
 	waits   string        // the statement that waits for the writers of other processes
 	writer  chan struct{} // holds a token while a write transaction runs
 	readers chan struct{} // holds a token for each read transaction
@@ -83,7 +89,7 @@ func openPostgres(ctx context.Context, c Config) (_ *pgDB, err error) {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: pgPing}
 	}
 	db := &pgDB{
-		pool: stdlib.OpenDB(*config), config: plain, schema: c.Schema,
+		pool: stdlib.OpenDB(*config), config: plain, schema: c.Schema, name: rand.Text(),
 		writer: make(chan struct{}, 1), readers: make(chan struct{}, pgReaders),
 	}
 	db.life, db.end = context.WithCancelCause(context.Background())
@@ -237,48 +243,85 @@ type pgSession struct {
 
 // pgStatement is a statement whose answer nobody waits for yet.
 type pgStatement struct {
-	check func(affected int64) error // or nil
-	query string
-	args  []any
+	query    string
+	args     []any
+	one      error  // if not nil, the error if it does not change exactly one row
+	affected *int64 // if not nil, where to write how many rows it changed
 }
 
-func (s *pgSession) wait(check func(int64) error, query string, args []any) {
-	s.waiting = append(s.waiting, pgStatement{check, query, args})
+func (s *pgSession) wait(statement pgStatement) {
+	s.waiting = append(s.waiting, statement)
 }
 
-func (s *pgSession) later(_ context.Context, check func(int64) error, query string, args []any) error {
+func (s *pgSession) later(_ context.Context, one error, query string, args []any) error {
 	for i, arg := range args {
 		if text, ok := arg.([]byte); ok {
 			args[i] = bytes.Clone(text) // the caller may use its own again before it is sent
 		}
 	}
-	s.wait(check, query, args)
+	if one != nil {
+		query = pgOne(query)
+	}
+	s.wait(pgStatement{query: query, args: args, one: one})
 	return nil
 }
 
-// flush sends what waits in one message. If it begins the transaction, it finds
-// a connection first: each of the pool may have been lost unnoticed, as when the
-// server was started again, and then nothing has been done on it.
+// pgOne makes a statement that fails, with a division by zero, unless it changes
+// or finds exactly one row. The server then runs nothing of what was sent behind
+// it, a COMMIT least of all, and so nobody has to look at the answer first.
+func pgOne(query string) string {
+	if !strings.HasPrefix(strings.TrimSpace(query), "SELECT") {
+		query += " RETURNING 1"
+	}
+	return "WITH hit AS (" + query + ") SELECT 1 / (COUNT(*) = 1)::INT FROM hit"
+}
+
+// flush sends what waits in one message.
 func (s *pgSession) flush(ctx context.Context) error {
 	statements := s.waiting
 	s.waiting = nil
+	return cancelled(ctx, s.sendOn(ctx, statements))
+}
+
+// sendOn sends statements in one message. If they begin the transaction, it
+// finds a connection first: each of the pool may have been lost unnoticed, as
+// when the server was started again, and is left for another one as long as it
+// is sure that nothing has been done on it.
+func (s *pgSession) sendOn(ctx context.Context, statements []pgStatement) (err error) {
 	if s.conn != nil {
-		return cancelled(ctx, s.send(ctx, statements))
+		return s.send(ctx, statements)
 	}
 	statements = slices.Concat(s.begin, statements)
-	var err error
+	commits := statements[len(statements)-1].query == pgCommit
 	for range 1 + cap(s.db.readers) + cap(s.db.writer) {
 		if s.conn, err = s.db.pool.Conn(ctx); err != nil {
-			return cancelled(ctx, err)
+			return err
 		}
-		if err = s.send(ctx, statements); err == nil || !s.lost() || ctx.Err() != nil {
+		if err = s.send(ctx, statements); err == nil || !s.lost() || ctx.Err() != nil || commits && !untouched(err) {
 			break
 		}
 		s.conn.Close()
 		s.conn = nil
 	}
-	return cancelled(ctx, err)
+	return err
 }
+
+// pgCommit makes what a transaction wrote last.
+const pgCommit = "COMMIT"
+
+// untouched reports whether a connection was lost before the server began what
+// was sent last on it.
+func untouched(err error) bool {
+	e, ok := errors.AsType[firstAnswer](err)
+	return pgconn.SafeToRetry(err) || ok && sqlState(e) != ""
+}
+
+// firstAnswer is an error that came in the place of the first answer to a
+// message. If the server itself gives it, as it does to all whose connections it
+// ends, it has run nothing of the message: answers come in order.
+type firstAnswer struct{ error }
+
+func (e firstAnswer) Unwrap() error { return e.error }
 
 // lost reports whether the connection is gone.
 func (s *pgSession) lost() (lost bool) {
@@ -301,19 +344,31 @@ func (s *pgSession) send(ctx context.Context, statements []pgStatement) error {
 			batch.Queue(statement.query, statement.args...)
 		}
 		answers := conn.(*stdlib.Conn).Conn().SendBatch(ctx, batch)
-		for _, statement := range statements {
+		for i, statement := range statements {
 			tag, err := answers.Exec()
-			if err == nil && statement.check != nil {
-				err = statement.check(tag.RowsAffected())
+			switch {
+			case err == nil:
+				if statement.affected != nil {
+					*statement.affected = tag.RowsAffected()
+				}
+				continue
+			case statement.one != nil && sqlState(err) == "22012": // division by zero
+				err = refused{statement.one}
+			case i == 0:
+				err = firstAnswer{err}
 			}
-			if err != nil {
-				answers.Close()
-				return err
-			}
+			answers.Close()
+			return err
 		}
 		return answers.Close()
 	})
 }
+
+// refused is the error that a statement was given for the case that it does not
+// change exactly one row.
+type refused struct{ error }
+
+func (r refused) Unwrap() error { return r.error }
 
 // cancelled says that the statement failed because its context ended, if so:
 // the server only says that somebody asked for it.
@@ -332,7 +387,7 @@ func (s *pgSession) do(ctx context.Context, query string) error {
 
 func (s *pgSession) exec(ctx context.Context, query string, args []any) (affected int64, err error) {
 	if len(args) > 0 {
-		s.wait(func(n int64) error { affected = n; return nil }, query, args)
+		s.wait(pgStatement{query: query, args: args, affected: &affected})
 		err = s.flush(ctx)
 		return affected, err
 	}
@@ -358,34 +413,32 @@ func (s *pgSession) query(ctx context.Context, query string, args []any) (*sql.R
 }
 
 func (s *pgSession) notify(_ context.Context, channel string) error {
-	s.wait(nil, "SELECT pg_notify($1, '')", []any{s.db.channel(channel)})
+	s.wait(pgStatement{query: "SELECT pg_notify($1, $2)", args: []any{s.db.channel(channel), s.db.name}})
 	return nil
 }
 
-// commit is carried through, whatever becomes of the caller's context. If the
-// server did not answer, nobody knows what it did. What waits goes with it, unless
-// an answer is still to be looked at, or there is no connection yet: then nothing
-// may be committed before that has gone well.
+// commit sends what waits and COMMIT in one message. If the server did not
+// answer, nobody knows what it did.
 func (s *pgSession) commit(ctx context.Context) error {
 	defer s.free()
 	if s.conn == nil && len(s.waiting) == 0 {
 		return nil // nothing was begun
 	}
-	if s.conn == nil || slices.ContainsFunc(s.waiting, func(w pgStatement) bool { return w.check != nil }) {
-		if err := s.flush(ctx); err != nil {
-			s.undo()
-			return err
-		}
+	if len(s.waiting) == 0 {
+		ctx = context.WithoutCancel(ctx) // there is nothing left that ctx might end
 	}
-	through, cancel := context.WithTimeout(context.WithoutCancel(ctx), pgAnswer)
+	ctx, cancel := context.WithTimeout(ctx, pgThrough)
 	defer cancel()
-	err := s.send(through, append(s.waiting, pgStatement{query: "COMMIT"}))
+	err := s.sendOn(ctx, append(s.waiting, pgStatement{query: pgCommit}))
 	if err == nil {
 		return nil
 	}
 	s.undo() // if it is still open
+	if _, ok := errors.AsType[refused](err); ok || s.conn == nil {
+		return err
+	}
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Severity == "ERROR" {
-		return err // refused; a FATAL may come after the commit
+		return cancelled(ctx, err) // a FATAL may come after the commit
 	}
 	return unsure{err}
 }

@@ -68,19 +68,24 @@ func (db *pgDB) listenOnce(ctx context.Context, channel string, wake func()) (co
 		return false
 	}
 	wake()
-	watch(ctx, conn, wake)
+	watch(ctx, conn, func(by string) {
+		if by != db.name {
+			wake()
+		}
+	})
 	return true
 }
 
-// watch calls wake for each notification until the connection or ctx ends.
-func watch(ctx context.Context, conn *pgx.Conn, wake func()) error {
+// watch calls notified for each notification, with what it says, until the
+// connection or ctx ends.
+func watch(ctx context.Context, conn *pgx.Conn, notified func(text string)) error {
 	for {
 		quiet, cancel := context.WithTimeout(ctx, pgPing)
-		_, err := conn.WaitForNotification(quiet)
+		notification, err := conn.WaitForNotification(quiet)
 		cancel()
 		switch {
 		case err == nil:
-			wake()
+			notified(notification.Payload)
 			continue
 		case ctx.Err() != nil || conn.IsClosed():
 			return err
@@ -121,7 +126,7 @@ func (db *pgDB) lock(ctx context.Context, name string) (context.Context, func(),
 	go func() {
 		defer close(ended)
 		defer closeConn(conn)
-		err := watch(held, conn, func() {})
+		err := watch(held, conn, func(string) {})
 		end(fmt.Errorf("%w: %w", ErrLost, err))
 		// The server frees the lock a moment after the connection has ended;
 		// who is told that it is released may take it at once.

@@ -166,8 +166,8 @@ func (db *DB) Begin(ctx context.Context) (*Tx, error) {
 }
 
 // Listen calls wake each time a transaction that called Notify with this
-// channel has committed, in this or another process, until ctx ends. It calls
-// wake too whenever it has (again) connected, since it may have missed some.
+// channel has committed in another process (on another DB), until ctx ends. It
+// calls wake too whenever it has (again) connected, since it may have missed some.
 // Calls do not overlap. With SQLite there is no other process: it only waits.
 func (db *DB) Listen(ctx context.Context, channel string, wake func()) error {
 	return db.driver.listen(ctx, channel, wake)

@@ -177,7 +177,7 @@ func (db *liteDB) openReadOnly(ctx context.Context, path string) (err error) {
 // databases have no WAL: readers there would wait for writers and the other
 // way round, so that code could hang in a test that runs on a file.
 func memoryFolder() (string, error) {
-	const pattern = "liaison-memory-*"
+	pattern := fmt.Sprintf("liaison-memory-%d-*", os.Getpid())
 	if folder, err := os.MkdirTemp("/dev/shm", pattern); err == nil {
 		return folder, nil
 	}

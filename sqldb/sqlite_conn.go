@@ -237,10 +237,10 @@ func (s *liteSession) exec(ctx context.Context, query string, args []any) (int64
 	return result.RowsAffected()
 }
 
-func (s *liteSession) later(ctx context.Context, check func(int64) error, query string, args []any) error {
+func (s *liteSession) later(ctx context.Context, one error, query string, args []any) error {
 	affected, err := s.exec(ctx, query, args)
-	if err == nil && check != nil {
-		err = check(affected)
+	if err == nil && one != nil && affected != 1 {
+		err = one
 	}
 	return err
 }

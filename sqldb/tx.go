@@ -11,8 +11,8 @@ import (
 type session interface {
 	exec(ctx context.Context, query string, args []any) (affected int64, err error)
 	// later runs a statement now, or keeps it until flush, or until any other
-	// method that runs one is called. check may be nil.
-	later(ctx context.Context, check func(affected int64) error, query string, args []any) error
+	// method that runs one is called. one may be nil.
+	later(ctx context.Context, one error, query string, args []any) error
 	flush(ctx context.Context) error
 	query(ctx context.Context, query string, args []any) (*sql.Rows, error)
 	notify(ctx context.Context, channel string) error
@@ -90,10 +90,11 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (affected int
 
 // Later runs a statement for whose answer nobody waits now: what is wrong with
 // it may only be said by the next call on the transaction, at the latest by
-// Commit, which then has committed nothing. check, if it is not nil, is asked
-// whether the statement has changed (or found) as many rows as it must. On
-// PostgreSQL all statements that wait go to the server in one message.
-func (tx *Tx) Later(ctx context.Context, check func(affected int64) error, query string, args ...any) error {
+// Commit, which then has committed nothing. If one is not nil, the statement
+// must change (a SELECT: find) exactly one row, and one is the error if it does
+// not. On PostgreSQL all statements that wait go to the server in one message,
+// at the end together with the commit.
+func (tx *Tx) Later(ctx context.Context, one error, query string, args ...any) error {
 	if err := tx.ready(ctx); err != nil {
 		return err
 	}
@@ -103,7 +104,7 @@ func (tx *Tx) Later(ctx context.Context, check func(affected int64) error, query
 	if err := tx.fault(BeforeExec); err != nil {
 		return tx.fail(err)
 	}
-	err := tx.session.later(ctx, check, query, args)
+	err := tx.session.later(ctx, one, query, args)
 	if err == nil {
 		err = tx.fault(AfterExec)
 	}
@@ -144,7 +145,7 @@ func (tx *Tx) QueryRow(ctx context.Context, query string, args ...any) Row {
 	return Row{rows, err}
 }
 
-// Notify wakes those who Listen on the channel, in all processes, once the
+// Notify wakes those who Listen on the channel in other processes once the
 // transaction has committed. With SQLite there are none, and it does nothing.
 func (tx *Tx) Notify(ctx context.Context, channel string) error {
 	if err := tx.ready(ctx); err != nil {
