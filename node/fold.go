@@ -11,8 +11,12 @@ import (
 	"liaison.example/records"
 )
 
-// maxFold is how many entries of one ledger are read and folded at a time.
-const maxFold = 1000
+// maxFold is how many entries of one ledger are read and folded at a time, and
+// maxChunks how often that is done in one transaction.
+const (
+	maxFold   = 1000
+	maxChunks = 16
+)
 
 // foldAfter is how long entries that have arrived wait at most to be folded, so
 // that the receipt for them goes out first. Whoever writes folds them at once.
@@ -114,7 +118,7 @@ func (n *Node) catchUp(ctx context.Context) error {
 func (n *Node) catchUpLocked(ctx context.Context) error {
 	started := time.Now()
 	for folded := 0; !n.allFolded(); {
-		entries, err := n.foldChunk(ctx)
+		ids, err := n.foldSome(ctx)
 		var late *records.LateError
 		var newer *records.NewerRulesError
 		switch {
@@ -128,11 +132,11 @@ func (n *Node) catchUpLocked(ctx context.Context) error {
 			n.raise(ctx, "needs-newer-rules", n.side, map[string]string{"rules": fmt.Sprint(newer.Rules)}, nil)
 			return nil
 		}
-		if err != nil || len(entries) == 0 {
+		if err != nil || len(ids) == 0 {
 			return err
 		}
-		n.watches.placed(entries)
-		if folded += len(entries); folded >= 10*maxFold && time.Since(started) > time.Second {
+		n.watches.placed(ids)
+		if folded += len(ids); folded >= 10*maxFold && time.Since(started) > time.Second {
 			n.log.Info("folding the ledgers", "entries", folded)
 			started = time.Now()
 		}
@@ -152,28 +156,73 @@ func (n *Node) allFolded() bool {
 	return true
 }
 
-// noteFolded notes that entries are in the records. n.fold is held.
-func (n *Node) noteFolded(entries []ledger.Entry) {
-	for _, e := range entries {
-		n.folded[e.Side] = max(n.folded[e.Side], e.Index+1)
-	}
-}
-
-// foldChunk folds entries that can be placed and are not, at most maxFold of
-// each ledger, and gives them. n.fold is held.
-func (n *Node) foldChunk(ctx context.Context) (entries []ledger.Entry, err error) {
+// foldSome folds entries that can be placed and are not, as many as go into one
+// transaction, and gives them. n.fold is held.
+func (n *Node) foldSome(ctx context.Context) (folded []office.EntryID, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var placed map[office.Side]int64
 	err = n.records.Update(ctx, func(fold *records.Fold) error {
-		n.folded = fold.Placed()
-		if entries, err = n.missing(ctx, n.folded); err != nil || len(entries) == 0 {
-			return err
+		folded = nil
+		placed = fold.Placed()
+		n.folded = cloneCounts(placed)
+		next := func() ([]ledger.Entry, error) { return n.missing(ctx, placed) }
+		for chunk := 1; ; chunk++ {
+			entries, err := next()
+			if err != nil || len(entries) == 0 {
+				return err
+			}
+			count(placed, entries)
+			full := len(entries) >= maxFold && chunk < maxChunks
+			if full {
+				next = n.readAhead(ctx, placed)
+			}
+			if err := fold.Add(officeEntries(entries)); err != nil {
+				return err
+			}
+			folded = append(folded, entryIDs(entries)...)
+			if !full {
+				return nil
+			}
 		}
-		return fold.Add(officeEntries(entries))
 	})
 	if err != nil {
 		return nil, err
 	}
-	n.noteFolded(entries)
-	return entries, nil
+	n.folded = placed
+	return folded, nil
+}
+
+// readAhead begins to read what is missing beside what is placed, and gives the
+// function that waits for it.
+func (n *Node) readAhead(ctx context.Context, placed map[office.Side]int64) func() ([]ledger.Entry, error) {
+	placed = cloneCounts(placed)
+	var entries []ledger.Entry
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		entries, err = n.missing(ctx, placed)
+	}()
+	return func() ([]ledger.Entry, error) {
+		<-done
+		return entries, err
+	}
+}
+
+// count adds entries to the counts of what is placed.
+func count(placed map[office.Side]int64, entries []ledger.Entry) {
+	for _, e := range entries {
+		placed[e.Side] = max(placed[e.Side], e.Index+1)
+	}
+}
+
+func entryIDs(entries []ledger.Entry) []office.EntryID {
+	ids := make([]office.EntryID, len(entries))
+	for i, e := range entries {
+		ids[i] = office.EntryID{Side: e.Side, Index: e.Index}
+	}
+	return ids
 }
 
 // missing reads entries that can be placed beside those that are, at most

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"sync"
 
-	"liaison.example/ledger"
 	"liaison.example/office"
 )
 
@@ -78,15 +77,15 @@ func (w *watches) sendLocked(e Event) {
 }
 
 // placed tells of entries that have got their place.
-func (w *watches) placed(entries []ledger.Entry) {
+func (w *watches) placed(ids []office.EntryID) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(entries) > maxEachPlaced {
+	if len(ids) > maxEachPlaced {
 		w.sendLocked(Event{Kind: "lost"})
 		return
 	}
-	for _, e := range entries {
-		w.sendLocked(Event{Kind: "entry", ID: office.EntryID{Side: e.Side, Index: e.Index}})
+	for _, id := range ids {
+		w.sendLocked(Event{Kind: "entry", ID: id})
 	}
 }
 

@@ -200,9 +200,9 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer) e
 	// the ledgers are folded again.
 	err = fold.Commit()
 	if err == nil {
-		n.noteFolded(arrived)
-		n.noteFolded(entries)
-		n.watches.placed(arrived)
+		count(n.folded, arrived)
+		count(n.folded, entries)
+		n.watches.placed(entryIDs(arrived))
 	} else if errors.Is(err, records.ErrOthers) {
 		err = n.catchUpLocked(ctx)
 	}
@@ -210,7 +210,7 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer) e
 		n.log.Error("the records are behind the ledger", "error", err)
 	}
 	n.link.Wake()
-	n.watches.placed(entries)
+	n.watches.placed(entryIDs(entries))
 	n.maySettle()
 	n.endSessions(ctx, entries)
 	return nil

@@ -18,6 +18,7 @@ type Fold struct {
 	r       *Records
 	ctx     context.Context // given to Begin; the fold lives in it
 	tx      *sqldb.Tx
+	alone   bool // nobody else has written to these records
 	changed bool // something differs from what the tables had at Begin
 	moved   bool // the settled line does
 	ended   bool
@@ -99,16 +100,17 @@ func (r *Records) refresh(ctx context.Context, tx *sqldb.Tx) (err error) {
 // if another process of this side had folded by then, it answers ErrOthers.
 func (f *Fold) Confirm() error { return f.tx.Flush(f.ctx) }
 
-// alone refuses to write, on SQLite, over what somebody else has folded since
+// mayWrite refuses to write, on SQLite, over what somebody else has folded since
 // the memory was read. (For PostgreSQL refresh has asked.)
-func (f *Fold) alone() error {
-	if f.tx.Engine() != sqldb.SQLite {
+func (f *Fold) mayWrite() error {
+	if f.alone || f.tx.Engine() != sqldb.SQLite {
 		return nil
 	}
 	written, err := dataVersion(f.ctx, f.tx)
 	if err == nil && written != f.r.written {
 		err = ErrOthers
 	}
+	f.alone = err == nil // from here on the transaction keeps others out
 	return err
 }
 

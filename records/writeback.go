@@ -9,9 +9,8 @@ import (
 	"liaison.example/office"
 )
 
-// What a fold has changed in memory is written with few statements. (To let the
-// rules go on meanwhile, on a second processor, was tried: a fold from nothing
-// took as long as before.)
+// What a fold has changed in memory is written with few statements, while the
+// rules go on (sqldb.Tx.Later).
 
 // A statement is one of those that write.
 type statement struct {
@@ -26,7 +25,7 @@ const flushAt = 1024
 // flush writes what is only in memory.
 func (f *Fold) flush() error {
 	f.undone = nil
-	if err := f.alone(); err != nil {
+	if err := f.mayWrite(); err != nil {
 		return err
 	}
 	statements, err := f.drain()

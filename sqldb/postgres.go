@@ -1,7 +1,6 @@
 package sqldb
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -254,11 +253,7 @@ func (s *pgSession) wait(statement pgStatement) {
 }
 
 func (s *pgSession) later(_ context.Context, one error, query string, args []any) error {
-	for i, arg := range args {
-		if text, ok := arg.([]byte); ok {
-			args[i] = bytes.Clone(text) // the caller may use its own again before it is sent
-		}
-	}
+	args = ownBytes(args)
 	if one != nil {
 		query = pgOne(query)
 	}

@@ -196,6 +196,11 @@ type liteSession struct {
 	write bool
 	begun bool
 	lent  bool // the connection is given back by another
+
+	// Statements that run beside the caller; while aside is not nil nobody else
+	// may use the connection. See later.
+	aside chan liteStatement
+	ended chan error // how they ended, once aside is closed
 }
 
 func (s *liteSession) begin() error {
@@ -222,22 +227,46 @@ func (s *liteSession) within(ctx context.Context) context.Context {
 }
 
 func (s *liteSession) exec(ctx context.Context, query string, args []any) (int64, error) {
+	if err := s.flush(ctx); err != nil {
+		return 0, err
+	}
 	if err := s.begin(); err != nil {
 		return 0, err
 	}
-	ctx = s.within(ctx)
-	stmt, err := s.conn.prepare(ctx, query)
+	return s.run(liteStatement{query, args})
+}
+
+// liteStatement is a statement that changes something.
+type liteStatement struct {
+	query string
+	args  []any
+}
+
+func (s *liteSession) run(statement liteStatement) (affected int64, err error) {
+	ctx := context.Background() // see within
+	stmt, err := s.conn.prepare(ctx, statement.query)
 	if err != nil {
 		return 0, err
 	}
-	result, err := stmt.ExecContext(ctx, args...)
+	result, err := stmt.ExecContext(ctx, statement.args...)
 	if err != nil {
 		return 0, s.pool.whyFailed(err)
 	}
 	return result.RowsAffected()
 }
 
+const (
+	// asideFrom is how many arguments a statement has that runs beside the
+	// caller: those that write many rows at once. For shorter ones the way to
+	// another goroutine costs more than it gains.
+	asideFrom = 64
+	maxAside  = 64 // statements that may wait there
+)
+
 func (s *liteSession) later(ctx context.Context, one error, query string, args []any) error {
+	if one == nil && len(args) >= asideFrom {
+		return s.putAside(liteStatement{query, ownBytes(args)})
+	}
 	affected, err := s.exec(ctx, query, args)
 	if err == nil && one != nil && affected != 1 {
 		err = one
@@ -245,9 +274,42 @@ func (s *liteSession) later(ctx context.Context, one error, query string, args [
 	return err
 }
 
-func (s *liteSession) flush(context.Context) error { return nil }
+// putAside has a statement run beside the caller, after those put aside before.
+func (s *liteSession) putAside(statement liteStatement) error {
+	if s.aside == nil {
+		if err := s.begin(); err != nil {
+			return err
+		}
+		aside, ended := make(chan liteStatement, maxAside), make(chan error, 1)
+		s.aside, s.ended = aside, ended
+		go func() {
+			var failed error
+			for statement := range aside {
+				if failed == nil {
+					_, failed = s.run(statement)
+				}
+			}
+			ended <- failed
+		}()
+	}
+	s.aside <- statement
+	return nil
+}
+
+// flush waits for the statements that run beside the caller.
+func (s *liteSession) flush(context.Context) error {
+	if s.aside == nil {
+		return nil
+	}
+	close(s.aside)
+	s.aside = nil
+	return <-s.ended
+}
 
 func (s *liteSession) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	if err := s.flush(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.begin(); err != nil {
 		return nil, err
 	}
@@ -263,10 +325,14 @@ func (s *liteSession) notify(context.Context, string) error { return nil }
 
 // commit carries the commit through, whatever becomes of the caller's context:
 // a commit given up half-way might be stored and reported lost.
-func (s *liteSession) commit(context.Context) error {
+func (s *liteSession) commit(ctx context.Context) error {
 	if !s.begun {
 		s.free()
 		return nil
+	}
+	if err := s.flush(ctx); err != nil {
+		s.rollback()
+		return err
 	}
 	_, err := s.conn.commit.ExecContext(context.Background())
 	if err != nil {
@@ -290,6 +356,7 @@ func (p *litePool) whyFailed(err error) error {
 }
 
 func (s *liteSession) rollback() {
+	_ = s.flush(context.Background()) // whatever it is, it is undone
 	if !s.begun {
 		s.free()
 		return

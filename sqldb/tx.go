@@ -1,6 +1,7 @@
 package sqldb
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -93,7 +94,8 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (affected int
 // Commit, which then has committed nothing. If one is not nil, the statement
 // must change (a SELECT: find) exactly one row, and one is the error if it does
 // not. On PostgreSQL all statements that wait go to the server in one message,
-// at the end together with the commit.
+// at the end together with the commit. On SQLite those with many arguments run
+// beside the caller.
 func (tx *Tx) Later(ctx context.Context, one error, query string, args ...any) error {
 	if err := tx.ready(ctx); err != nil {
 		return err
@@ -112,6 +114,17 @@ func (tx *Tx) Later(ctx context.Context, one error, query string, args ...any) e
 		return tx.fail(err)
 	}
 	return nil
+}
+
+// ownBytes gives the arguments of a statement that is run later copies of the
+// caller's bytes, which may be used again by then.
+func ownBytes(args []any) []any {
+	for i, arg := range args {
+		if text, ok := arg.([]byte); ok {
+			args[i] = bytes.Clone(text)
+		}
+	}
+	return args
 }
 
 // Flush runs the statements that wait (Later).

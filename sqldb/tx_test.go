@@ -461,6 +461,48 @@ func TestWhatIsWrittenLaterIsStoredWithTheRestOrNotAtAll(t *testing.T) {
 				t.Errorf("%s: %d rows are stored", name, n)
 			}
 		}
+		// Long statements run beside the caller, in the order in which they were
+		// given and with the bytes that they were given.
+		many := func(tx *sqldb.Tx, from int64, body []byte) error {
+			query, args := "INSERT INTO shelf (id, name, body) VALUES ", []any(nil)
+			for i := range int64(40) {
+				query += fmt.Sprintf("($%d, $%d, $%d), ", 3*i+1, 3*i+2, 3*i+3)
+				args = append(args, from+i, "many", body)
+			}
+			return tx.Later(ctx, nil, strings.TrimSuffix(query, ", "), args...)
+		}
+		body := []byte("as given")
+		if err := db.Update(ctx, func(tx *sqldb.Tx) error {
+			err := errors.Join(many(tx, 100, body), many(tx, 200, body))
+			copy(body, "another!")
+			return errors.Join(err,
+				tx.Later(ctx, errCount, "UPDATE shelf SET name = $1 WHERE id = $2", "one of many", int64(239)),
+				many(tx, 300, []byte("as given")),
+				tx.Later(ctx, errCount, "DELETE FROM shelf WHERE id = $1", int64(300)),
+				many(tx, 400, []byte("as given")))
+		}); err != nil {
+			t.Fatal(err)
+		}
+		var given int64
+		if err := db.View(ctx, func(tx *sqldb.Tx) error {
+			return tx.QueryRow(ctx, "SELECT COUNT(*) FROM shelf WHERE body = $1", []byte("as given")).Scan(&given)
+		}); err != nil || given != 159 || stored() != 162 {
+			t.Errorf("%d rows have the bytes that they were given, of %d (%v)", given, stored(), err)
+		}
+		for name, last := range map[string]func(tx *sqldb.Tx) error{
+			"one of them is refused":            func(tx *sqldb.Tx) error { return many(tx, 500, body) },
+			"given up":                          func(tx *sqldb.Tx) error { return errors.New("given up") },
+			"one that is waited for is refused": func(tx *sqldb.Tx) error { return put(tx, 1, "twice") },
+		} {
+			if err := db.Update(ctx, func(tx *sqldb.Tx) error {
+				return errors.Join(many(tx, 500, body), many(tx, 600, body), last(tx))
+			}); err == nil || errors.Is(err, sqldb.ErrUnsure) {
+				t.Errorf("%s: got %v", name, err)
+			}
+			if n := stored(); n != 162 {
+				t.Errorf("%s: %d rows are stored", name, n)
+			}
+		}
 		// What is read-only stays so.
 		if err := db.View(ctx, func(tx *sqldb.Tx) error { return insert(tx, 6) }); err == nil {
 			t.Error("a read transaction has written")
