@@ -79,7 +79,7 @@ func newAudit(office, side string, log *noteVerifier, cosigners map[string]*note
 
 // blocksAhead is how many blocks are read before they are checked, for each
 // goroutine that checks.
-const blocksAhead = 2
+const blocksAhead = 8
 
 // run checks the blocks that read hands to next, in their order. each is called
 // for each block that is sound.

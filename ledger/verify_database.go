@@ -292,6 +292,9 @@ func (v *databaseVerifier) read(ctx context.Context, side string, next func(*blo
 	return nil
 }
 
+// roomForLeaves is how much memory is taken at once for the leaves of a block.
+const roomForLeaves = 64 << 10
+
 func (v *databaseVerifier) readLeaves(ctx context.Context, side string, b *block, count int64) error {
 	rows, err := v.tx.Query(ctx, `SELECT idx, leaf FROM entry WHERE side = $1 AND idx >= $2 AND idx < $3 ORDER BY idx`, side, b.from, b.from+count)
 	if err != nil {
@@ -299,16 +302,21 @@ func (v *databaseVerifier) readLeaves(ctx context.Context, side string, b *block
 	}
 	defer rows.Close()
 	b.leaves = make([][]byte, 0, count)
+	var room []byte // for several leaves
 	for rows.Next() {
 		var index int64
-		var leaf []byte
+		var leaf sql.RawBytes
 		if err := rows.Scan(&index, &leaf); err != nil {
 			return fmt.Errorf("read entries of %s from %d: %w", side, b.from, err)
 		}
 		if index != b.from+int64(len(b.leaves)) {
 			break
 		}
-		b.leaves = append(b.leaves, leaf)
+		if len(leaf) > cap(room)-len(room) {
+			room = make([]byte, 0, max(len(leaf), roomForLeaves))
+		}
+		room = append(room, leaf...)
+		b.leaves = append(b.leaves, room[len(room)-len(leaf):len(room):len(room)])
 	}
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("read entries of %s from %d: %w", side, b.from, err)

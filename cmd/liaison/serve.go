@@ -81,16 +81,24 @@ type server struct {
 // stopTime is how long requests under way may take when the node stops.
 const stopTime = 5 * time.Second
 
-// garbage is how much a node may allocate before the collector runs, in percent
-// of what it keeps. A node keeps little: at the collector's own setting, 100, it
-// ran so often that one dispatch in a hundred met it. GOGC overrules it.
-const garbage = 200
+// How much may be allocated before the collector of garbage runs, in percent of
+// what is kept. Both keep little: at the collector's own setting, 100, it ran so
+// often that one dispatch in a hundred met it, and that verifying took a sixth
+// longer. GOGC overrules it.
+const (
+	garbageOfNode   = 200
+	garbageOfVerify = 400
+)
+
+func setGarbage(percent int) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(percent)
+	}
+}
 
 // serve runs the node on the folder until ctx ends.
 func serve(ctx context.Context, t *terminal, f *folder, socket string) error {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbage)
-	}
+	setGarbage(garbageOfNode)
 	release, err := f.lock(ctx, f.settings.Database == "")
 	if err != nil {
 		return err

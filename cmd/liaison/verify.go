@@ -100,6 +100,7 @@ func (c *verifyCommand) Run(ctx context.Context, t *terminal) error {
 
 // verify checks whatever lies at a path.
 func verify(ctx context.Context, t *terminal, path string, keys []string) (verified, error) {
+	setGarbage(garbageOfVerify)
 	info, err := os.Stat(path)
 	if err != nil {
 		return verified{}, err
