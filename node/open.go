@@ -118,7 +118,7 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 	n.run(ctx, n.listen)
 	n.run(ctx, n.greet)
 	n.run(ctx, n.dial)
-	n.run(ctx, n.tellLines)
+	n.run(ctx, n.tellProcesses)
 	n.run(ctx, n.hearProcesses)
 	return n, nil
 }

@@ -17,7 +17,9 @@ import (
 
 // With PostgreSQL several processes may serve one side. One of them speaks with
 // the other sides by itself; the others know from it how the lines are, and
-// each knows of the alarms that another has raised or cleared.
+// each knows of the alarms that another has raised or cleared. Each says from
+// time to time that it is there: who knows that it is alone need not wait for
+// the others before it writes.
 
 var lineMigrations = []sqldb.Migration{{Name: "lines", SQL: `
 -- How the line to each side is, as the process that speaks with it has told.
@@ -32,7 +34,7 @@ const processChannel = "liaison_node"
 
 const (
 	tellEvery = 5 * time.Second  // how often the lines are told, at least
-	toldFor   = 20 * time.Second // how long they are taken to be as they were told
+	toldFor   = 20 * time.Second // how long they are taken to be as they were told, and who told them to be there
 )
 
 // toldLine is how a line is, as one process tells the others.
@@ -47,38 +49,53 @@ type toldLine struct {
 	Mode      string        `json:"mode"`
 }
 
-// told is what another process has told of the lines.
+// told is what other processes have told.
 type told struct {
 	mu    sync.Mutex
 	lines map[office.Side]toldLine
 	at    time.Time // by our own monotonic clock; zero if nothing was told
+	heard time.Time // when any other process was heard last, by the same clock; zero if none was
 }
 
 // shared reports whether other processes may serve this side too.
 func (n *Node) shared() bool { return n.bases[1].Engine() == sqldb.PostgreSQL }
 
-// tellLines tells the other processes how the lines are, after each change and
-// from time to time, while this process is the one that speaks.
-func (n *Node) tellLines(ctx context.Context) {
+// tellProcesses tells the other processes that this one is there and, if it is
+// the one that speaks, how the lines are: at the start, after each change and
+// from time to time.
+func (n *Node) tellProcesses(ctx context.Context) {
 	if !n.shared() {
 		return
 	}
 	again := time.NewTicker(tellEvery)
 	defer again.Stop()
 	for {
+		tell := n.sayHere
+		if n.dials.Load() {
+			tell = n.storeLines
+		}
+		if err := tell(ctx); err != nil && ctx.Err() == nil {
+			n.log.Debug("the other processes are told nothing", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-again.C:
 		case <-n.linesChanged:
 		}
-		if !n.dials.Load() {
-			continue
-		}
-		if err := n.storeLines(ctx); err != nil && ctx.Err() == nil {
-			n.log.Debug("the state of the lines is not told to other processes", "error", err)
-		}
 	}
+}
+
+// sayHere tells the other processes that this one is there.
+func (n *Node) sayHere(ctx context.Context) error {
+	return n.bases[1].Update(ctx, func(tx *sqldb.Tx) error { return tx.Notify(ctx, processChannel) })
+}
+
+// inCompany reports whether another process of this side was heard lately.
+func (n *Node) inCompany() bool {
+	n.told.mu.Lock()
+	defer n.told.mu.Unlock()
+	return !n.told.heard.IsZero() && time.Since(n.told.heard) < toldFor
 }
 
 func (n *Node) storeLines(ctx context.Context) error {
@@ -108,7 +125,14 @@ func (n *Node) hearProcesses(ctx context.Context) {
 	if !n.shared() {
 		return
 	}
+	connected := false
 	err := n.bases[1].Listen(ctx, processChannel, func() {
+		if connected { // the first call says only that we listen from now on
+			n.told.mu.Lock()
+			n.told.heard = time.Now()
+			n.told.mu.Unlock()
+		}
+		connected = true
 		if err := n.loadLines(ctx); err != nil && ctx.Err() == nil {
 			n.log.Error("the state of the lines cannot be read", "error", err)
 		}

@@ -98,9 +98,14 @@ func (n *Node) writeBatch(ctx context.Context, batch []*write) {
 	answers := make([]answer, len(batch))
 	err := n.mayWrite(ctx)
 	for try := 0; err == nil && try < maxTries; try++ {
-		err = n.tryBatch(ctx, batch, answers)
+		err = n.tryBatch(ctx, batch, answers, try > 0 || n.inCompany())
 		if !errors.Is(err, ledger.ErrStale) && !errors.Is(err, records.ErrOthers) {
 			break
+		}
+		if try == 0 && n.shared() { // they may not know of us, and write before us again and again
+			if err := n.sayHere(ctx); err != nil {
+				n.log.Debug("the other processes are told nothing", "error", err)
+			}
 		}
 		err = nil
 		if try == maxTries-1 {
@@ -141,14 +146,19 @@ func (n *Node) mayWrite(ctx context.Context) error {
 }
 
 // tryBatch folds what has arrived, asks the rules about each act on top of it,
-// and appends those that they allow.
-func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer) error {
+// and appends those that they allow. With alone it keeps this side's other
+// processes from folding meanwhile.
+func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer, alone bool) error {
 	n.fold.Lock()
 	defer n.fold.Unlock()
 	if err := n.catchUpLocked(ctx); err != nil {
 		return err
 	}
-	fold, err := n.records.Begin(ctx)
+	begin := n.records.Begin
+	if alone {
+		begin = n.records.BeginAlone
+	}
+	fold, err := begin(ctx)
 	if err != nil {
 		return err
 	}
@@ -232,7 +242,9 @@ func (n *Node) join(ctx context.Context, fold *records.Fold) (standing ledger.St
 	if arrived, err = n.missing(ctx, fold.Placed()); err != nil {
 		return standing, nil, err
 	}
-	if err := fold.Add(officeEntries(arrived)); err != nil {
+	if err := fold.Add(officeEntries(arrived)); errors.Is(err, records.ErrOthers) {
+		return standing, nil, err
+	} else if err != nil {
 		n.log.Warn("what has arrived cannot be folded with the next act", "error", err)
 		return standing, nil, ledger.ErrStale // catchUp says why
 	}

@@ -61,6 +61,25 @@ func (r *Records) Begin(ctx context.Context) (*Fold, error) {
 	return f, nil
 }
 
+// BeginAlone is Begin for a second try: it waits for the folds of this side's
+// other processes first, so that what the fold says is true until its end.
+func (r *Records) BeginAlone(ctx context.Context) (*Fold, error) {
+	f, err := r.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = f.Confirm()
+	if errors.Is(err, ErrOthers) {
+		f.Rollback()
+		return r.Begin(ctx) // which reads the records anew, and keeps the others out for that
+	}
+	if err != nil {
+		f.Rollback()
+		return nil, fmt.Errorf("begin a fold: %w", err)
+	}
+	return f, nil
+}
+
 // refresh makes the memory that of the tables, unless it is known and taken to be
 // so still: if another process has folded since, the fold comes to ErrOthers.
 func (r *Records) refresh(ctx context.Context, tx *sqldb.Tx) (err error) {
@@ -98,7 +117,13 @@ func (r *Records) refresh(ctx context.Context, tx *sqldb.Tx) (err error) {
 
 // Confirm makes sure that what this fold has said so far was true when it began:
 // if another process of this side had folded by then, it answers ErrOthers.
-func (f *Fold) Confirm() error { return f.tx.Flush(f.ctx) }
+func (f *Fold) Confirm() error {
+	err := f.tx.Flush(f.ctx)
+	if err != nil && f.failed == nil {
+		f.failed = err
+	}
+	return err
+}
 
 // mayWrite refuses to write, on SQLite, over what somebody else has folded since
 // the memory was read. (For PostgreSQL refresh has asked.)
