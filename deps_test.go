@@ -33,6 +33,7 @@ const floors = `
 	github.com/go-json-experiment/json golang.org/x/mod           < link
 	office sqldb lang                                             < notify
 	office sqldb                                                  < people
+	golang.org/x/crypto golang.org/x/text github.com/pquerna/otp  < people
 
 	# 3  the only door for writing
 	office lang sqldb ledger enclosure records notify people link < node

@@ -201,7 +201,7 @@ func (h *house) cookie(side office.Side, post office.Post) *http.Cookie {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	_, cookie, err := h.nodes[side].People().Redeem(ctx, token)
+	_, cookie, err := h.nodes[side].People().Redeem(ctx, token, "192.0.2.1")
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -122,9 +122,12 @@ func (s *site) admit(to route, v *visit) error {
 			return errMalformed
 		}
 	}
-	if to.access == anyone || v.session != nil {
+	switch {
+	case to.access == anyone || v.session != nil && v.session.Post != "":
 		v.admitted = true
 		return nil
+	case v.session != nil:
+		return errNoPost
 	}
 	return s.ended(v)
 }

@@ -15,7 +15,7 @@ import (
 type signinPage struct {
 	Frame
 	Side  string
-	Post  string // whom the link is for
+	Who   string // whom the link is for: the post for which they usually act, or their name
 	Token string // empty if the page was opened without a link
 	Error string
 }
@@ -25,14 +25,18 @@ func (s *site) signIn(v *visit) error {
 	if token == "" {
 		return s.showSignIn(v, http.StatusOK, signinPage{})
 	}
-	post, err := s.node.People().LinkPost(v.ctx, token)
+	account, err := s.node.People().LinkAccount(v.ctx, token)
 	if problem := linkProblem(err); problem != "" {
 		return s.showSignIn(v, http.StatusForbidden, signinPage{Error: v.t(problem)})
 	}
 	if err != nil {
 		return err
 	}
-	return s.showSignIn(v, http.StatusOK, signinPage{Token: token, Post: v.postName(v.side, post)})
+	who := account.Person
+	if len(account.Posts) > 0 {
+		who = v.postName(v.side, account.Posts[0])
+	}
+	return s.showSignIn(v, http.StatusOK, signinPage{Token: token, Who: who})
 }
 
 // linkProblem names the sentence for what is wrong with a sign-in link, if err
@@ -58,7 +62,7 @@ func (s *site) showSignIn(v *visit, status int, page signinPage) error {
 }
 
 func (s *site) postSignIn(v *visit) error {
-	session, cookie, err := s.node.People().Redeem(v.ctx, v.r.PostFormValue("t"))
+	session, cookie, err := s.node.People().Redeem(v.ctx, v.r.PostFormValue("t"), v.from())
 	if problem := linkProblem(err); problem != "" {
 		return s.showSignIn(v, http.StatusForbidden, signinPage{Error: v.t(problem)})
 	}
@@ -71,7 +75,7 @@ func (s *site) postSignIn(v *visit) error {
 
 func (s *site) postSignOut(v *visit) error {
 	if v.session != nil {
-		if err := s.node.People().SignOut(v.ctx, v.cookie); err != nil {
+		if err := s.node.People().SignOut(v.ctx, v.cookie, v.from()); err != nil {
 			return fmt.Errorf("sign out: %w", err)
 		}
 	}

@@ -27,6 +27,10 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 		"refused": {
 			"post-may-not", "not-an-entry", "node-behind", "node-restored", "node-own-fork", "node-busy", "node-stopping",
 			"given-up", "disk-full", "disk-read-only", "disk-broken",
+			"account-name", "account-exists", "account-unknown", "account-person", "account-posts", "account-post",
+			"account-language", "account-suspended", "account-not-suspended", "account-many",
+			"password-short", "password-text", "password-name", "password-wrong", "code-wrong",
+			"sign-in-wrong", "sign-in-wait", "sign-in-busy",
 		},
 		"record": {"equal", "unequal", "comparing", "unknown"},
 	}
