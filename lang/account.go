@@ -1,7 +1,42 @@
 package lang
 
-// Accounts of our own people: what is refused.
+// Accounts of our own people: the page of one's own account, and what is
+// refused.
 var accountWords = map[string]Phrase{
+	"account.title":               {En: "My account", Ko: "내 계정"},
+	"account.name":                {En: "Name of the account", Ko: "계정 이름"},
+	"account.posts":               {En: "I act for", Ko: "맡은 직위"},
+	"account.acting":              {En: "at this screen now", Ko: "지금 이 화면에서"},
+	"account.act":                 {En: "Act for {post}", Ko: "{post}{post:으로/로} 일하기"},
+	"account.password":            {En: "Password", Ko: "암호"},
+	"account.password-is-set":     {En: "A password is set. Changing it ends all other sessions and links of the account.", Ko: "암호가 있습니다. 바꾸면 이 계정의 다른 세션과 링크가 모두 끝납니다."},
+	"account.password-is-not-set": {En: "No password is set: you can sign in by one-time links only.", Ko: "암호가 없어 일회용 링크로만 들어올 수 있습니다."},
+	"account.password-hint":       {En: "At least {n} characters. Several words are easier to remember than signs.", Ko: "{n}자 이상. 기호보다 여러 낱말이 외우기 쉽습니다."},
+	"account.old":                 {En: "Present password", Ko: "지금 암호"},
+	"account.new":                 {En: "New password", Ko: "새 암호"},
+	"account.again":               {En: "New password, once more", Ko: "새 암호 다시"},
+	"account.differ":              {En: "The two new passwords are not the same. Nothing was changed.", Ko: "새 암호 두 개가 서로 다릅니다. 바뀐 것은 없습니다."},
+	"account.set-password":        {En: "Set the password", Ko: "암호 정하기"},
+	"account.change-password":     {En: "Change the password", Ko: "암호 바꾸기"},
+	"account.codes":               {En: "Codes of a device", Ko: "기기 코드"},
+	"account.codes-are-set":       {En: "A sign-in with the password also needs a code of your device.", Ko: "암호로 들어올 때 기기의 코드도 필요합니다."},
+	"account.codes-are-not-set":   {En: "A sign-in needs the password alone. With codes of a device, whoever learns the password cannot sign in.", Ko: "암호만으로 들어올 수 있습니다. 기기 코드를 쓰면 암호를 알아낸 사람도 들어오지 못합니다."},
+	"account.codes-set":           {En: "Set up codes", Ko: "코드 쓰기"},
+	"account.codes-replace":       {En: "Set up another device", Ko: "다른 기기로 바꾸기"},
+	"account.codes-remove":        {En: "Do without codes", Ko: "코드 쓰지 않기"},
+	"account.codes-scan":          {En: "Take this picture with the device that makes codes, or type the letters into it. Then type the code that it shows: only then does it count.", Ko: "코드를 만드는 기기로 이 그림을 찍거나 아래 글자를 입력하십시오. 그다음 기기에 나온 코드를 입력해야 적용됩니다."},
+	"account.codes-picture":       {En: "The letters below, as a picture", Ko: "아래 글자를 담은 그림"},
+	"account.codes-confirm":       {En: "Confirm", Ko: "확인"},
+	"account.sessions":            {En: "Where I am signed in", Ko: "들어와 있는 곳"},
+	"account.this-session":        {En: "This screen", Ko: "이 화면"},
+	"account.by-link":             {En: "signed in by a link", Ko: "링크로 들어옴"},
+	"account.by-password":         {En: "signed in by password", Ko: "암호로 들어옴"},
+	"account.since":               {En: "since {time}", Ko: "{time}부터"},
+	"account.last":                {En: "last used {time}", Ko: "마지막 사용 {time}"},
+	"account.revoke":              {En: "End this session", Ko: "이 세션 끝내기"},
+	"account.sessions-hint":       {En: "A session that you do not know: end it, change the password, and tell the operator of your node.", Ko: "모르는 세션이 있으면 끝내고, 암호를 바꾸고, 우리 측 노드 운영자에게 알리십시오."},
+	"account.offer":               {En: "You came by a one-time link. Set a password, so that you can sign in without the operator:", Ko: "일회용 링크로 들어왔습니다. 암호를 정하면 운영자 없이도 들어올 수 있습니다."},
+
 	"refused.account-name":          {En: "“{name}” cannot be the name of an account: it begins with a lower case letter and has at most 31 lower case letters, digits and hyphens.", Ko: "“{name}”은(는) 계정 이름으로 쓸 수 없습니다. 소문자로 시작하고 소문자, 숫자, 붙임표를 합해 31자까지입니다."},
 	"refused.account-exists":        {En: "The name “{name}” belongs to an account already, or did once; it is never given to another person.", Ko: "“{name}”은(는) 이미 쓰였거나 쓰이는 계정 이름입니다. 다른 사람에게 다시 주지 않습니다."},
 	"refused.account-unknown":       {En: "There is no account “{name}”.", Ko: "“{name}” 계정이 없습니다."},

@@ -143,7 +143,7 @@ func (p *People) SetPassword(ctx context.Context, cookie, from, old, password st
 // password, unless the account has none or a link has just opened the session.
 func (p *People) confirm(ctx context.Context, s Session, from, password string) error {
 	now := p.now()
-	if s.ByLink && now.Sub(s.Since) < LinkFresh {
+	if s.FreshLink(now) {
 		return nil
 	}
 	var stored secrets

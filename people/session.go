@@ -40,10 +40,15 @@ type Session struct {
 	Post     office.Post // for which they act at the moment; empty if the account has none
 	Language string      // tag, such as "ko"; empty if none was chosen
 	ByLink   bool        // opened by a sign-in link, not by a password
+	Password bool        // the account has one
 	Since    time.Time   // when it was opened
 	LastSeen time.Time   // at most a minute too early
 	Ends     time.Time   // at the latest; sooner if it is not used for SessionIdle
 }
+
+// FreshLink reports whether a link opened the session so short a time ago that
+// how the account signs in may be changed without its password.
+func (s Session) FreshLink(now time.Time) bool { return s.ByLink && now.Sub(s.Since) < LinkFresh }
 
 // newSession opens a session, for the account's usual post, and makes room for it.
 func newSession(ctx context.Context, tx *sqldb.Tx, a Account, byLink bool, now time.Time) (Session, string, error) {
@@ -81,6 +86,7 @@ func newSession(ctx context.Context, tx *sqldb.Tx, a Account, byLink bool, now t
 		Admin:    a.Admin,
 		Language: a.Language,
 		ByLink:   byLink,
+		Password: a.Password,
 		Since:    milliseconds(now.UnixMilli()),
 		LastSeen: milliseconds(now.UnixMilli()),
 		Ends:     milliseconds(now.Add(SessionLongest).UnixMilli()),
@@ -182,6 +188,7 @@ func sessions(ctx context.Context, tx *sqldb.Tx, which string, arg any, now time
 			post,
 			language,
 			by_link,
+			CASE WHEN password = '' THEN 0 ELSE 1 END,
 			since,
 			last_seen,
 			ends
@@ -197,7 +204,7 @@ func sessions(ctx context.Context, tx *sqldb.Tx, which string, arg any, now time
 	defer rows.Close()
 	for rows.Next() {
 		var s Session
-		var admin, byLink, since, seen, ends int64
+		var admin, byLink, password, since, seen, ends int64
 		if err := rows.Scan(
 			&s.ID,
 			&s.Account,
@@ -206,12 +213,13 @@ func sessions(ctx context.Context, tx *sqldb.Tx, which string, arg any, now time
 			&s.Post,
 			&s.Language,
 			&byLink,
+			&password,
 			&since,
 			&seen,
 			&ends); err != nil {
 			return nil, err
 		}
-		s.Admin, s.ByLink = admin != 0, byLink != 0
+		s.Admin, s.ByLink, s.Password = admin != 0, byLink != 0, password != 0
 		s.Since, s.LastSeen, s.Ends = milliseconds(since), milliseconds(seen), milliseconds(ends)
 		list = append(list, s)
 	}

@@ -149,6 +149,9 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"line", usual, "/line"},
 		{"charter", usual, "/charter"},
 		{"sign-in", usual, "/sign-in?t=" + token},
+		{"sign-in-name", usual, "/sign-in"},
+		{"account", usual, "/account"},
+		{"account-codes", cut, "/account"},
 		{"nothing", usual, "/nothing"},
 		{"list-cut", cut, "/"},
 		{"queued", cut, "/dispatches/" + queued.String()},
@@ -166,6 +169,8 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 	for _, h := range []*house{usual, cut, three, closed} {
 		servers[h], cookies[h] = h.serve("south").URL, h.cookie("south", "duty-officer")
 	}
+	_, err = cut.nodes["south"].People().NewSecret(t.Context(), cookies[cut].Value, "", "")
+	must(t, err)
 	looked := views
 	if folder != "" {
 		looked = slices.Concat(views, pictureViews)

@@ -13,6 +13,7 @@ type access int
 
 const (
 	anyone   access = iota // also without a session
+	holder                 // an account with a running session, also without a post
 	signedIn               // a post with a running session
 )
 
@@ -29,6 +30,15 @@ var routes = []route{
 	{"POST /sign-in", anyone, (*site).postSignIn},
 	{"POST /sign-out", anyone, (*site).postSignOut},
 	{"POST /language", anyone, (*site).postLanguage},
+
+	{"GET /account", holder, (*site).account},
+	{"POST /account/post", holder, (*site).postAccountPost},
+	{"POST /account/password", holder, (*site).postPassword},
+	{"POST /account/codes", holder, (*site).postCodes},
+	{"GET /account/codes.svg", holder, (*site).secretPicture},
+	{"POST /account/codes/confirm", holder, (*site).postConfirmCodes},
+	{"POST /account/codes/remove", holder, (*site).postRemoveCodes},
+	{"POST /account/sessions/{id}/revoke", holder, (*site).postRevokeSession},
 
 	{"GET /{$}", signedIn, (*site).list},
 	{"GET /dispatches/new", signedIn, (*site).write},
@@ -123,7 +133,7 @@ func (s *site) admit(to route, v *visit) error {
 		}
 	}
 	switch {
-	case to.access == anyone || v.session != nil && v.session.Post != "":
+	case to.access == anyone, v.session != nil && (to.access == holder || v.session.Post != ""):
 		v.admitted = true
 		return nil
 	case v.session != nil:
