@@ -268,7 +268,7 @@ func accounts(ctx context.Context, tx *sqldb.Tx, name string) (list []Account, e
 }
 
 // ChangeAccount changes an account, for its open sessions too: who loses a post
-// acts for it no longer.
+// acts for it no longer. Nobody changes what their own account may do.
 func (p *People) ChangeAccount(ctx context.Context, by By, name string, c Change) error {
 	return p.onAccount(ctx, "change an account", name, func(tx *sqldb.Tx, a Account, now time.Time) error {
 		return change(ctx, tx, by, a, c, now)
@@ -291,6 +291,9 @@ func (p *People) onAccount(ctx context.Context, doing, name string, f func(tx *s
 }
 
 func change(ctx context.Context, tx *sqldb.Tx, by By, a Account, c Change, now time.Time) error {
+	if by.Who == a.Name && (c.Posts != nil || c.Admin != nil) {
+		return refuse("account-self")
+	}
 	if c.Person != nil {
 		a.Person = *c.Person
 	}
@@ -328,9 +331,12 @@ func change(ctx context.Context, tx *sqldb.Tx, by By, a Account, c Change, now t
 }
 
 // Suspend keeps an account from signing in, and ends its sessions and links at
-// once.
+// once. Nobody suspends their own account.
 func (p *People) Suspend(ctx context.Context, by By, name string) error {
 	return p.onAccount(ctx, "suspend an account", name, func(tx *sqldb.Tx, a Account, now time.Time) error {
+		if by.Who == name {
+			return refuse("account-self")
+		}
 		if !a.Suspended.IsZero() {
 			return refuse("account-suspended", "name", name)
 		}

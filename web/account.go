@@ -23,6 +23,7 @@ type accountPage struct {
 	Name      string // with which they sign in
 	Whose     string // the name that our own side shows
 	Posts     []accountPost
+	Admin     bool
 	Password  bool   // one is set
 	AskOld    bool   // it must be typed to change how they sign in
 	Code      bool   // a sign-in needs a code
@@ -56,7 +57,7 @@ func (s *site) showAccount(v *visit, status int, problem string) error {
 	if err != nil {
 		return err
 	}
-	page.Name, page.Whose, page.Password, page.Code = a.Name, a.Person, a.Password, a.Code
+	page.Name, page.Whose, page.Admin, page.Password, page.Code = a.Name, a.Person, a.Admin, a.Password, a.Code
 	page.AskOld = a.Password && !v.session.FreshLink(v.now)
 	for _, post := range a.Posts {
 		page.Posts = append(page.Posts, accountPost{post, v.postName(v.side, post), post == v.session.Post})

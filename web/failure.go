@@ -22,6 +22,7 @@ var (
 	errTooLarge    = &problem{http.StatusRequestEntityTooLarge, "failure.too-large"}
 	errNotYours    = &problem{http.StatusForbidden, "failure.not-yours"}
 	errNoPost      = &problem{http.StatusForbidden, "failure.no-post"}
+	errNotAdmin    = &problem{http.StatusForbidden, "failure.not-admin"}
 	errCrossOrigin = &problem{http.StatusForbidden, "failure.cross-origin"}
 	errBusy        = &problem{http.StatusServiceUnavailable, "failure.busy"}
 )

@@ -17,11 +17,11 @@ import (
 var templates embed.FS
 
 // shared are the templates that every page is made with.
-var shared = []string{"layout.html", "strip.html", "mark.html"}
+var shared = []string{"layout.html", "strip.html", "mark.html", "people.html"}
 
 // pageNames are the pages, each a template of that name.
 var pageNames = []string{
-	"account", "charter", "dispatch", "ended", "entry", "failure", "line", "list", "record", "signin", "write",
+	"account", "accounts", "charter", "dispatch", "ended", "entry", "failure", "line", "list", "one", "record", "signin", "trail", "write",
 }
 
 // pages is the templates of all pages in one language.
