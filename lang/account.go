@@ -78,6 +78,7 @@ var accountWords = map[string]Phrase{
 	"trail.account-resumed":   {En: "account resumed", Ko: "계정 정지 풂"},
 	"trail.post-withdrawn":    {En: "post withdrawn", Ko: "직위 끝남"},
 	"trail.link-made":         {En: "link made", Ko: "링크 만듦"},
+	"trail.post-taken":        {En: "acts for a post", Ko: "직위를 맡아 일함"},
 	"trail.signed-in":         {En: "signed in", Ko: "들어옴"},
 	"trail.sign-in-refused":   {En: "sign-in refused", Ko: "들어오지 못함"},
 	"trail.signed-out":        {En: "signed out", Ko: "나감"},

@@ -152,17 +152,20 @@ func TestASessionActsForOnePostOfItsAccount(t *testing.T) {
 				t.Errorf("%s: got %q, %v, want %q", what, s.Post, err, want)
 			}
 		}
-		if err := p.Act(ctx, cookie, "duty-officer"); err != nil {
+		if err := p.Act(ctx, cookie, from, "duty-officer"); err != nil {
 			t.Fatal(err)
 		}
 		acts("after choosing another post", "duty-officer")
-		wantRefusal(t, "a post of others", p.Act(ctx, cookie, "head"), "account-post")
+		if l := lastDeed(t, p); l.Deed != people.PostTaken || l.Detail != "duty-officer" || l.By != (people.By{Who: "park", From: from}) {
+			t.Errorf("the trail says %+v", l)
+		}
+		wantRefusal(t, "a post of others", p.Act(ctx, cookie, from, "head"), "account-post")
 		acts("after a refusal", "duty-officer")
 		if err := p.ChangeAccount(ctx, byOperator, "park", people.Change{Posts: &[]office.Post{"officer"}}); err != nil {
 			t.Fatal(err)
 		}
 		acts("after the post was taken away", "")
-		if err := p.Act(ctx, cookie, "officer"); err != nil {
+		if err := p.Act(ctx, cookie, from, "officer"); err != nil {
 			t.Fatal(err)
 		}
 		person, admin := "Park, officer", true
@@ -224,12 +227,12 @@ func TestTheTrailTellsWhoDidWhatAndIsReadByPages(t *testing.T) {
 		want := []string{
 			"1 10:30 operator account-added park  officer duty-officer",
 			"2 10:31 operator link-made park  ",
-			"3 10:31 park signed-in park 192.0.2.7 link",
+			"3 10:31 park signed-in park 192.0.2.7 link officer",
 			"4 10:31 choi session-revoked park 2001:db8::1 ",
 			"5 10:31 choi account-suspended park 2001:db8::1 ",
 			"6 10:31 choi account-resumed park 2001:db8::1 ",
 			"7 10:31 operator link-made park  ",
-			"8 10:31 park signed-in park 192.0.2.7 link",
+			"8 10:31 park signed-in park 192.0.2.7 link officer",
 			"9 10:31 park signed-out park 192.0.2.7 ",
 			"10 10:31 operator post-withdrawn park  officer",
 		}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"liaison.example/office"
@@ -172,7 +173,7 @@ func (p *People) Redeem(ctx context.Context, token, from string) (s Session, coo
 		if s, cookie, err = newSession(ctx, tx, a, true, now); err != nil {
 			return err
 		}
-		return note(ctx, tx, Line{At: now, By: By{name, from}, Deed: SignedIn, Whom: name, Detail: "link"})
+		return note(ctx, tx, Line{At: now, By: By{name, from}, Deed: SignedIn, Whom: name, Detail: strings.TrimSpace("link " + s.Post)})
 	})
 	if err != nil {
 		return Session{}, "", fmt.Errorf("redeem a sign-in link: %w", err)

@@ -228,8 +228,8 @@ func sessions(ctx context.Context, tx *sqldb.Tx, which string, arg any, now time
 
 // Act lets the session act for another post of its account from now on. It
 // refuses with account-post if the account has it not.
-func (p *People) Act(ctx context.Context, cookie string, post office.Post) error {
-	return p.onSession(ctx, "act for another post", cookie, func(tx *sqldb.Tx, s Session, hash []byte, _ time.Time) error {
+func (p *People) Act(ctx context.Context, cookie, from string, post office.Post) error {
+	return p.onSession(ctx, "act for another post", cookie, func(tx *sqldb.Tx, s Session, hash []byte, now time.Time) error {
 		changed, err := tx.Exec(ctx, `
 			UPDATE session
 			SET post = $1
@@ -237,10 +237,13 @@ func (p *People) Act(ctx context.Context, cookie string, post office.Post) error
 				SELECT 1
 				FROM account_post
 				WHERE account = $3 AND post = $4)`, post, hash, s.Account, post)
-		if err == nil && changed == 0 {
-			err = refuse("account-post", "post", clip(post))
+		if err != nil {
+			return err
 		}
-		return err
+		if changed == 0 {
+			return refuse("account-post", "post", clip(post))
+		}
+		return note(ctx, tx, Line{At: now, By: By{s.Account, from}, Deed: PostTaken, Whom: s.Account, Detail: post})
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"liaison.example/office"
@@ -87,7 +88,7 @@ func (p *People) SignIn(ctx context.Context, name, password, code, from string) 
 		if err := forgive(ctx, tx, name, from); err != nil {
 			return err
 		}
-		return note(ctx, tx, Line{At: now, By: By{name, from}, Deed: SignedIn, Whom: name, Detail: "password"})
+		return note(ctx, tx, Line{At: now, By: By{name, from}, Deed: SignedIn, Whom: name, Detail: strings.TrimSpace("password " + s.Post)})
 	})
 	if err == nil && !right {
 		whom := ""

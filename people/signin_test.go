@@ -29,7 +29,7 @@ func TestAPersonSignsInWithNameAndPassword(t *testing.T) {
 			t.Fatalf("got %+v, %v", s, err)
 		}
 		wantOpen(t, p, "the session", cookie)
-		if l := lastDeed(t, p); l.Deed != people.SignedIn || l.Detail != "password" || l.By != (people.By{Who: "park", From: from}) {
+		if l := lastDeed(t, p); l.Deed != people.SignedIn || l.Detail != "password officer" || l.By != (people.By{Who: "park", From: from}) {
 			t.Errorf("the trail says %+v", l)
 		}
 		// Another keyboard writes the same syllables in pieces.

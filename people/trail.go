@@ -20,7 +20,8 @@ const (
 	AccountResumed   Deed = "account-resumed"
 	PostWithdrawn    Deed = "post-withdrawn" // with its accreditation
 	LinkMade         Deed = "link-made"
-	SignedIn         Deed = "signed-in" // the detail says how: link or password
+	SignedIn         Deed = "signed-in"  // the detail says how, link or password, and for which post
+	PostTaken        Deed = "post-taken" // the session acts for the post of the detail from then on
 	SignInRefused    Deed = "sign-in-refused"
 	SignedOut        Deed = "signed-out"
 	SessionRevoked   Deed = "session-revoked"
@@ -31,7 +32,7 @@ const (
 
 // Deeds is all of them.
 var Deeds = []Deed{
-	AccountAdded, AccountChanged, AccountSuspended, AccountResumed, PostWithdrawn, LinkMade, SignedIn, SignInRefused,
+	AccountAdded, AccountChanged, AccountSuspended, AccountResumed, PostWithdrawn, LinkMade, SignedIn, PostTaken, SignInRefused,
 	SignedOut, SessionRevoked, PasswordSet, CodeSet, CodeRemoved,
 }
 

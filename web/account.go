@@ -118,7 +118,7 @@ func (s *site) accountDone(v *visit, err error) error {
 }
 
 func (s *site) postAccountPost(v *visit) error {
-	return s.accountDone(v, s.node.People().Act(v.ctx, v.cookie, v.r.PostFormValue("post")))
+	return s.accountDone(v, s.node.People().Act(v.ctx, v.cookie, v.from(), v.r.PostFormValue("post")))
 }
 
 func (s *site) postPassword(v *visit) error {
