@@ -33,6 +33,7 @@ const floors = `
 	github.com/go-json-experiment/json golang.org/x/mod           < link
 	office sqldb lang                                             < notify
 	office sqldb                                                  < people
+	golang.org/x/crypto golang.org/x/text github.com/pquerna/otp  < people
 
 	# 3  the only door for writing
 	office lang sqldb ledger enclosure records notify people link < node
@@ -40,7 +41,7 @@ const floors = `
 
 	# 4  two faces
 	node records people office enclosure lang                     < web
-	golang.org/x/text                                             < web
+	golang.org/x/text github.com/piglig/go-qr                     < web
 	node records people office                                    < api
 
 	# 5  the program
@@ -60,6 +61,7 @@ const testFloors = `
 	golang.org/x/mod golang.org/x/text golang.org/x/sync          < *
 	golang.org/x/sys                                              < *
 	github.com/go-json-experiment/json                            < *
+	github.com/pquerna/otp                                        < *
 	*                                                             < liaisontest internal/chaos
 	golang.org/x/mod modernc.org/sqlite                           < internal/outside
 	github.com/jackc/pgx/v5                                       < internal/pgcluster

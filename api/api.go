@@ -27,6 +27,7 @@ import (
 
 	"liaison.example/node"
 	"liaison.example/office"
+	"liaison.example/people"
 )
 
 // The limits of a request.
@@ -129,6 +130,14 @@ var routes = []route{
 	{"POST /v1/posts/{post}/end", (*server).endPost},
 	{"POST /v1/sign-in-links", (*server).signInLink},
 
+	{"GET /v1/accounts", (*server).accounts},
+	{"POST /v1/accounts", (*server).addAccount},
+	{"PATCH /v1/accounts/{name}", (*server).changeAccount},
+	{"POST /v1/accounts/{name}/suspend", (*server).suspendAccount},
+	{"POST /v1/accounts/{name}/resume", (*server).resumeAccount},
+	{"POST /v1/accounts/{name}/sign-in-links", (*server).accountLink},
+	{"GET /v1/trail", (*server).trail}, // ?before=ID&limit=
+
 	{"GET /v1/alarms", (*server).alarms}, // ?all=true
 	{"POST /v1/alarms/{id}/clear", (*server).clearAlarm},
 	{"POST /v1/lines/{side}/cut", (*server).cutLine},
@@ -159,12 +168,15 @@ func (s *server) answer(handle handler) http.Handler {
 func (s *server) problem(r *http.Request, err error) *Problem {
 	var p *Problem
 	var refused *node.Refusal
+	var ofAccount *people.Refusal
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &p):
 		return p
 	case errors.As(err, &refused):
 		return refusal(refused.Code, s.Refused(refused.Code, refused.Detail), refused.Detail)
+	case errors.As(err, &ofAccount):
+		return refusal(ofAccount.Code, s.Refused(ofAccount.Code, ofAccount.Detail), ofAccount.Detail)
 	case errors.As(err, &tooLarge):
 		return problem(CodeTooLarge, fmt.Sprintf("The request is too large: at most %d bytes are allowed.", tooLarge.Limit), nil)
 	}

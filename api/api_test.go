@@ -316,6 +316,52 @@ func TestPostsAreAccreditedAndEnded(t *testing.T) {
 	}
 }
 
+func TestAccountsAreAddedChangedAndSuspended(t *testing.T) {
+	_, south, _ := two(t)
+	ctx := t.Context()
+	a, err := south.AddAccount(ctx, api.NewAccount{Name: "park", Person: "Park", Posts: []office.Post{"head"}})
+	if err != nil || a.Name != "park" || a.Admin || a.Suspended != nil || a.Made.IsZero() {
+		t.Errorf("added: %+v, %v", a, err)
+	}
+	var p *api.Problem
+	for want, act := range map[string]func() error{
+		"account-exists":  func() error { _, err := south.AddAccount(ctx, api.NewAccount{Name: "park", Person: "x"}); return err },
+		"account-unknown": func() error { _, err := south.SuspendAccount(ctx, "nobody"); return err },
+		api.CodeNotFound: func() error {
+			_, err := south.ChangeAccount(ctx, "park", api.AccountChange{Posts: &[]office.Post{"gardener"}})
+			return err
+		},
+		api.CodeBadRequest: func() error { _, err := south.AccountLink(ctx, "park", 31*24*time.Hour); return err },
+	} {
+		if err := act(); !errors.As(err, &p) || p.Code != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	admin := true
+	if a, err = south.ChangeAccount(ctx, "park", api.AccountChange{Admin: &admin}); err != nil || !a.Admin || len(a.Posts) != 1 || a.Person != "Park" {
+		t.Errorf("changed: %+v, %v", a, err)
+	}
+	if link, err := south.AccountLink(ctx, "park", time.Hour); err != nil || link.Account != "park" || !strings.HasPrefix(link.URL, "http://pages/sign-in?t=") {
+		t.Errorf("link: %+v, %v", link, err)
+	}
+	if a, err = south.SuspendAccount(ctx, "park"); err != nil || a.Suspended == nil {
+		t.Errorf("suspended: %+v, %v", a, err)
+	}
+	if a, err = south.ResumeAccount(ctx, "park"); err != nil || a.Suspended != nil {
+		t.Errorf("resumed: %+v, %v", a, err)
+	}
+	if accounts, err := south.Accounts(ctx); err != nil || len(accounts) != 1 {
+		t.Errorf("accounts: %+v, %v", accounts, err)
+	}
+	lines, err := south.Trail(ctx, 0, 2)
+	if err != nil || len(lines) != 2 || lines[0].What != "account-resumed" || lines[0].Who != "operator" || lines[0].Whom != "park" {
+		t.Errorf("trail: %+v, %v", lines, err)
+	}
+	if lines, err = south.Trail(ctx, lines[1].ID, 50); err != nil || len(lines) != 3 {
+		t.Errorf("the rest of the trail: %+v, %v", lines, err)
+	}
+}
+
 func TestABackupThatBreaksOffIsNoticed(t *testing.T) {
 	o := liaisontest.Open(t, "north", "south")
 	half := func(_ context.Context, w io.Writer) error {

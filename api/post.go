@@ -50,23 +50,31 @@ func (s *server) signInLink(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &l); err != nil {
 		return err
 	}
-	valid := DefaultLinkValid
-	if l.ValidSeconds != 0 {
-		valid = time.Duration(l.ValidSeconds) * time.Second
-		if l.ValidSeconds < 0 || l.ValidSeconds > int64(MaxLinkValid/time.Second) {
-			return problem(CodeBadRequest, fmt.Sprintf("A sign-in link is valid for at most %d days.", MaxLinkValid/(24*time.Hour)), nil)
-		}
+	valid, err := linkValid(l.ValidSeconds)
+	if err != nil {
+		return err
 	}
 	if ok, err := s.accredited(r, l.Post); err != nil {
 		return err
 	} else if !ok {
-		return problem(CodeNotFound, fmt.Sprintf("There is no post %q of this side: \"liaison posts\" lists them.", l.Post), nil)
+		return noPost(l.Post)
 	}
 	token, err := s.Node.People().NewLink(r.Context(), l.Post, valid)
 	if err != nil {
 		return err
 	}
-	return write(w, http.StatusCreated, Link{Post: l.Post, URL: s.SignIn(token), Expires: s.Now().Add(valid).UTC().Truncate(time.Second)})
+	return write(w, http.StatusCreated, Link{Account: l.Post, Post: l.Post, URL: s.SignIn(token), Expires: s.Now().Add(valid).UTC().Truncate(time.Second)})
+}
+
+// linkValid reads how long a sign-in link is to be valid.
+func linkValid(seconds int64) (time.Duration, error) {
+	if seconds == 0 {
+		return DefaultLinkValid, nil
+	}
+	if seconds < 0 || seconds > int64(MaxLinkValid/time.Second) {
+		return 0, problem(CodeBadRequest, fmt.Sprintf("A sign-in link is valid for at most %d days.", MaxLinkValid/(24*time.Hour)), nil)
+	}
+	return time.Duration(seconds) * time.Second, nil
 }
 
 // accredited reports whether the post acts for our side now.

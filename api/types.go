@@ -205,7 +205,8 @@ type NewLink struct {
 
 // Link is a one-time sign-in link for a browser.
 type Link struct {
-	Post    office.Post `json:"post"`
+	Account string      `json:"account"`
+	Post    office.Post `json:"post,omitempty"` // if it was made for one
 	URL     string      `json:"url"`
 	Expires time.Time   `json:"expires"`
 }

@@ -14,6 +14,14 @@ var failureWords = map[string]Phrase{
 	"failure.nothing-here":       {En: "Nothing stands at this address, or it has not reached this node yet.", Ko: "이 주소에는 아무것도 없거나, 아직 이 노드에 도착하지 않았습니다."},
 	"failure.nothing-here.next":  {En: "Check the address.", Ko: "주소를 확인하십시오."},
 
+	"failure.not-admin.title": {En: "This is for administrators", Ko: "관리자만 볼 수 있습니다"},
+	"failure.not-admin":       {En: "Your account may not see or change the accounts of others. Nothing was done.", Ko: "다른 사람의 계정을 보거나 바꿀 수 없는 계정입니다. 아무것도 처리되지 않았습니다."},
+	"failure.not-admin.next":  {En: "Ask an administrator, or the operator of your node.", Ko: "관리자나 우리 측 노드 운영자에게 요청하십시오."},
+
+	"failure.no-post.title": {En: "Your account has no post", Ko: "계정에 직위가 없습니다"},
+	"failure.no-post":       {En: "Only who acts for a post sees the record and works in it.", Ko: "직위를 맡은 사람만 기록을 보고 일할 수 있습니다."},
+	"failure.no-post.next":  {En: "Ask the operator of your node, or an administrator, to give your account a post.", Ko: "우리 측 노드 운영자나 관리자에게 계정에 직위를 달라고 요청하십시오."},
+
 	"failure.malformed.title": {En: "The form could not be read", Ko: "양식을 읽을 수 없습니다"},
 	"failure.malformed":       {En: "What the browser sent is not a form of these pages. Nothing was done.", Ko: "브라우저가 보낸 것이 이 화면의 양식이 아닙니다. 아무것도 처리되지 않았습니다."},
 	"failure.malformed.next":  {En: "Go back, load the page again and try once more.", Ko: "뒤로 가서 화면을 새로 고친 뒤 다시 시도하십시오."},

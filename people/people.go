@@ -1,6 +1,7 @@
-// Package people knows which person of our own side is at the screen: one-time
-// sign-in links, the sessions that they open, and what each role may do. All of
-// it is our own affair: it stands in local.db and never crosses the line.
+// Package people knows which person of our own side is at the screen: accounts,
+// how they sign in (one-time links, passwords and codes), the sessions that this
+// opens, what each role may do, and the trail of all that. All of it is our own
+// affair: it stands in local.db and never crosses the line.
 //
 // What holds:
 //
@@ -10,7 +11,12 @@
 //   - A link opens one session, once, even if two browsers try together.
 //   - A session ends when it has not been used for SessionIdle, SessionLongest
 //     after it was opened, and when it is signed out or revoked.
-//   - The number of open links and sessions is bounded, for each post and in all.
+//   - The number of accounts, and of open links and sessions of each and in all,
+//     is bounded.
+//   - A suspended account has no session and no link, from that moment on.
+//   - Who guesses passwords is slowed, in all processes of the side together, and
+//     cannot tell from the answers which accounts there are.
+//   - The trail is only added to: the database itself refuses to change it.
 package people
 
 import (
@@ -30,6 +36,9 @@ import (
 type People struct {
 	db  *sqldb.DB
 	now func() time.Time
+
+	checks chan struct{} // a token for each password that is checked
+	queue  chan struct{} // and for each that is or waits to be
 }
 
 // steps is the shape of the tables. Times are milliseconds since 1970, UTC.
@@ -55,6 +64,76 @@ var steps = []sqldb.Migration{
 		);
 		CREATE INDEX session_post ON session (post, last_seen);
 		CREATE INDEX session_ends ON session (ends);`},
+	// Sessions that run and links that are open are dropped: each then belongs to
+	// an account, and there is none.
+	{Name: "accounts", SQL: `
+		DROP TABLE sign_in_link;
+		DROP TABLE session;
+		CREATE TABLE account (
+			name TEXT PRIMARY KEY,       -- with which the person signs in
+			person TEXT NOT NULL,        -- as our own side shows them
+			admin BIGINT NOT NULL,       -- 1 if they may add and suspend accounts, else 0
+			language TEXT NOT NULL,      -- empty if none was chosen
+			made BIGINT NOT NULL,
+			suspended BIGINT NOT NULL,   -- since when; 0 if it is not
+			password TEXT NOT NULL,      -- argon2id, as hashPassword writes it; empty if none is set
+			secret TEXT NOT NULL,        -- of the codes, base32; empty if none is set
+			new_secret TEXT NOT NULL,    -- one that no code has confirmed yet
+			last_step BIGINT NOT NULL    -- of the code that was accepted last
+		);
+		CREATE TABLE account_post (
+			account TEXT NOT NULL,
+			place BIGINT NOT NULL,       -- from 0; the usual post comes first
+			post TEXT NOT NULL,
+			PRIMARY KEY (account, place)
+		);
+		CREATE INDEX account_post_post ON account_post (post, account);
+		CREATE TABLE sign_in_link (
+			hash BYTEA PRIMARY KEY,      -- SHA-256 of the token
+			account TEXT NOT NULL,       -- for whom
+			made BIGINT NOT NULL,
+			expires BIGINT NOT NULL,
+			used BIGINT NOT NULL         -- when; 0 if it has not been used
+		);
+		CREATE INDEX sign_in_link_account ON sign_in_link (account, made);
+		CREATE INDEX sign_in_link_expires ON sign_in_link (expires);
+		CREATE TABLE session (
+			hash BYTEA PRIMARY KEY,      -- SHA-256 of the cookie
+			id BIGINT NOT NULL UNIQUE,   -- random, so that no two sessions ever share one
+			account TEXT NOT NULL,
+			post TEXT NOT NULL,          -- for which it acts; empty if for none
+			by_link BIGINT NOT NULL,     -- 1 if a link opened it, 0 if a password
+			since BIGINT NOT NULL,
+			last_seen BIGINT NOT NULL,
+			ends BIGINT NOT NULL
+		);
+		CREATE INDEX session_account ON session (account, last_seen);
+		CREATE INDEX session_ends ON session (ends);
+		CREATE TABLE guess (
+			subject TEXT PRIMARY KEY,    -- an account or an address, as subjects writes it
+			failures BIGINT NOT NULL,    -- since the last success
+			last BIGINT NOT NULL         -- when
+		);
+		CREATE INDEX guess_last ON guess (last);
+		CREATE TABLE trail (
+			id BIGINT PRIMARY KEY,       -- from 1, without gaps
+			at BIGINT NOT NULL,
+			who TEXT NOT NULL,           -- an account, or "operator"; empty if nobody knows
+			deed TEXT NOT NULL,          -- a code of Deeds
+			whom TEXT NOT NULL,          -- the account to which it was done
+			address TEXT NOT NULL,       -- from where; empty from the machine itself
+			detail TEXT NOT NULL
+		);
+		CREATE INDEX trail_at ON trail (at);`,
+		OnSQLite: `
+		CREATE TRIGGER trail_is_not_updated BEFORE UPDATE ON trail BEGIN SELECT RAISE(ABORT, 'the trail never changes'); END;
+		CREATE TRIGGER trail_is_not_deleted BEFORE DELETE ON trail BEGIN SELECT RAISE(ABORT, 'the trail is never deleted'); END;`,
+		OnPostgreSQL: `
+		CREATE FUNCTION trail_for_ever() RETURNS trigger LANGUAGE plpgsql AS $$
+		BEGIN
+			RAISE EXCEPTION 'rows of % never change', TG_TABLE_NAME;
+		END $$;
+		CREATE TRIGGER trail_never_changes BEFORE UPDATE OR DELETE OR TRUNCATE ON trail FOR EACH STATEMENT EXECUTE FUNCTION trail_for_ever();`},
 }
 
 // Open makes or brings up to date the tables in local.db. The clock now is
@@ -63,7 +142,7 @@ func Open(ctx context.Context, db *sqldb.DB, now func() time.Time) (*People, err
 	if err := db.Migrate(ctx, "people", steps); err != nil {
 		return nil, fmt.Errorf("open people: %w", err)
 	}
-	return &People{db, now}, nil
+	return &People{db: db, now: now, checks: make(chan struct{}, checksAtOnce), queue: make(chan struct{}, checksWaiting)}, nil
 }
 
 // tokenSize is the length of a token in bytes; as text it has 43 characters.

@@ -37,6 +37,11 @@ func (c *clock) turn(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
+// from is the address of every browser, and byOperator who acts in every test.
+const from = "192.0.2.7"
+
+var byOperator = people.By{Who: people.Operator}
+
 var opening = time.Date(2018, 9, 14, 10, 30, 0, 0, time.UTC)
 
 // each runs f on every kind of database, with a clock that stands at opening.
@@ -68,7 +73,7 @@ func newLink(t *testing.T, p *people.People, post office.Post, validFor time.Dur
 
 func signIn(t *testing.T, p *people.People, post office.Post) (people.Session, string) {
 	t.Helper()
-	s, cookie, err := p.Redeem(t.Context(), newLink(t, p, post, time.Hour))
+	s, cookie, err := p.Redeem(t.Context(), newLink(t, p, post, time.Hour), from)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,12 +100,12 @@ func TestALinkOpensOneSession(t *testing.T) {
 	each(t, func(t *testing.T, p *people.People, c *clock) {
 		token := newLink(t, p, "duty-officer", time.Hour)
 		c.turn(time.Minute)
-		s, cookie, err := p.Redeem(t.Context(), token)
+		s, cookie, err := p.Redeem(t.Context(), token, from)
 		if err != nil {
 			t.Fatal(err)
 		}
 		want := people.Session{
-			ID: s.ID, Post: "duty-officer",
+			ID: s.ID, Account: "duty-officer", Person: "duty-officer", Post: "duty-officer", ByLink: true,
 			Since: c.Now(), LastSeen: c.Now(), Ends: c.Now().Add(people.SessionLongest),
 		}
 		if s != want || s.ID <= 0 {
@@ -109,11 +114,11 @@ func TestALinkOpensOneSession(t *testing.T) {
 		if got, err := p.Session(t.Context(), cookie); err != nil || got != want {
 			t.Errorf("session: got %+v, %v, want %+v", got, err, want)
 		}
-		if _, _, err := p.Redeem(t.Context(), token); !errors.Is(err, people.ErrLinkUsed) {
+		if _, _, err := p.Redeem(t.Context(), token, from); !errors.Is(err, people.ErrLinkUsed) {
 			t.Errorf("a second time: got %v, want ErrLinkUsed", err)
 		}
 		c.turn(24 * time.Hour)
-		if _, _, err := p.Redeem(t.Context(), token); !errors.Is(err, people.ErrLinkUsed) {
+		if _, _, err := p.Redeem(t.Context(), token, from); !errors.Is(err, people.ErrLinkUsed) {
 			t.Errorf("a second time, a day later: got %v, want ErrLinkUsed", err)
 		}
 	})
@@ -123,17 +128,17 @@ func TestLookingAtALinkDoesNotUseItUp(t *testing.T) {
 	each(t, func(t *testing.T, p *people.People, c *clock) {
 		token := newLink(t, p, "duty-officer", time.Hour)
 		for range 2 {
-			if post, err := p.LinkPost(t.Context(), token); err != nil || post != "duty-officer" {
-				t.Fatalf("the link is for %q, %v; want the duty officer", post, err)
+			if a, err := p.LinkAccount(t.Context(), token); err != nil || a.Name != "duty-officer" {
+				t.Fatalf("the link is for %+v, %v; want the duty officer", a, err)
 			}
 		}
-		if _, _, err := p.Redeem(t.Context(), token); err != nil {
+		if _, _, err := p.Redeem(t.Context(), token, from); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := p.LinkPost(t.Context(), token); !errors.Is(err, people.ErrLinkUsed) {
+		if _, err := p.LinkAccount(t.Context(), token); !errors.Is(err, people.ErrLinkUsed) {
 			t.Errorf("a used link: got %v, want %v", err, people.ErrLinkUsed)
 		}
-		if _, err := p.LinkPost(t.Context(), "nonsense"); !errors.Is(err, people.ErrLinkUnknown) {
+		if _, err := p.LinkAccount(t.Context(), "nonsense"); !errors.Is(err, people.ErrLinkUnknown) {
 			t.Errorf("no link: got %v, want %v", err, people.ErrLinkUnknown)
 		}
 	})
@@ -152,23 +157,23 @@ func TestALinkThatDoesNotWorkSaysWhy(t *testing.T) {
 			"a letter off":  last,
 			"with a NUL":    token[:42] + "\x00",
 		} {
-			if _, _, err := p.Redeem(t.Context(), unknown); !errors.Is(err, people.ErrLinkUnknown) {
+			if _, _, err := p.Redeem(t.Context(), unknown, from); !errors.Is(err, people.ErrLinkUnknown) {
 				t.Errorf("%s: got %v, want ErrLinkUnknown", name, err)
 			}
 		}
 		c.turn(time.Hour)
-		if _, _, err := p.Redeem(t.Context(), token); !errors.Is(err, people.ErrLinkExpired) {
+		if _, _, err := p.Redeem(t.Context(), token, from); !errors.Is(err, people.ErrLinkExpired) {
 			t.Errorf("an hour later: got %v, want ErrLinkExpired", err)
 		}
 		// It is remembered for a week, and then forgotten when another is made.
 		c.turn(6 * 24 * time.Hour)
 		newLink(t, p, "duty-officer", time.Hour)
-		if _, _, err := p.Redeem(t.Context(), token); !errors.Is(err, people.ErrLinkExpired) {
+		if _, _, err := p.Redeem(t.Context(), token, from); !errors.Is(err, people.ErrLinkExpired) {
 			t.Errorf("six days later: got %v, want ErrLinkExpired", err)
 		}
 		c.turn(2 * 24 * time.Hour)
 		newLink(t, p, "duty-officer", time.Hour)
-		if _, _, err := p.Redeem(t.Context(), token); !errors.Is(err, people.ErrLinkUnknown) {
+		if _, _, err := p.Redeem(t.Context(), token, from); !errors.Is(err, people.ErrLinkUnknown) {
 			t.Errorf("eight days later: got %v, want ErrLinkUnknown", err)
 		}
 	})
@@ -196,7 +201,7 @@ func TestTwoBrowsersCannotUseOneLink(t *testing.T) {
 		errs := make([]error, 6)
 		var done sync.WaitGroup
 		for i := range errs {
-			done.Go(func() { _, _, errs[i] = p.Redeem(t.Context(), token) })
+			done.Go(func() { _, _, errs[i] = p.Redeem(t.Context(), token, from) })
 		}
 		done.Wait()
 		opened := 0
@@ -265,15 +270,15 @@ func TestSignOutAndRevokeEndASession(t *testing.T) {
 		_, out := signIn(t, p, "duty-officer")
 		revoked, cookie := signIn(t, p, "duty-officer")
 		_, other := signIn(t, p, "head")
-		if err := errors.Join(p.SignOut(ctx, out), p.SignOut(ctx, out), p.SignOut(ctx, "nonsense")); err != nil {
+		if err := errors.Join(p.SignOut(ctx, out, from), p.SignOut(ctx, out, from), p.SignOut(ctx, "nonsense", from)); err != nil {
 			t.Errorf("sign out: %v", err)
 		}
 		wantEnded(t, p, "signed out", out)
-		if err := p.Revoke(ctx, revoked.ID); err != nil {
+		if err := p.Revoke(ctx, byOperator, revoked.Account, revoked.ID); err != nil {
 			t.Errorf("revoke: %v", err)
 		}
 		wantEnded(t, p, "revoked", cookie)
-		if err := p.Revoke(ctx, revoked.ID); !errors.Is(err, people.ErrSessionEnded) {
+		if err := p.Revoke(ctx, byOperator, revoked.Account, revoked.ID); !errors.Is(err, people.ErrSessionEnded) {
 			t.Errorf("revoke again: got %v, want ErrSessionEnded", err)
 		}
 		wantOpen(t, p, "another", other)
@@ -292,10 +297,10 @@ func TestRevokePostEndsItsSessionsAndLinks(t *testing.T) {
 		}
 		wantEnded(t, p, "the post's session", cookie)
 		wantOpen(t, p, "another post's session", other)
-		if _, _, err := p.Redeem(t.Context(), token); !errors.Is(err, people.ErrLinkExpired) {
+		if _, _, err := p.Redeem(t.Context(), token, from); !errors.Is(err, people.ErrLinkExpired) {
 			t.Errorf("the post's link: got %v, want ErrLinkExpired", err)
 		}
-		if _, _, err := p.Redeem(t.Context(), otherToken); err != nil {
+		if _, _, err := p.Redeem(t.Context(), otherToken, from); err != nil {
 			t.Errorf("another post's link: %v", err)
 		}
 	})
@@ -360,13 +365,13 @@ func TestAPostHasSoManyLinksAndSessionsAndNoMore(t *testing.T) {
 			c.turn(time.Second)
 		}
 		for i, token := range tokens {
-			_, _, err := p.Redeem(ctx, token)
+			_, _, err := p.Redeem(ctx, token, from)
 			if i < 2 && !errors.Is(err, people.ErrLinkExpired) || i >= 2 && err != nil {
 				t.Errorf("link %d of 10: got %v, want the first two to have expired", i+1, err)
 			}
 			c.turn(time.Second)
 		}
-		if _, _, err := p.Redeem(ctx, bystander); err != nil {
+		if _, _, err := p.Redeem(ctx, bystander, from); err != nil {
 			t.Errorf("another post's link: %v", err)
 		}
 
@@ -470,10 +475,10 @@ func TestErrorsOfTheDatabaseAreNotTakenForEndedSessions(t *testing.T) {
 		if _, err := p.Session(ctx, cookie); !errors.Is(err, context.Canceled) || errors.Is(err, people.ErrSessionEnded) {
 			t.Errorf("session: got %v, want context.Canceled", err)
 		}
-		if _, _, err := p.Redeem(ctx, token); !errors.Is(err, context.Canceled) || errors.Is(err, people.ErrLinkUnknown) {
+		if _, _, err := p.Redeem(ctx, token, from); !errors.Is(err, context.Canceled) || errors.Is(err, people.ErrLinkUnknown) {
 			t.Errorf("redeem: got %v, want context.Canceled", err)
 		}
-		if _, _, err := p.Redeem(t.Context(), token); err != nil {
+		if _, _, err := p.Redeem(t.Context(), token, from); err != nil {
 			t.Errorf("the link after that: %v", err)
 		}
 	})

@@ -3,7 +3,6 @@ package people
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -18,10 +17,10 @@ const (
 	SessionIdle = 12 * time.Hour
 	// SessionLongest is how long a session lasts at most.
 	SessionLongest = 24 * time.Hour
-	// sessionsPerPost is how many sessions a post may have. A further one ends
+	// sessionsPerAccount is how many sessions an account may have. A further one ends
 	// that which was not used for the longest time.
-	sessionsPerPost = 16
-	sessionsInAll   = 2000
+	sessionsPerAccount = 16
+	sessionsInAll      = 2000
 	// seenStep is how exactly LastSeen is kept, so that not every page writes.
 	seenStep = time.Minute
 	// languageLongest is the longest language tag, in bytes.
@@ -32,18 +31,27 @@ const (
 // revoked, not used for too long, or never one of ours.
 var ErrSessionEnded = errors.New("the session has ended")
 
-// Session is one person at one screen, signed in for a post.
+// Session is one person at one screen, signed in with an account.
 type Session struct {
 	ID       int64
-	Post     office.Post
-	Language string    // tag, such as "ko"; empty if none was chosen
-	Since    time.Time // when it was opened
-	LastSeen time.Time // at most a minute too early
-	Ends     time.Time // at the latest; sooner if it is not used for SessionIdle
+	Account  string
+	Person   string      // whose account it is, as our own side shows them
+	Admin    bool        // may add and suspend accounts
+	Post     office.Post // for which they act at the moment; empty if the account has none
+	Language string      // tag, such as "ko"; empty if none was chosen
+	ByLink   bool        // opened by a sign-in link, not by a password
+	Password bool        // the account has one
+	Since    time.Time   // when it was opened
+	LastSeen time.Time   // at most a minute too early
+	Ends     time.Time   // at the latest; sooner if it is not used for SessionIdle
 }
 
-// newSession opens a session and makes room for it.
-func newSession(ctx context.Context, tx *sqldb.Tx, post office.Post, now time.Time) (Session, string, error) {
+// FreshLink reports whether a link opened the session so short a time ago that
+// how the account signs in may be changed without its password.
+func (s Session) FreshLink(now time.Time) bool { return s.ByLink && now.Sub(s.Since) < LinkFresh }
+
+// newSession opens a session, for the account's usual post, and makes room for it.
+func newSession(ctx context.Context, tx *sqldb.Tx, a Account, byLink bool, now time.Time) (Session, string, error) {
 	if _, err := tx.Exec(ctx, `
 		DELETE FROM session
 		WHERE ends <= $1 OR last_seen <= $2`,
@@ -55,10 +63,10 @@ func newSession(ctx context.Context, tx *sqldb.Tx, post office.Post, now time.Ti
 		WHERE hash IN (
 			SELECT hash
 			FROM session
-			WHERE post = $1
+			WHERE account = $1
 			ORDER BY last_seen DESC, hash
 			LIMIT 1000 OFFSET $2)`,
-		post, sessionsPerPost-1); err != nil {
+		a.Name, sessionsPerAccount-1); err != nil {
 		return Session{}, "", err
 	}
 	var open int64
@@ -73,15 +81,23 @@ func newSession(ctx context.Context, tx *sqldb.Tx, post office.Post, now time.Ti
 	cookie, hash := newToken()
 	s := Session{
 		ID:       newID(),
-		Post:     post,
+		Account:  a.Name,
+		Person:   a.Person,
+		Admin:    a.Admin,
+		Language: a.Language,
+		ByLink:   byLink,
+		Password: a.Password,
 		Since:    milliseconds(now.UnixMilli()),
 		LastSeen: milliseconds(now.UnixMilli()),
 		Ends:     milliseconds(now.Add(SessionLongest).UnixMilli()),
 	}
+	if len(a.Posts) > 0 {
+		s.Post = a.Posts[0]
+	}
 	_, err := tx.Exec(ctx, `
-		INSERT INTO session (hash, id, post, language, since, last_seen, ends)
-		VALUES ($1, $2, $3, '', $4, $5, $6)`,
-		hash, s.ID, s.Post, s.Since.UnixMilli(), s.LastSeen.UnixMilli(), s.Ends.UnixMilli())
+		INSERT INTO session (hash, id, account, post, by_link, since, last_seen, ends)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		hash, s.ID, s.Account, s.Post, bit(s.ByLink), s.Since.UnixMilli(), s.LastSeen.UnixMilli(), s.Ends.UnixMilli())
 	return s, cookie, err
 }
 
@@ -128,69 +144,32 @@ func (p *People) Session(ctx context.Context, cookie string) (Session, error) {
 }
 
 // session reads the session with this hash, if it has not ended.
-func session(ctx context.Context, tx *sqldb.Tx, hash []byte, now time.Time) (s Session, err error) {
-	var since, seen, ends int64
-	err = tx.QueryRow(ctx, `
-		SELECT
-			id,
-			post,
-			language,
-			since,
-			last_seen,
-			ends
-		FROM session
-		WHERE hash = $1 AND ends > $2 AND last_seen > $3`,
-		hash, now.UnixMilli(), now.Add(-SessionIdle).UnixMilli()).Scan(
-		&s.ID,
-		&s.Post,
-		&s.Language,
-		&since,
-		&seen,
-		&ends)
-	if errors.Is(err, sql.ErrNoRows) {
-		return Session{}, ErrSessionEnded
+func session(ctx context.Context, tx *sqldb.Tx, hash []byte, now time.Time) (Session, error) {
+	list, err := sessions(ctx, tx, "hash = $1 AND", hash, now)
+	if err == nil && len(list) == 0 {
+		err = ErrSessionEnded
 	}
-	s.Since, s.LastSeen, s.Ends = milliseconds(since), milliseconds(seen), milliseconds(ends)
-	return s, err
+	if err != nil {
+		return Session{}, err
+	}
+	return list[0], nil
 }
 
 // Sessions returns the sessions that are open, the latest used first.
 func (p *People) Sessions(ctx context.Context) (list []Session, err error) {
+	return p.sessions(ctx, "$1 = '' AND", "")
+}
+
+// AccountSessions returns those of one account.
+func (p *People) AccountSessions(ctx context.Context, name string) (list []Session, err error) {
+	return p.sessions(ctx, "account = $1 AND", name)
+}
+
+func (p *People) sessions(ctx context.Context, which, name string) (list []Session, err error) {
 	now := p.now()
 	err = p.db.View(ctx, func(tx *sqldb.Tx) error {
-		rows, err := tx.Query(ctx, `
-			SELECT
-				id,
-				post,
-				language,
-				since,
-				last_seen,
-				ends
-			FROM session
-			WHERE ends > $1 AND last_seen > $2
-			ORDER BY last_seen DESC, id
-			LIMIT $3`,
-			now.UnixMilli(), now.Add(-SessionIdle).UnixMilli(), sessionsInAll)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var s Session
-			var since, seen, ends int64
-			if err := rows.Scan(
-				&s.ID,
-				&s.Post,
-				&s.Language,
-				&since,
-				&seen,
-				&ends); err != nil {
-				return err
-			}
-			s.Since, s.LastSeen, s.Ends = milliseconds(since), milliseconds(seen), milliseconds(ends)
-			list = append(list, s)
-		}
-		return rows.Err()
+		list, err = sessions(ctx, tx, which, name, now)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list the sessions: %w", err)
@@ -198,29 +177,109 @@ func (p *People) Sessions(ctx context.Context) (list []Session, err error) {
 	return list, nil
 }
 
-// SetLanguage notes the language, by its tag, that was chosen in the session.
-func (p *People) SetLanguage(ctx context.Context, cookie, language string) error {
-	if !validLanguage(language) {
-		return fmt.Errorf("choose a language: %.40q is not a language tag", language)
+// sessions reads those that are open, of which the condition is true.
+func sessions(ctx context.Context, tx *sqldb.Tx, which string, arg any, now time.Time) (list []Session, err error) {
+	rows, err := tx.Query(ctx, `
+		SELECT
+			id,
+			account,
+			person,
+			admin,
+			post,
+			language,
+			by_link,
+			CASE WHEN password = '' THEN 0 ELSE 1 END,
+			since,
+			last_seen,
+			ends
+		FROM session
+		JOIN account ON name = account
+		WHERE `+which+` suspended = 0 AND ends > $2 AND last_seen > $3
+		ORDER BY last_seen DESC, id
+		LIMIT $4`,
+		arg, now.UnixMilli(), now.Add(-SessionIdle).UnixMilli(), sessionsInAll)
+	if err != nil {
+		return nil, err
 	}
+	defer rows.Close()
+	for rows.Next() {
+		var s Session
+		var admin, byLink, password, since, seen, ends int64
+		if err := rows.Scan(
+			&s.ID,
+			&s.Account,
+			&s.Person,
+			&admin,
+			&s.Post,
+			&s.Language,
+			&byLink,
+			&password,
+			&since,
+			&seen,
+			&ends); err != nil {
+			return nil, err
+		}
+		s.Admin, s.ByLink, s.Password = admin != 0, byLink != 0, password != 0
+		s.Since, s.LastSeen, s.Ends = milliseconds(since), milliseconds(seen), milliseconds(ends)
+		list = append(list, s)
+	}
+	return list, rows.Err()
+}
+
+// Act lets the session act for another post of its account from now on. It
+// refuses with account-post if the account has it not.
+func (p *People) Act(ctx context.Context, cookie, from string, post office.Post) error {
+	return p.onSession(ctx, "act for another post", cookie, func(tx *sqldb.Tx, s Session, hash []byte, now time.Time) error {
+		changed, err := tx.Exec(ctx, `
+			UPDATE session
+			SET post = $1
+			WHERE hash = $2 AND EXISTS (
+				SELECT 1
+				FROM account_post
+				WHERE account = $3 AND post = $4)`, post, hash, s.Account, post)
+		if err != nil {
+			return err
+		}
+		if changed == 0 {
+			return refuse("account-post", "post", clip(post))
+		}
+		return note(ctx, tx, Line{At: now, By: By{s.Account, from}, Deed: PostTaken, Whom: s.Account, Detail: post})
+	})
+}
+
+// onSession runs f in a write transaction with the session that the cookie
+// opens.
+func (p *People) onSession(ctx context.Context, doing, cookie string, f func(tx *sqldb.Tx, s Session, hash []byte, now time.Time) error) error {
 	hash, err := readToken(cookie)
 	if err != nil {
 		return ErrSessionEnded
 	}
 	now := p.now()
 	if err := p.db.Update(ctx, func(tx *sqldb.Tx) error {
-		if _, err := session(ctx, tx, hash, now); err != nil {
+		s, err := session(ctx, tx, hash, now)
+		if err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `
-			UPDATE session
-			SET language = $1
-			WHERE hash = $2`, language, hash)
-		return err
+		return f(tx, s, hash, now)
 	}); err != nil {
-		return fmt.Errorf("choose a language: %w", err)
+		return fmt.Errorf("%s: %w", doing, err)
 	}
 	return nil
+}
+
+// SetLanguage notes the language, by its tag, that was chosen in the session;
+// it is that of the account from now on.
+func (p *People) SetLanguage(ctx context.Context, cookie, language string) error {
+	if !validLanguage(language) {
+		return fmt.Errorf("choose a language: %.40q is not a language tag", language)
+	}
+	return p.onSession(ctx, "choose a language", cookie, func(tx *sqldb.Tx, s Session, _ []byte, _ time.Time) error {
+		_, err := tx.Exec(ctx, `
+			UPDATE account
+			SET language = $1
+			WHERE name = $2`, language, s.Account)
+		return err
+	})
 }
 
 func validLanguage(tag string) bool {
@@ -238,57 +297,49 @@ func validLanguage(tag string) bool {
 
 // SignOut ends the session that the cookie opens. If it has ended already, it
 // does nothing.
-func (p *People) SignOut(ctx context.Context, cookie string) error {
-	hash, err := readToken(cookie)
-	if err != nil {
+func (p *People) SignOut(ctx context.Context, cookie, from string) error {
+	err := p.onSession(ctx, "sign out", cookie, func(tx *sqldb.Tx, s Session, hash []byte, now time.Time) error {
+		if _, err := tx.Exec(ctx, `
+			DELETE FROM session
+			WHERE hash = $1`, hash); err != nil {
+			return err
+		}
+		return note(ctx, tx, Line{At: now, By: By{s.Account, from}, Deed: SignedOut, Whom: s.Account})
+	})
+	if errors.Is(err, ErrSessionEnded) {
 		return nil
 	}
-	if err := p.db.Update(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, `
-			DELETE FROM session
-			WHERE hash = $1`, hash)
-		return err
-	}); err != nil {
-		return fmt.Errorf("sign out: %w", err)
-	}
-	return nil
+	return err
 }
 
-// Revoke ends the session with this id. It returns ErrSessionEnded if there is
-// none.
-func (p *People) Revoke(ctx context.Context, id int64) error {
+// Revoke ends the session of the account with this id. It returns
+// ErrSessionEnded if there is none.
+func (p *People) Revoke(ctx context.Context, by By, name string, id int64) error {
+	now := p.now()
 	if err := p.db.Update(ctx, func(tx *sqldb.Tx) error {
 		ended, err := tx.Exec(ctx, `
 			DELETE FROM session
-			WHERE id = $1`, id)
-		if err == nil && ended == 0 {
-			err = ErrSessionEnded
+			WHERE id = $1 AND account = $2`, id, name)
+		if err != nil {
+			return err
 		}
-		return err
+		if ended == 0 {
+			return ErrSessionEnded
+		}
+		return note(ctx, tx, Line{At: now, By: by, Deed: SessionRevoked, Whom: name})
 	}); err != nil {
 		return fmt.Errorf("revoke a session: %w", err)
 	}
 	return nil
 }
 
-// RevokePost ends all sessions of a post and all links for it, as is due when
-// its accreditation ends.
-func (p *People) RevokePost(ctx context.Context, post office.Post) error {
-	now := p.now()
-	if err := p.db.Update(ctx, func(tx *sqldb.Tx) error {
-		if _, err := tx.Exec(ctx, `
-			DELETE FROM session
-			WHERE post = $1`, post); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, `
-			UPDATE sign_in_link
-			SET expires = $1
-			WHERE post = $2 AND used = 0 AND expires > $3`,
-			now.UnixMilli(), post, now.UnixMilli())
-		return err
-	}); err != nil {
-		return fmt.Errorf("end the sessions of %s: %w", post, err)
+// endSessions ends the sessions of an account, but the one with the hash except.
+func endSessions(ctx context.Context, tx *sqldb.Tx, name string, except []byte) error {
+	if except == nil {
+		except = []byte{}
 	}
-	return nil
+	_, err := tx.Exec(ctx, `
+		DELETE FROM session
+		WHERE account = $1 AND hash <> $2`, name, except)
+	return err
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"liaison.example/office"
+	"liaison.example/people"
 	"liaison.example/records"
 )
 
@@ -149,6 +150,12 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"line", usual, "/line"},
 		{"charter", usual, "/charter"},
 		{"sign-in", usual, "/sign-in?t=" + token},
+		{"sign-in-name", usual, "/sign-in"},
+		{"account", usual, "/account"},
+		{"account-codes", cut, "/account"},
+		{"accounts", three, "/accounts"},
+		{"account-one", three, "/accounts/name/third-desk"},
+		{"trail", three, "/accounts/trail"},
 		{"nothing", usual, "/nothing"},
 		{"list-cut", cut, "/"},
 		{"queued", cut, "/dispatches/" + queued.String()},
@@ -166,6 +173,14 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 	for _, h := range []*house{usual, cut, three, closed} {
 		servers[h], cookies[h] = h.serve("south").URL, h.cookie("south", "duty-officer")
 	}
+	_, err = cut.nodes["south"].People().NewSecret(t.Context(), cookies[cut].Value, "", "")
+	must(t, err)
+	admin := true
+	must(t, three.nodes["south"].People().ChangeAccount(t.Context(), operator, "duty-officer", people.Change{Admin: &admin}))
+	three.account(people.Account{Name: "third-desk", Person: "야간 당직 담당자", Posts: []office.Post{"duty-officer", "head"}})
+	three.account(people.Account{Name: "keeper", Person: "Keeper of the accounts", Admin: true})
+	three.account(people.Account{Name: "left-us", Person: "Interpreter until last year"})
+	must(t, three.nodes["south"].People().Suspend(t.Context(), people.By{Who: "keeper", From: "2001:db8:1111:2222:3333:4444:5555:6666"}, "left-us"))
 	looked := views
 	if folder != "" {
 		looked = slices.Concat(views, pictureViews)

@@ -6,7 +6,7 @@ import (
 )
 
 // endedPage answers who asks for a page without a running session. If a form was
-// posted, it keeps every field of it, to be sent again after signing in.
+// posted, it keeps every field of it but secrets, to be sent again after signing in.
 type endedPage struct {
 	Frame
 	Fresh  bool   // the browser has brought no session at all: it may come by a link from elsewhere
@@ -25,6 +25,9 @@ type keptField struct {
 
 // typedFields are the fields that a person fills in.
 var typedFields = []string{"channel", "precedence", "to", "subject", "text"}
+
+// secretFields are never sent back.
+var secretFields = []string{"again", "code", "old", "password"}
 
 // maxKept is how many fields are kept; no form of ours has as many.
 const maxKept = 100
@@ -47,6 +50,9 @@ func (s *site) ended(v *visit) error {
 	}
 	page.Action = v.r.URL.Path
 	for _, name := range sortedKeys(v.r.PostForm) {
+		if slices.Contains(secretFields, name) {
+			continue
+		}
 		for _, value := range v.r.PostForm[name] {
 			if len(page.Fields) == maxKept {
 				break

@@ -21,6 +21,8 @@ var (
 	errMalformed   = &problem{http.StatusBadRequest, "failure.malformed"}
 	errTooLarge    = &problem{http.StatusRequestEntityTooLarge, "failure.too-large"}
 	errNotYours    = &problem{http.StatusForbidden, "failure.not-yours"}
+	errNoPost      = &problem{http.StatusForbidden, "failure.no-post"}
+	errNotAdmin    = &problem{http.StatusForbidden, "failure.not-admin"}
 	errCrossOrigin = &problem{http.StatusForbidden, "failure.cross-origin"}
 	errBusy        = &problem{http.StatusServiceUnavailable, "failure.busy"}
 )
@@ -55,7 +57,7 @@ func (s *site) fail(v *visit, err error) {
 		}
 		page.Reference = s.logFault(v, err)
 	}
-	if v.session != nil {
+	if v.session != nil && v.session.Post != "" {
 		if frame, err := s.frame(v, "", page.Title); err == nil {
 			page.Frame = frame
 		}

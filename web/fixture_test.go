@@ -201,7 +201,7 @@ func (h *house) cookie(side office.Side, post office.Post) *http.Cookie {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	_, cookie, err := h.nodes[side].People().Redeem(ctx, token)
+	_, cookie, err := h.nodes[side].People().Redeem(ctx, token, "192.0.2.1")
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -211,7 +211,8 @@ func (h *house) cookie(side office.Side, post office.Post) *http.Cookie {
 // serve serves the pages of a side's node.
 func (h *house) serve(side office.Side) *httptest.Server {
 	h.t.Helper()
-	handler, err := New(Config{Node: h.nodes[side], Now: h.now, Log: slog.New(slog.NewTextHandler(h.t.Output(), nil)), Version: "0.1"})
+	handler, err := New(Config{Node: h.nodes[side], Now: h.now, Log: slog.New(slog.NewTextHandler(h.t.Output(), nil)), Version: "0.1",
+		SignIn: func(token string) string { return "http://pages/sign-in?t=" + token }})
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -17,11 +17,11 @@ import (
 var templates embed.FS
 
 // shared are the templates that every page is made with.
-var shared = []string{"layout.html", "strip.html", "mark.html"}
+var shared = []string{"layout.html", "strip.html", "mark.html", "people.html"}
 
 // pageNames are the pages, each a template of that name.
 var pageNames = []string{
-	"charter", "dispatch", "ended", "entry", "failure", "line", "list", "record", "signin", "write",
+	"account", "accounts", "charter", "dispatch", "ended", "entry", "failure", "line", "list", "one", "record", "signin", "trail", "write",
 }
 
 // pages is the templates of all pages in one language.
@@ -75,6 +75,7 @@ type Frame struct {
 	Now     int64
 
 	Officer   string // the signed-in post; empty if none
+	Person    string // whose account is signed in; empty if none
 	Waiting   int    // dispatches that wait for our acknowledgement
 	Languages []languageChoice
 	Units     units
@@ -82,9 +83,9 @@ type Frame struct {
 
 	// Trouble is a sentence that every page shows: the node does not sign.
 	Trouble string
-	// Notice is a sentence for the person who has just acted.
-	Notice string
-	Strip  strip
+	// Offer is a sentence that offers a person to set a password.
+	Offer string
+	Strip strip
 }
 
 type languageChoice struct {
@@ -116,6 +117,7 @@ func (s *site) frame(v *visit, here, title string) (f Frame, err error) {
 	}
 	v.alarms = slices.DeleteFunc(alarms, func(a node.Alarm) bool { return a.Cleared })
 	f.Officer = v.officer(v.side, v.session.Post)
+	f.Person, f.Offer = v.session.Person, v.offer()
 	f.Strip = v.strip()
 	if v.status.Mode != node.Ready {
 		f.Trouble = v.trouble()

@@ -13,7 +13,9 @@ type access int
 
 const (
 	anyone   access = iota // also without a session
-	signedIn               // a post with a running session
+	holder                 // an account with a running session, also without a post
+	admin                  // an administrator, also without a post
+	signedIn               // an account with a running session that acts for a post
 )
 
 // route is one line of the table of routes.
@@ -29,6 +31,25 @@ var routes = []route{
 	{"POST /sign-in", anyone, (*site).postSignIn},
 	{"POST /sign-out", anyone, (*site).postSignOut},
 	{"POST /language", anyone, (*site).postLanguage},
+
+	{"GET /account", holder, (*site).account},
+	{"POST /account/post", holder, (*site).postAccountPost},
+	{"POST /account/password", holder, (*site).postPassword},
+	{"POST /account/codes", holder, (*site).postCodes},
+	{"GET /account/codes.svg", holder, (*site).secretPicture},
+	{"POST /account/codes/confirm", holder, (*site).postConfirmCodes},
+	{"POST /account/codes/remove", holder, (*site).postRemoveCodes},
+	{"POST /account/sessions/{id}/revoke", holder, (*site).postRevokeSession},
+
+	{"GET /accounts", admin, (*site).accounts},
+	{"POST /accounts", admin, (*site).postAccounts},
+	{"GET /accounts/name/{name}", admin, (*site).oneAccount},
+	{"POST /accounts/name/{name}", admin, (*site).postChangeAccount},
+	{"POST /accounts/name/{name}/suspend", admin, (*site).postSuspend},
+	{"POST /accounts/name/{name}/resume", admin, (*site).postResume},
+	{"POST /accounts/name/{name}/link", admin, (*site).postLink},
+	{"POST /accounts/name/{name}/sessions/{id}/revoke", admin, (*site).postRevokeOf},
+	{"GET /accounts/trail", admin, (*site).trail},
 
 	{"GET /{$}", signedIn, (*site).list},
 	{"GET /dispatches/new", signedIn, (*site).write},
@@ -122,11 +143,17 @@ func (s *site) admit(to route, v *visit) error {
 			return errMalformed
 		}
 	}
-	if to.access == anyone || v.session != nil {
-		v.admitted = true
-		return nil
+	switch {
+	case to.access == anyone:
+	case v.session == nil:
+		return s.ended(v)
+	case to.access == admin && !v.session.Admin:
+		return errNotAdmin
+	case to.access == signedIn && v.session.Post == "":
+		return errNoPost
 	}
-	return s.ended(v)
+	v.admitted = true
+	return nil
 }
 
 // reference returns a short reference by which an operator finds a fault in the log.

@@ -10,13 +10,15 @@ import (
 	"liaison.example/people"
 )
 
-// signinPage is what a one-time link opens: one button. Opening the page does
-// not use the link up, so that a program which previews links cannot.
+// signinPage asks for a name and a password, or, where a one-time link opens it,
+// is one button. Opening the page does not use the link up, so that a program
+// which previews links cannot.
 type signinPage struct {
 	Frame
 	Side  string
-	Post  string // whom the link is for
+	Who   string // whom the link is for: the post for which they usually act, or their name
 	Token string // empty if the page was opened without a link
+	Name  string // as it was typed
 	Error string
 }
 
@@ -25,14 +27,18 @@ func (s *site) signIn(v *visit) error {
 	if token == "" {
 		return s.showSignIn(v, http.StatusOK, signinPage{})
 	}
-	post, err := s.node.People().LinkPost(v.ctx, token)
+	account, err := s.node.People().LinkAccount(v.ctx, token)
 	if problem := linkProblem(err); problem != "" {
 		return s.showSignIn(v, http.StatusForbidden, signinPage{Error: v.t(problem)})
 	}
 	if err != nil {
 		return err
 	}
-	return s.showSignIn(v, http.StatusOK, signinPage{Token: token, Post: v.postName(v.side, post)})
+	who := account.Person
+	if len(account.Posts) > 0 {
+		who = v.postName(v.side, account.Posts[0])
+	}
+	return s.showSignIn(v, http.StatusOK, signinPage{Token: token, Who: who})
 }
 
 // linkProblem names the sentence for what is wrong with a sign-in link, if err
@@ -58,7 +64,10 @@ func (s *site) showSignIn(v *visit, status int, page signinPage) error {
 }
 
 func (s *site) postSignIn(v *visit) error {
-	session, cookie, err := s.node.People().Redeem(v.ctx, v.r.PostFormValue("t"))
+	if !v.r.PostForm.Has("t") {
+		return s.postPasswordSignIn(v)
+	}
+	session, cookie, err := s.node.People().Redeem(v.ctx, v.r.PostFormValue("t"), v.from())
 	if problem := linkProblem(err); problem != "" {
 		return s.showSignIn(v, http.StatusForbidden, signinPage{Error: v.t(problem)})
 	}
@@ -69,9 +78,27 @@ func (s *site) postSignIn(v *visit) error {
 	return v.redirect("/")
 }
 
+// postPasswordSignIn signs in by name and password. A refusal keeps the name
+// that was typed.
+func (s *site) postPasswordSignIn(v *visit) error {
+	name := v.r.PostFormValue("name")
+	session, cookie, err := s.node.People().SignIn(v.ctx, name, v.r.PostFormValue("password"), v.r.PostFormValue("code"), v.from())
+	var refused *people.Refusal
+	switch {
+	case errors.As(err, &refused):
+		return s.showSignIn(v, http.StatusForbidden, signinPage{Name: name, Error: v.coded("refused", string(refused.Code), refused.Detail)})
+	case errors.Is(err, people.ErrTooMany):
+		return s.showSignIn(v, http.StatusForbidden, signinPage{Name: name, Error: v.t("signin.too-many")})
+	case err != nil:
+		return err
+	}
+	s.setCookie(v, s.sessionCookie(v.side), cookie, session.Ends.Sub(v.now))
+	return v.redirect("/")
+}
+
 func (s *site) postSignOut(v *visit) error {
 	if v.session != nil {
-		if err := s.node.People().SignOut(v.ctx, v.cookie); err != nil {
+		if err := s.node.People().SignOut(v.ctx, v.cookie, v.from()); err != nil {
 			return fmt.Errorf("sign out: %w", err)
 		}
 	}

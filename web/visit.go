@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -172,6 +173,15 @@ func (v *visit) post(side office.Side, post office.Post) (office.PostRow, bool) 
 		}
 	}
 	return office.PostRow{}, false
+}
+
+// from is the address that the browser asks from, as far as this node sees it.
+func (v *visit) from() string {
+	host, _, err := net.SplitHostPort(v.r.RemoteAddr)
+	if err != nil {
+		return v.r.RemoteAddr
+	}
+	return host
 }
 
 // may reports whether the signed-in post may do an act of this kind. The node

@@ -35,6 +35,8 @@ type Config struct {
 	// Secure says that the pages are reached over HTTPS only, so that cookies
 	// are never sent in the clear. Leave it false for plain HTTP on loopback.
 	Secure bool
+	// SignIn gives the address with which a browser redeems a sign-in token.
+	SignIn func(token string) string
 }
 
 // site is the pages of one node.
@@ -44,6 +46,8 @@ type site struct {
 	log     *slog.Logger
 	version string
 	secure  bool
+
+	signInURL func(token string) string
 
 	assets *assets
 	pages  map[string]*pages // by language tag
@@ -60,7 +64,7 @@ func New(c Config) (http.Handler, error) {
 		return nil, fmt.Errorf("load the files of the pages: %w", err)
 	}
 	s := &site{
-		node: c.Node, now: c.Now, log: c.Log, version: c.Version, secure: c.Secure,
+		node: c.Node, now: c.Now, log: c.Log, version: c.Version, secure: c.Secure, signInURL: c.SignIn,
 		assets: files, once: newOnce(), faces: newZones(), events: &streams{},
 	}
 	if s.pages, err = loadPages(files); err != nil {

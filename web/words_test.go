@@ -13,6 +13,7 @@ import (
 	"liaison.example/link"
 	"liaison.example/node"
 	"liaison.example/office"
+	"liaison.example/people"
 )
 
 // Every list of codes and names that pages put into words, with the table of
@@ -27,11 +28,18 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 		"refused": {
 			"post-may-not", "not-an-entry", "node-behind", "node-restored", "node-own-fork", "node-busy", "node-stopping",
 			"given-up", "disk-full", "disk-read-only", "disk-broken",
+			"account-name", "account-exists", "account-unknown", "account-person", "account-posts", "account-post",
+			"account-language", "account-self", "account-suspended", "account-not-suspended", "account-many",
+			"password-short", "password-text", "password-name", "password-wrong", "code-wrong",
+			"sign-in-wrong", "sign-in-wait", "sign-in-busy",
 		},
 		"record": {"equal", "unequal", "comparing", "unknown"},
 	}
 	for _, reason := range office.Reasons {
 		want["void"] = append(want["void"], string(reason))
+	}
+	for _, deed := range people.Deeds {
+		want["trail"] = append(want["trail"], string(deed))
 	}
 	for _, kind := range office.Kinds {
 		want["kind"] = append(want["kind"], kind.Name)
@@ -62,7 +70,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 // indirect are the tables whose keys are put together from a code.
 var indirect = []string{
 	"side.", "post.", "kind.", "mode.", "alarm.", "void.", "refused.", "precedence.", "field.", "unit.", "failure.", "frame.", "record.",
-	"signin.",
+	"signin.", "trail.",
 }
 
 func TestEveryKeyHasAPhraseAndEveryPhraseAUser(t *testing.T) {

@@ -89,6 +89,7 @@ func (t *turn) open(ctx context.Context) error {
 	}
 	pages, err := web.New(web.Config{
 		Node: n, Now: clock, Log: t.log, Version: version, Secure: f.settings.secureWeb(),
+		SignIn: t.signInURL,
 	})
 	if err != nil {
 		return errors.Join(err, n.Close())
@@ -118,12 +119,15 @@ func (t *turn) apiConfig(n *node.Node) api.Config {
 		Node: n, Log: t.log, Now: clock,
 		Refused: sentence,
 		Alarmed: func(a node.Alarm) string { return alarmSentence(a) },
-		SignIn: func(token string) string {
-			return t.folder.settings.publicWeb() + "/sign-in?t=" + url.QueryEscape(token)
-		},
-		Backup: func(ctx context.Context, w io.Writer) error { return t.folder.backup(ctx, t.folder.copierOf(n), w) },
-		Admit:  t.admit,
+		SignIn:  t.signInURL,
+		Backup:  func(ctx context.Context, w io.Writer) error { return t.folder.backup(ctx, t.folder.copierOf(n), w) },
+		Admit:   t.admit,
 	}
+}
+
+// signInURL is the address with which a browser redeems a sign-in token.
+func (t *turn) signInURL(token string) string {
+	return t.folder.settings.publicWeb() + "/sign-in?t=" + url.QueryEscape(token)
 }
 
 // handler lets requests in to a face of the present node, each with a context
