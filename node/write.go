@@ -212,6 +212,7 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer) e
 	n.link.Wake()
 	n.watches.placed(entryIDs(entries))
 	n.maySettle()
+	n.mayIndex()
 	n.endSessions(ctx, entries)
 	return nil
 }
