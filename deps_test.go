@@ -28,7 +28,7 @@ const floors = `
 	github.com/go-json-experiment/json golang.org/x/mod golang.org/x/text < ledger
 
 	# 2  four workers; none knows another
-	office sqldb github.com/go-json-experiment/json               < records
+	office sqldb github.com/go-json-experiment/json golang.org/x/text < records
 	ledger enclosure sqldb                                        < link
 	github.com/go-json-experiment/json golang.org/x/mod           < link
 	office sqldb lang                                             < notify

@@ -112,7 +112,7 @@ type handler func(s *server, w http.ResponseWriter, r *http.Request) error
 var routes = []route{
 	{"GET /v1/status", (*server).status}, // ?wait=STATE&timeout=60s
 
-	{"GET /v1/dispatches", (*server).dispatches}, // ?from=&channel=&precedence=&open=true&limit=&before=
+	{"GET /v1/dispatches", (*server).dispatches}, // ?q=&from=&channel=&precedence=&state=&since=&until=&limit=&before=
 	{"POST /v1/dispatches", (*server).send},      // ?wait=60s
 	{"GET /v1/dispatches/{side}/{index}", (*server).dispatch},
 	{"POST /v1/dispatches/{side}/{index}/acknowledgement", (*server).acknowledge},

@@ -102,12 +102,16 @@ func (c *Client) Dispatches(ctx context.Context, q Query) (p Page, err error) {
 			query.Set(name, value)
 		}
 	}
+	set("q", q.Text)
 	set("from", q.From)
 	set("channel", q.Channel)
 	set("precedence", string(q.Precedence))
 	set("before", q.Before)
-	if q.Open {
-		query.Set("open", "true")
+	set("state", string(q.Waiting))
+	for name, at := range map[string]time.Time{"since": q.Since, "until": q.Until} {
+		if !at.IsZero() {
+			set(name, at.UTC().Format(time.RFC3339))
+		}
 	}
 	if q.Limit > 0 {
 		query.Set("limit", strconv.Itoa(q.Limit))

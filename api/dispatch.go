@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"liaison.example/node"
 	"liaison.example/office"
@@ -71,10 +72,24 @@ func (s *server) dispatches(w http.ResponseWriter, r *http.Request) error {
 	if precedence != "" && !slices.Contains(office.Precedences, precedence) {
 		return problem(CodeBadRequest, fmt.Sprintf("precedence=%q is not one of %v.", precedence, office.Precedences), nil)
 	}
-	lines, next, err := s.Node.Records().Dispatches(r.Context(), records.Filter{
-		From: query.Get("from"), Channel: query.Get("channel"), Precedence: precedence,
-		Open: query.Get("open") == "true", Before: query.Get("before"), Limit: limit,
-	})
+	filter := records.Filter{
+		Text: query.Get("q"), From: query.Get("from"), Channel: query.Get("channel"), Precedence: precedence,
+		State: records.State(query.Get("state")), Before: query.Get("before"), Limit: limit,
+	}
+	if filter.State != "" && !slices.Contains(records.States, filter.State) {
+		return problem(CodeBadRequest, fmt.Sprintf("state=%q is not one of %v.", filter.State, records.States), nil)
+	}
+	for name, into := range map[string]*time.Time{"since": &filter.Since, "until": &filter.Until} {
+		if text := query.Get(name); text != "" {
+			if *into, err = time.Parse(time.RFC3339, text); err != nil {
+				return problem(CodeBadRequest, fmt.Sprintf("%s=%q is not a time such as 2018-10-15T01:30:00Z.", name, text), nil)
+			}
+		}
+	}
+	lines, next, err := s.Node.Records().Dispatches(r.Context(), filter)
+	if refused, is := errors.AsType[*records.SearchError](err); is {
+		return refusal(office.Reason(refused.Code), s.Refused(office.Reason(refused.Code), nil), nil)
+	}
 	if errors.Is(err, records.ErrBefore) {
 		return problem(CodeBadRequest, fmt.Sprintf("before=%q is not the cursor of a page.", query.Get("before")), nil)
 	}
@@ -82,8 +97,16 @@ func (s *server) dispatches(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := Page{Dispatches: []Dispatch{}, Next: next}
+	if filter.Text != "" {
+		all, err := s.Node.Records().Indexed(r.Context())
+		if err != nil {
+			return err
+		}
+		page.Partial = !all
+	}
 	holds := s.holds()
 	for _, line := range lines {
+		line.Text = "" // one dispatch has it, a list has not
 		page.Dispatches = append(page.Dispatches, dispatchShape(line, holds))
 	}
 	return write(w, http.StatusOK, page)

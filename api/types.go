@@ -64,18 +64,33 @@ type Receipt struct {
 
 // Query chooses dispatches. Zero fields choose all.
 type Query struct {
+	Text       string // words that are in number, subject or text
 	From       office.Side
 	Channel    string
 	Precedence office.Precedence
-	Open       bool   // only those that are not acknowledged by all addressees
-	Limit      int    // at most MaxList; 0: DefaultList
-	Before     string // the cursor that came with the page before
+	Waiting    Waiting
+	Since      time.Time // released then or later; zero: no bound
+	Until      time.Time // released before; zero: no bound
+	Limit      int       // at most MaxList; 0: DefaultList
+	Before     string    // the cursor that came with the page before
 }
+
+// Waiting says whose acknowledgement a dispatch waits for.
+type Waiting string
+
+// What a list can be asked for by it.
+const (
+	WaitsForAny  Waiting = "open"         // of any addressee
+	WaitsForUs   Waiting = "ours"         // of our side
+	WaitsForThem Waiting = "theirs"       // of another side
+	WaitsForNone Waiting = "acknowledged" // of none: all have acknowledged
+)
 
 // Page is one page of a list of dispatches, the newest in the joint order first.
 type Page struct {
 	Dispatches []Dispatch `json:"dispatches"`
-	Next       string     `json:"next,omitempty"` // cursor for Query.Before; empty on the last page
+	Next       string     `json:"next,omitempty"`    // cursor for Query.Before; empty on the last page
+	Partial    bool       `json:"partial,omitempty"` // of a search: the newest dispatches are not in the index yet
 }
 
 // Entry is any entry of the record, with its place and its exact bytes.

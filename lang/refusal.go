@@ -53,5 +53,7 @@ var refusalWords = map[string]Phrase{
 	"refused.disk-full":              {En: "The disk of this node is full; nothing was written.", Ko: "이 노드의 디스크가 가득 차서 아무것도 기록되지 않았습니다."},
 	"refused.disk-read-only":         {En: "The disk of this node cannot be written; nothing was written.", Ko: "이 노드의 디스크에 쓸 수 없어 아무것도 기록되지 않았습니다."},
 	"refused.disk-broken":            {En: "The disk of this node answers with errors; nothing was written.", Ko: "이 노드의 디스크에서 오류가 나서 아무것도 기록되지 않았습니다."},
+	"refused.search-too-long":        {En: "That is too long to be searched for: at most 200 characters in 16 words.", Ko: "찾을 말이 너무 깁니다. 낱말 16개, 200자까지 쓸 수 있습니다."},
+	"refused.search-no-word":         {En: "There is no word in it to be searched for: write letters or digits.", Ko: "찾을 낱말이 없습니다. 글자나 숫자를 쓰십시오."},
 	"refused.other":                  {En: "This node refuses it; the reason is “{code}”.", Ko: "이 노드가 거부했습니다. 사유: “{code}”."},
 }

@@ -68,6 +68,7 @@ func (n *Node) follow(ctx context.Context) {
 			n.cannotFold(ctx, err, failed)
 		}
 		n.maySettle()
+		n.mayIndex()
 		n.mayFound(ctx)
 	}
 }

@@ -68,6 +68,7 @@ type Node struct {
 	fold    sync.Mutex            // held by whoever folds: the writer or the folder
 	folded  map[office.Side]int64 // under fold: of each ledger, the records have at least so many entries
 	settle  chan struct{}         // holds a token when there may be more to settle
+	index   chan struct{}         // holds a token when there may be more to index
 
 	foldedAtStart bool // Open has folded all that was there
 
@@ -104,7 +105,7 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 	n := &Node{
 		c: c, now: c.Now, log: c.Log, side: c.Own.Side,
 		writes: make(chan *write, maxWaitingWrites), stopped: make(chan struct{}), folded: map[office.Side]int64{},
-		settle: make(chan struct{}, 1), wakeFound: make(chan struct{}, 1), answered: make(chan struct{}, 1),
+		settle: make(chan struct{}, 1), index: make(chan struct{}, 1), wakeFound: make(chan struct{}, 1), answered: make(chan struct{}, 1),
 		linesChanged: make(chan struct{}, 1),
 	}
 	if err := n.open(ctx); err != nil {
@@ -115,6 +116,7 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 	n.run(ctx, n.write)
 	n.run(ctx, n.follow)
 	n.run(ctx, n.settleFromTimeToTime)
+	n.run(ctx, n.indexFromTimeToTime)
 	n.run(ctx, n.listen)
 	n.run(ctx, n.greet)
 	n.run(ctx, n.dial)

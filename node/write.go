@@ -222,6 +222,7 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer, a
 	n.link.Wake()
 	n.watches.placed(entryIDs(entries))
 	n.maySettle()
+	n.mayIndex()
 	n.endSessions(ctx, entries)
 	return nil
 }

@@ -3,7 +3,10 @@ package records_test
 import (
 	"crypto/sha256"
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -261,8 +264,8 @@ func BenchmarkLists(b *testing.B) {
 		{"deep", records.Filter{Before: deep[499].ID.String()}},
 		{"rare", records.Filter{Precedence: office.Flash}},
 		{"none", records.Filter{Precedence: office.Immediate, Channel: "liaison"}},
-		{"open", records.Filter{Open: true}},
-		{"open rare", records.Filter{Open: true, Precedence: office.Flash}},
+		{"open", records.Filter{State: records.Unacknowledged}},
+		{"open rare", records.Filter{State: records.Unacknowledged, Precedence: office.Flash}},
 		{"rare of one side on one channel", records.Filter{Precedence: office.Flash, From: "south", Channel: "liaison"}},
 	} {
 		b.Run(list.name, func(b *testing.B) {
@@ -287,4 +290,121 @@ func BenchmarkLists(b *testing.B) {
 			}
 		}
 	})
+}
+
+// vocabulary makes words of which the first are common and the last rare, as in
+// any language: Korean ones with particles, and Latin ones.
+type vocabulary struct {
+	*rand.Rand
+	zipf *rand.Zipf
+}
+
+func newVocabulary() vocabulary {
+	r := rand.New(rand.NewPCG(2018, 9))
+	return vocabulary{r, rand.NewZipf(r, 1.1, 8, 20_000)}
+}
+
+func (v vocabulary) word() string { return word(v.zipf.Uint64()) }
+
+// word is the n-th word.
+func word(n uint64) string {
+	if n%3 == 0 {
+		return fmt.Sprintf("w%s", strconv.FormatUint(n*7919, 36))
+	}
+	syllable := func(i uint64) string { return string(rune(0xac00 + i*i*28%11_172)) }
+	return syllable(n%89) + syllable(n%97) + syllable(n%101)
+}
+
+func (v vocabulary) text(words int) string {
+	var b strings.Builder
+	for range words {
+		b.WriteString(v.word())
+		b.WriteString([]string{" ", "에서 ", "을 ", ", ", "의 "}[v.IntN(5)])
+	}
+	return b.String()
+}
+
+// BenchmarkFinding measures, at 100,000 dispatches with a text of some 600 bytes,
+// how long a page of the list or of a search takes, and how long the index takes to
+// be made. Few wait for an acknowledgement, as in an office that works.
+func BenchmarkFinding(b *testing.B) {
+	for _, engine := range []string{"sqlite", "postgresql"} {
+		url := "sqlite:" + filepath.Join(b.TempDir(), "records.db")
+		if engine == "postgresql" {
+			url = sqldbtest.DurablePostgreSQL(b)
+		}
+		w := busy(b, 0)
+		v := newVocabulary()
+		r := recordstest.Open(b, url, records.Config{Office: testOffice, Side: "south", Source: w.source})
+		const dispatches = 100_000
+		w.fill(b, 2*dispatches, func(d *office.DispatchBody) {
+			d.Subject, d.Text = v.text(5), v.text(50)
+			if d.Number%50 == 7 {
+				d.Precedence = office.Flash
+			}
+		})
+		for range 20 {
+			from := w.sides[v.IntN(2)]
+			w.sign(b, from, "duty-officer", office.KindDispatch, w.dispatch(from, int64(len(w.entries[from])), "x"))
+		}
+		all := w.sequence()
+		for i := 0; i < len(all); i += batch {
+			if err := r.Add(ctx, all[i:min(i+batch, len(all))]); err != nil {
+				b.Fatal(err)
+			}
+		}
+		start, longest := time.Now(), time.Duration(0)
+		for {
+			step := time.Now()
+			n, err := r.Index(ctx)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if longest = max(longest, time.Since(step)); n == 0 {
+				break
+			}
+		}
+		b.Logf("%s: indexed in %v, the longest step %v", engine, time.Since(start), longest)
+		since := w.now.Add(-time.Hour)
+		for _, list := range []struct {
+			name   string
+			filter func() records.Filter
+		}{
+			{"list", func() records.Filter { return records.Filter{} }},
+			{"list of one side between dates", func() records.Filter {
+				return records.Filter{From: "north", Since: since.Add(-time.Hour), Until: since}
+			}},
+			{"list that waits for us", func() records.Filter { return records.Filter{State: records.WaitsForUs} }},
+			{"common word", func() records.Filter { return records.Filter{Text: word(uint64(v.IntN(10)))} }},
+			{"any word", func() records.Filter { return records.Filter{Text: v.word()} }},
+			{"two words", func() records.Filter { return records.Filter{Text: v.word() + " " + v.word()} }},
+			{"two common words, FLASH", func() records.Filter {
+				return records.Filter{Text: word(0) + " " + word(uint64(1+v.IntN(10))), Precedence: office.Flash}
+			}},
+			{"one syllable", func() records.Filter {
+				return records.Filter{Text: string([]rune(word(uint64(1 + 3*v.IntN(300))))[:1])}
+			}},
+			{"no such word", func() records.Filter { return records.Filter{Text: "zzz" + v.word()} }},
+			{"common word of a month ago", func() records.Filter {
+				return records.Filter{Text: word(1), Until: since.Add(-time.Hour)}
+			}},
+			{"common word that waits for us", func() records.Filter {
+				return records.Filter{Text: word(uint64(v.IntN(10))), State: records.WaitsForUs}
+			}},
+		} {
+			b.Run(engine+"/"+list.name, func(b *testing.B) {
+				var took []time.Duration
+				for b.Loop() {
+					filter := list.filter()
+					start := time.Now()
+					if _, _, err := r.Dispatches(ctx, filter); err != nil {
+						b.Fatal(err)
+					}
+					took = append(took, time.Since(start))
+				}
+				slices.Sort(took)
+				b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+			})
+		}
+	}
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
+	"slices"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -15,13 +15,29 @@ import (
 
 // Filter chooses dispatches. What is empty chooses all.
 type Filter struct {
-	From       office.Side // whose
-	Channel    string
-	Precedence office.Precedence
-	Open       bool   // not acknowledged by all that it was addressed to
-	Before     string // where to go on: the next that the call before gave
-	Limit      int    // at most MaxPage; 0: DefaultPage
+	Text         string      // words that are in number, subject or text (ParseSearch)
+	From         office.Side // whose
+	Channel      string
+	Precedence   office.Precedence
+	State        State
+	Since, Until time.Time // of the joint order: Since <= time < Until
+	Before       string    // where to go on: the next that the call before gave
+	Limit        int       // at most MaxPage; 0: DefaultPage
 }
+
+// State says whose acknowledgement a dispatch waits for, as our side sees it.
+type State string
+
+// The states by which dispatches can be chosen.
+const (
+	Unacknowledged State = "open"         // not acknowledged by all that it was addressed to
+	WaitsForUs     State = "ours"         // not acknowledged by our side
+	WaitsForThem   State = "theirs"       // not acknowledged by another side
+	Acknowledged   State = "acknowledged" // by all
+)
+
+// States are all of them.
+var States = []State{Unacknowledged, WaitsForUs, WaitsForThem, Acknowledged}
 
 // How many lines a list has.
 const (
@@ -41,14 +57,38 @@ type DispatchLine struct {
 var ErrBefore = errors.New("no such place in the list")
 
 // Dispatches lists dispatches, those last in the joint order first. If there
-// are more than the limit, next says where to go on; else it is empty.
+// are more than the limit, next says where to go on; else it is empty. What
+// cannot be searched for is a *SearchError. Those that were found by words come
+// with their text, and only once they are in the index (Indexed).
 func (r *Records) Dispatches(ctx context.Context, c Filter) (lines []DispatchLine, next string, err error) {
-	query, args, err := c.query()
+	search, err := ParseSearch(c.Text)
 	if err != nil {
 		return nil, "", fmt.Errorf("list dispatches: %w", err)
 	}
+	if c.State != "" && !slices.Contains(States, c.State) {
+		return nil, "", fmt.Errorf("list dispatches: there is no state %q", c.State)
+	}
+	var before *office.EntryID
+	if c.Before != "" {
+		id, err := office.ParseEntryID(c.Before)
+		if err != nil {
+			return nil, "", fmt.Errorf("list dispatches: %w: %w", ErrBefore, err)
+		}
+		before = &id
+	}
+	searching := len(search.words) > 0
 	err = r.view(ctx, "list dispatches", func(tx *sqldb.Tx, cur *cursor) error {
-		rows, err := tx.Query(ctx, query, args...)
+		q := query{own: r.config.Side, filter: &c, before: before}
+		text := ""
+		if searching {
+			text, err = q.search(ctx, tx, search)
+		} else {
+			text, err = q.list(ctx, tx)
+		}
+		if err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, text, q.args...)
 		if err != nil {
 			return err
 		}
@@ -58,7 +98,9 @@ func (r *Records) Dispatches(ctx context.Context, c Filter) (lines []DispatchLin
 			if err != nil {
 				return err
 			}
-			line.Text = ""
+			if !searching {
+				line.Text = ""
+			}
 			lines = append(lines, line)
 		}
 		return rows.Err()
@@ -71,60 +113,6 @@ func (r *Records) Dispatches(ctx context.Context, c Filter) (lines []DispatchLin
 		next = lines[limit-1].ID.String()
 	}
 	return lines, next, nil
-}
-
-// query writes the query for a page and one line more. It says in which way the
-// list is to be found: neither engine can know what is rare in an office.
-// Urgent dispatches are; then those that are waited for; then those of one
-// channel, or of one side.
-func (c *Filter) query() (string, []any, error) {
-	urgent := c.Precedence != "" && c.Precedence != office.Routine
-	tables, place := "dispatch d CROSS JOIN acknowledgement a", "d.pos"
-	if c.Open && !urgent {
-		tables, place = "acknowledgement a CROSS JOIN dispatch d", "a.pos"
-	}
-	conditions := []string{"d.pos = a.pos"}
-	var args []any
-	where := func(condition string, values ...any) {
-		for _, value := range values {
-			args = append(args, value)
-			condition = strings.Replace(condition, "?", "$"+strconv.Itoa(len(args)), 1)
-		}
-		conditions = append(conditions, condition)
-	}
-	if c.Open {
-		where("a.waiting > 0")
-	}
-	found := c.Open && !urgent // an index is chosen; columns of others are hidden from it by an expression
-	column := func(name, value string) {
-		switch {
-		case value == "":
-		case found:
-			where("d."+name+" || '' = ?", value)
-		default:
-			where("d."+name+" = ?", value)
-			found = true
-		}
-	}
-	if urgent {
-		column("precedence", string(c.Precedence))
-	}
-	column("channel", c.Channel)
-	column("side", c.From)
-	if !urgent {
-		column("precedence", string(c.Precedence))
-	}
-	if c.Before != "" {
-		before, err := office.ParseEntryID(c.Before)
-		if err != nil {
-			return "", nil, fmt.Errorf("%w: %w", ErrBefore, err)
-		}
-		// Places change while they are not settled; the entry stays.
-		where(place+" < (SELECT pos FROM placed WHERE side = ? AND idx = ?)", before.Side, before.Index)
-	}
-	args = append(args, c.limit()+1)
-	return "SELECT d.pos, d.row, a.row FROM " + tables + " WHERE " + strings.Join(conditions, " AND ") +
-		" ORDER BY " + place + " DESC LIMIT $" + strconv.Itoa(len(args)), args, nil
 }
 
 func (c *Filter) limit() int {

@@ -230,6 +230,10 @@ func (f *Fold) undo(p position) (replay, error) {
 	if _, err := f.tx.Exec(f.ctx, "DELETE FROM placed WHERE pos > $1", cut); err != nil {
 		return replay{}, err
 	}
+	// What comes after has other places from now on: it is looked at again.
+	if _, err := f.tx.Exec(f.ctx, "UPDATE indexed SET pos = $1 WHERE id = 1 AND pos > $1", cut); err != nil {
+		return replay{}, err
+	}
 	f.changed = true
 	return replay{source: r.config.Source, recent: &r.recent, order: order}, f.cutState(cut, order)
 }

@@ -91,11 +91,11 @@ func TestDispatchesAreListedNewestFirstAndFiltered(t *testing.T) {
 			{records.Filter{Channel: "maritime"}, []office.EntryID{c, b}},
 			{records.Filter{Precedence: office.Routine}, []office.EntryID{e, c, a}},
 			{records.Filter{Precedence: office.Immediate}, nil},
-			{records.Filter{Open: true}, []office.EntryID{e, d, c, b}},
-			{records.Filter{Open: true, Channel: "maritime", From: "north"}, []office.EntryID{b}},
+			{records.Filter{State: records.Unacknowledged}, []office.EntryID{e, d, c, b}},
+			{records.Filter{State: records.Unacknowledged, Channel: "maritime", From: "north"}, []office.EntryID{b}},
 			{records.Filter{Channel: "maritime", Precedence: office.Routine, From: "south"}, []office.EntryID{c}},
 			{records.Filter{Before: c.String()}, []office.EntryID{b, a}},
-			{records.Filter{Before: c.String(), Open: true}, []office.EntryID{b}},
+			{records.Filter{Before: c.String(), State: records.Unacknowledged}, []office.EntryID{b}},
 			{records.Filter{Before: a.String()}, nil},
 		} {
 			want := make([]records.DispatchLine, len(row.want))
@@ -112,9 +112,9 @@ func TestDispatchesAreListedNewestFirstAndFiltered(t *testing.T) {
 		}
 
 		// Pages join without a gap, also of open ones.
-		for _, open := range []bool{false, true} {
+		for _, open := range []records.State{"", records.Unacknowledged} {
 			var pages []string
-			filter := records.Filter{Open: open, Limit: 1}
+			filter := records.Filter{State: open, Limit: 1}
 			for {
 				lines, next, err := south.records.Dispatches(ctx, filter)
 				if err != nil {
@@ -125,7 +125,7 @@ func TestDispatchesAreListedNewestFirstAndFiltered(t *testing.T) {
 					break
 				}
 			}
-			whole, _, err := south.records.Dispatches(ctx, records.Filter{Open: open})
+			whole, _, err := south.records.Dispatches(ctx, records.Filter{State: open})
 			if got := strings.Join(pages, " "); err != nil || got != ids(whole) {
 				t.Errorf("page by page %s, at once %s, %v", got, ids(whole), err)
 			}

@@ -12,7 +12,7 @@ import (
 
 // shape is the number of the schema below and of what is folded into it. Raise
 // it whenever either changes: the tables are then thrown away and folded again.
-const shape = 1
+const shape = 2
 
 // version names what the tables were made by. A program that knows other rules
 // folds again as well.
@@ -26,9 +26,9 @@ var version = "shape " + strconv.Itoa(shape) + ", rules " + strconv.Itoa(office.
 // and rows that belong to one entry are kept under its place in the joint
 // order: that is their order in lists, and undo takes them away by it.
 func schema(engine sqldb.Engine) sqldb.Migration {
-	pos := "pos BIGINT PRIMARY KEY"
+	pos, doc := "pos BIGINT PRIMARY KEY", "doc BIGINT PRIMARY KEY"
 	if engine == sqldb.SQLite {
-		pos = "pos INTEGER PRIMARY KEY" // the row's own number: no second tree
+		pos, doc = "pos INTEGER PRIMARY KEY", "doc INTEGER PRIMARY KEY" // the row's own number: no second tree
 	}
 	return sqldb.Migration{Name: version, SQL: `
 		-- Whose records these are, and how far they are settled: one row.
@@ -91,10 +91,39 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 		CREATE TABLE acknowledgement (
 			` + pos + `,             -- of the dispatch
 			waiting BIGINT NOT NULL, -- how many sides have not acknowledged
+			sides TEXT NOT NULL,     -- which: "/north/south/"
 			row TEXT NOT NULL
 		);
 		CREATE INDEX acknowledgement_waiting ON acknowledgement (pos) WHERE waiting > 0;
-	`}
+
+		-- The search index (search.go), which follows the tables above.
+		CREATE TABLE indexed (
+			id BIGINT PRIMARY KEY,   -- 1
+			pos BIGINT NOT NULL      -- dispatches up to this place are in it
+		);
+		INSERT INTO indexed (id, pos) VALUES (1, 0);
+		CREATE TABLE document (
+			` + doc + `,             -- of the index: see sameTime
+			side TEXT NOT NULL,      -- of the entry that released the dispatch
+			idx BIGINT NOT NULL
+		);
+	`,
+		// The tokens are made in Go (word.go): what cuts them here only finds the
+		// spaces between them. A single letter is looked for as the beginning of a
+		// token.
+		OnSQLite: `
+		CREATE VIRTUAL TABLE search USING fts5(
+			tokens, content = '', columnsize = 0, prefix = '1', tokenize = "unicode61 remove_diacritics 0 tokenchars '_'"
+		)`,
+		OnPostgreSQL: `
+		CREATE TABLE search (
+			doc BIGINT NOT NULL,
+			passage BIGINT NOT NULL, -- from 0
+			tokens tsvector NOT NULL,
+			PRIMARY KEY (doc, passage)
+		);
+		CREATE INDEX search_tokens ON search USING gin (tokens)`,
+	}
 }
 
 // errVersion is the answer to a fold on tables that another version of the

@@ -56,8 +56,9 @@ var tables = func() map[string]*table {
 			}),
 		tableOf[office.Acknowledgements]("acknowledgement", keepRecent, nil).
 			of(func(row office.Row) office.EntryID { return row.(*office.Acknowledgements).Dispatch }).
-			with([]string{"waiting"}, func(row office.Row) []any {
-				return []any{int64(len(row.(*office.Acknowledgements).Waiting))}
+			with([]string{"waiting", "sides"}, func(row office.Row) []any {
+				waiting := row.(*office.Acknowledgements).Waiting
+				return []any{int64(len(waiting)), "/" + strings.Join(waiting, "/") + "/"}
 			}),
 	} {
 		m[t.name] = t

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"liaison.example/office"
@@ -17,7 +18,7 @@ import (
 const (
 	listLength = 30  // dispatches on one page
 	waitsShown = 6   // of what waits, unless the reader asks for all
-	waitsRead  = 100 // open dispatches of one side and precedence that are looked at
+	waitsRead  = 100 // that wait of one side and precedence that are looked at
 	waitsAll   = 500 // the same, if the reader asks for all
 )
 
@@ -28,9 +29,13 @@ type listPage struct {
 	WaitMore int // not shown
 	Lines    []listLine
 	Filter   listFilter
-	Filtered bool
-	First    string // address of the first page, if this is a later one
-	Next     string // address of the next page; empty at the end
+	Asked    asked
+	Chosen   []chosen // what is filtered; empty if all are shown
+	Narrowed string   // address of the same search among all dispatches, if it is among some
+	Refused  string   // why this cannot be looked for; empty if it can
+	Partial  bool     // not all dispatches are in the search index yet
+	First    string   // address of the first page, if this is a later one
+	Next     string   // address of the next page; empty at the end
 	Founding []founding
 	MayWrite bool
 }
@@ -58,14 +63,20 @@ type listLine struct {
 	Channel    string
 	Subject    string
 	Lang       string // of the subject
-	Progress   progress
-	Settled    bool
+
+	// Of a search, what was found.
+	Marked      template.HTML // the subject, always
+	NumberFound bool
+	Extract     template.HTML // of the text; empty if nothing was found there
+	ExtractLang string
+
+	Progress progress
+	Settled  bool
 }
 
 // listFilter is the choices of the filter as they stand.
 type listFilter struct {
-	From, Channel, Precedence []choice
-	Open                      bool
+	From, Channel, Precedence, State []choice
 }
 
 // choice is one option of a form.
@@ -81,13 +92,48 @@ type founding struct {
 }
 
 func (s *site) list(v *visit) error {
-	query := v.r.URL.Query()
-	filter := records.Filter{
-		From: query.Get("from"), Channel: query.Get("channel"),
-		Precedence: office.Precedence(query.Get("precedence")),
-		Open:       query.Get("open") != "", Before: query.Get("before"), Limit: listLength,
+	asked := ask(v)
+	if !asked.sane() {
+		return errNothingHere
 	}
-	if !filterIsSane(filter) {
+	title := v.t("list.title")
+	if asked.Text != "" {
+		title = v.t("list.found", "text", shorten(asked.Text, 40))
+	}
+	frame, err := s.frame(v, "list", title)
+	if err != nil {
+		return err
+	}
+	frame.Search = asked.Text
+	page := listPage{
+		Frame: frame, MayWrite: v.status.Open && v.may(office.KindDispatch, office.Routine),
+		Filter: v.filter(asked), Asked: asked, Refused: asked.refused(v), Chosen: asked.chosen(v),
+	}
+	if page.Refused != "" {
+		return s.render(v, http.StatusUnprocessableEntity, "list", page)
+	}
+	if err := s.fillList(v, &page); err != nil {
+		return err
+	}
+	page.Waits = v.waits
+	if v.r.URL.Query().Get("waits") == "all" {
+		if page.Waits, err = s.waits(v, waitsAll); err != nil {
+			return err
+		}
+	} else if len(v.waits) > waitsShown {
+		page.Waits, page.WaitMore = v.waits[:waitsShown], len(v.waits)-waitsShown
+	}
+	if !v.status.Open {
+		page.Founding = v.founding()
+	}
+	return s.render(v, http.StatusOK, "list", page)
+}
+
+// fillList reads the dispatches of a page, and where the next one begins.
+func (s *site) fillList(v *visit, page *listPage) error {
+	filter := page.Asked.filter(v)
+	filter.Before, filter.Limit = v.r.URL.Query().Get("before"), listLength
+	if len(filter.Before) > 128 {
 		return errNothingHere
 	}
 	lines, next, err := s.node.Records().Dispatches(v.ctx, filter)
@@ -97,53 +143,55 @@ func (s *site) list(v *visit) error {
 	if err != nil {
 		return fmt.Errorf("read the list of dispatches: %w", err)
 	}
-	frame, err := s.frame(v, "list", v.t("list.title"))
+	search, err := records.ParseSearch(filter.Text)
 	if err != nil {
 		return err
 	}
-	page := listPage{Frame: frame, MayWrite: v.status.Open && v.may(office.KindDispatch, office.Routine)}
 	for i := range lines {
-		one, err := s.listLine(v, &lines[i])
+		one, err := s.listLine(v, &lines[i], search)
 		if err != nil {
 			return err
 		}
 		page.Lines = append(page.Lines, one)
 	}
-	page.Waits = v.waits
-	if query.Get("waits") == "all" {
-		if page.Waits, err = s.waits(v, waitsAll); err != nil {
-			return err
-		}
-	} else if len(v.waits) > waitsShown {
-		page.Waits, page.WaitMore = v.waits[:waitsShown], len(v.waits)-waitsShown
-	}
-	page.Filter = v.filter(filter)
-	page.Filtered = filter.From != "" || filter.Channel != "" || filter.Precedence != "" || filter.Open
 	if filter.Before != "" {
-		page.First = listAddress(filter, "")
+		page.First = page.Asked.address("")
 	}
 	if next != "" {
-		page.Next = listAddress(filter, next)
+		page.Next = page.Asked.address(next)
 	}
-	if !v.status.Open {
-		page.Founding = v.founding()
+	if filter.Text != "" {
+		all, err := s.node.Records().Indexed(v.ctx)
+		if err != nil {
+			return err
+		}
+		page.Partial = !all
+		if page.Asked.narrowed() {
+			page.Narrowed = (&asked{Text: filter.Text}).address("")
+		}
 	}
-	return s.render(v, http.StatusOK, "list", page)
+	return nil
 }
 
-// filterIsSane refuses what no form of ours sends.
-func filterIsSane(f records.Filter) bool {
-	return (f.From == "" || office.ValidName(f.From)) && (f.Channel == "" || office.ValidName(f.Channel)) &&
-		(f.Precedence == "" || slices.Contains(office.Precedences, f.Precedence)) && len(f.Before) <= 128
+// sane refuses what no form of ours sends.
+func (a *asked) sane() bool {
+	return (a.From == "" || office.ValidName(a.From)) && (a.Channel == "" || office.ValidName(a.Channel)) &&
+		(a.Precedence == "" || slices.Contains(office.Precedences, a.Precedence)) &&
+		(a.State == "" || slices.Contains(records.States, a.State))
 }
 
-func (s *site) listLine(v *visit, line *records.DispatchLine) (listLine, error) {
+func (s *site) listLine(v *visit, line *records.DispatchLine, search records.Search) (listLine, error) {
 	receipts, err := s.node.Receipts(v.ctx, line.ID)
 	if err != nil {
 		return listLine{}, fmt.Errorf("read the receipts of %s: %w", line.ID, err)
 	}
 	one := v.bareLine(line)
 	one.Progress = v.progress(line, receipts)
+	one.Marked = mark(line.Subject, search.Find(line.Subject))
+	one.NumberFound = len(search.Find(strconv.FormatInt(line.Number, 10))) > 0
+	if text := extract(search, line.Text); text != "" {
+		one.Extract, one.ExtractLang = mark(text, search.Find(text)), textLanguage(text)
+	}
 	return one, nil
 }
 
@@ -167,15 +215,13 @@ func (s *site) waits(v *visit, each int) ([]waitLine, error) {
 	var found []waiting
 	for _, from := range v.others() {
 		for _, precedence := range office.Precedences {
-			lines, _, err := s.node.Records().Dispatches(v.ctx, records.Filter{From: from, Precedence: precedence, Open: true, Limit: each})
+			lines, _, err := s.node.Records().Dispatches(v.ctx, records.Filter{From: from, Precedence: precedence, State: records.WaitsForUs, Limit: each})
 			if err != nil {
 				return nil, fmt.Errorf("read what waits: %w", err)
 			}
 			for _, line := range lines {
-				if slices.Contains(line.Waiting, v.side) {
-					due, limited := v.due(&line.Dispatch)
-					found = append(found, waiting{line, due, limited})
-				}
+				due, limited := v.due(&line.Dispatch)
+				found = append(found, waiting{line, due, limited})
 			}
 		}
 	}
@@ -215,8 +261,8 @@ func (v *visit) bareLine(line *records.DispatchLine) listLine {
 	return one
 }
 
-func (v *visit) filter(f records.Filter) listFilter {
-	out := listFilter{Open: f.Open}
+func (v *visit) filter(f asked) listFilter {
+	var out listFilter
 	out.From = append(out.From, choice{"", v.t("list.any-side"), "", f.From == ""})
 	for _, id := range v.sides() {
 		out.From = append(out.From, choice{id, v.sideName(id), "", f.From == id})
@@ -231,20 +277,23 @@ func (v *visit) filter(f records.Filter) listFilter {
 	for _, p := range office.Precedences {
 		out.Precedence = append(out.Precedence, choice{string(p), v.t("precedence." + lowerPrecedence(p)), "", f.Precedence == p})
 	}
+	out.State = append(out.State, choice{"", v.t("list.any-state"), "", f.State == ""})
+	for _, state := range records.States {
+		out.State = append(out.State, choice{string(state), v.stateName(state), "", f.State == state})
+	}
 	return out
 }
 
-func listAddress(f records.Filter, before string) string {
+// address is that of the list, or of a further page of it.
+func (a *asked) address(before string) string {
 	query := url.Values{}
 	for name, value := range map[string]string{
-		"from": f.From, "channel": f.Channel, "precedence": string(f.Precedence), "before": before,
+		"q": a.Text, "from": a.From, "channel": a.Channel, "precedence": string(a.Precedence), "state": string(a.State),
+		"since": a.Since, "until": a.Until, "before": before,
 	} {
 		if value != "" {
 			query.Set(name, value)
 		}
-	}
-	if f.Open {
-		query.Set("open", "1")
 	}
 	if len(query) == 0 {
 		return "/"

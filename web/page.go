@@ -80,6 +80,7 @@ type Frame struct {
 	Languages []languageChoice
 	Units     units
 	Places    []place
+	Search    string // what the list was searched for
 
 	// Trouble is a sentence that every page shows: the node does not sign.
 	Trouble string

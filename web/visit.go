@@ -77,7 +77,8 @@ func (s *site) visit(ctx context.Context, w http.ResponseWriter, r *http.Request
 }
 
 const (
-	maxCookie      = 256 // bytes
+	maxCookie      = 256  // bytes
+	maxBack        = 4096 // bytes of an address: one with a search of 200 Korean letters has 1,800
 	languageCookie = "liaison-language"
 )
 
@@ -115,7 +116,7 @@ func (v *visit) redirect(to string) error {
 // is a page of ours; else the list.
 func (v *visit) back() string {
 	to := v.r.PostFormValue("back")
-	if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n") || len(to) > 512 {
+	if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n") || len(to) > maxBack {
 		return "/"
 	}
 	return to

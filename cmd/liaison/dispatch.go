@@ -115,7 +115,11 @@ type listCommand struct {
 	From       string `placeholder:"SIDE" help:"Only those of this side."`
 	Channel    string `placeholder:"ID" help:"Only those on this channel."`
 	Precedence string `placeholder:"WORD" help:"Only those of this precedence."`
-	Open       bool   `help:"Only those that are not acknowledged by all addressees."`
+	Search     string `placeholder:"WORDS" help:"Only those whose number, subject or text have all these words. A Korean word is found within a longer one."`
+	State      string `placeholder:"STATE" help:"Only those that wait: open (not acknowledged by all addressees), ours (not by our side), theirs (not by another side); or acknowledged (by all)."`
+	Open       bool   `help:"The same as --state open."`
+	Since      string `placeholder:"TIME" help:"Only those released then or later: a day in UTC, such as 2018-10-15, or a time, such as 2018-10-15T01:30:00Z."`
+	Until      string `placeholder:"TIME" help:"Only those released until then: the whole of a day in UTC, or before a time."`
 	JSON       bool   `name:"json" help:"Print a JSON array."`
 }
 
@@ -128,7 +132,22 @@ func (c *listCommand) Run(ctx context.Context, t *terminal) error {
 	if c.Limit < 1 {
 		return usagef("--limit must be 1 or more")
 	}
-	q := api.Query{From: c.From, Channel: c.Channel, Precedence: office.Precedence(strings.ToUpper(c.Precedence)), Open: c.Open}
+	q := api.Query{
+		Text: c.Search, From: c.From, Channel: c.Channel, Precedence: office.Precedence(strings.ToUpper(c.Precedence)), Waiting: api.Waiting(c.State),
+	}
+	if c.Open {
+		if c.State != "" {
+			return usagef("--open says the same as --state open: give one of them")
+		}
+		q.Waiting = api.WaitsForAny
+	}
+	if q.Since, err = moment("--since", c.Since, 0); err != nil {
+		return err
+	}
+	if q.Until, err = moment("--until", c.Until, 24*time.Hour); err != nil {
+		return err
+	}
+	partial := false
 	dispatches := []api.Dispatch{}
 	for len(dispatches) < c.Limit {
 		q.Limit = min(c.Limit-len(dispatches), api.MaxList)
@@ -137,9 +156,13 @@ func (c *listCommand) Run(ctx context.Context, t *terminal) error {
 			return err
 		}
 		dispatches = append(dispatches, page.Dispatches...)
+		partial = partial || page.Partial
 		if q.Before = page.Next; q.Before == "" {
 			break
 		}
+	}
+	if partial {
+		t.say("The newest dispatches are still being made ready for the search: it is not yet whole.")
 	}
 	if c.JSON {
 		return t.printJSON(dispatches)
@@ -152,6 +175,21 @@ func (c *listCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	t.table(rows)
 	return nil
+}
+
+// moment reads a time, or a day in UTC and as much behind its beginning.
+func moment(flag, text string, behind time.Duration) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		return day.Add(behind), nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, usagef("%s %q is neither a day such as 2018-10-15 nor a time such as 2018-10-15T01:30:00Z", flag, text)
+	}
+	return at, nil
 }
 
 type showCommand struct {

@@ -36,5 +36,6 @@
   document.querySelector("[aria-invalid=true]")?.focus();
 
   const filter = document.querySelector("[data-filter]");
-  filter?.addEventListener("change", () => filter.requestSubmit());
+  // Not for a date: a person may still be typing the other one.
+  filter?.addEventListener("change", (event) => { if (event.target.matches("select")) filter.requestSubmit(); });
 }

@@ -23,6 +23,14 @@
   document.addEventListener("keydown", (event) => {
     if (!on || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
     if (event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]")) return;
+    if (event.key === "/" || event.code === "Slash" && !event.shiftKey) {
+      const search = document.getElementById("search");
+      if (!search) return;
+      event.preventDefault();
+      search.focus();
+      search.select();
+      return;
+    }
     if (event.code === "KeyJ") return rows(1);
     if (event.code === "KeyK") return rows(-1);
     if (!event.code.startsWith("Key")) return;

@@ -1,0 +1,59 @@
+package node
+
+import (
+	"context"
+	"time"
+)
+
+// The search index is filled beside the folds. indexAfter lets what was just
+// released or received go its way first. After each step the indexing rests as
+// long as the step took, and at least indexRest, so that it never has more than
+// half of a processor or of the database.
+const (
+	indexAfter = 100 * time.Millisecond
+	indexRest  = 5 * time.Millisecond
+)
+
+// mayIndex says that there may be more to index.
+func (n *Node) mayIndex() {
+	select {
+	case n.index <- struct{}{}:
+	default:
+	}
+}
+
+// indexFromTimeToTime puts into the search index what was folded, until ctx ends.
+func (n *Node) indexFromTimeToTime(ctx context.Context) {
+	n.mayIndex()
+	pause := time.NewTimer(indexAfter)
+	defer pause.Stop()
+	failed := false // the last time
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-n.index:
+		}
+		rest := indexAfter
+		for {
+			pause.Reset(rest)
+			select {
+			case <-ctx.Done():
+				return
+			case <-pause.C:
+			}
+			started := time.Now()
+			some, err := n.records.Index(ctx)
+			if err != nil && ctx.Err() == nil && !failed {
+				n.log.Error("dispatches are not indexed: the newest are not found by their words", "error", err)
+			}
+			failed = err != nil
+			if !failed && some == 0 {
+				break
+			}
+			if rest = max(indexRest, time.Since(started)); failed {
+				rest = foldAgain
+			}
+		}
+	}
+}
