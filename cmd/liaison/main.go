@@ -41,6 +41,7 @@ type commands struct {
 	Serve  serveCommand  `cmd:"" group:"node" help:"Run the node." usage:"[DIR]"`
 	Demo   demoCommand   `cmd:"" group:"node" help:"Run two nodes on this machine, filled with an example from 2018."`
 	Status statusCommand `cmd:"" group:"node" help:"Show the state of the node, its ledgers and its lines; wait for a state." usage:"[DIR]"`
+	Doctor doctorCommand `cmd:"" group:"node" help:"Look at all that a node rests on: settings, keys, databases, disk, clock, ports, lines." usage:"[DIR]"`
 	Alarms alarmsCommand `cmd:"" group:"node" help:"List alarms, and clear those that are mended."`
 	Cut    cutCommand    `cmd:"" group:"node" help:"Cut the line to a side (demonstrations only)." usage:"[DIR] SIDE"`
 	Mend   mendCommand   `cmd:"" group:"node" help:"Mend the line to a side that was cut (demonstrations only)." usage:"[DIR] SIDE"`
