@@ -3,13 +3,14 @@
 # make bench    measure on this machine; see docs/performance.md
 # make demo     two nodes on this machine, with the example of 2018
 # make manual   write docs/manual.md from the program
+# make man      write build/liaison.1, the man page
 # make clean    remove what was built
 
 export GOFLAGS = -buildvcs=false
 export GOWORK = off
 export CGO_ENABLED = 0
 
-.PHONY: build test bench demo manual clean
+.PHONY: build test bench demo manual man clean
 
 # -trimpath leaves out the folder; -s -w and an empty build id leave out what
 # differs between machines and serves only debuggers. GOAMD64 and GOARM64 are
@@ -29,6 +30,9 @@ demo: build
 
 manual: build
 	build/liaison help all > docs/manual.md
+
+man: build
+	build/liaison man > build/liaison.1
 
 clean:
 	rm -rf build

@@ -129,7 +129,7 @@ func statusShape(s *node.Status) Status {
 			state = "up"
 		}
 		out.Link[side] = Line{
-			State: state, Since: l.Since.UTC(), Cut: l.Cut, LastSeen: maybe(l.LastSeen),
+			State: state, Why: l.Why, Since: l.Since.UTC(), Cut: l.Cut, LastSeen: maybe(l.LastSeen),
 			OffsetMS: l.Offset.Milliseconds(), RoundTripMS: float64(l.RoundTrip.Microseconds()) / 1000,
 			Waiting: l.Waiting, WaitingSince: maybe(l.WaitingSince),
 			Halted: l.Halted, Equal: l.Equal, TheirMode: string(l.TheirMode),

@@ -133,7 +133,8 @@ type Side struct {
 
 // Line is the state of the line to one other side.
 type Line struct {
-	State        string     `json:"state"` // "up" or "down"
+	State        string     `json:"state"`         // "up" or "down"
+	Why          string     `json:"why,omitempty"` // while it is down: a code, such as "unreachable"
 	Since        time.Time  `json:"since"`
 	Cut          bool       `json:"cut,omitempty"` // by our own switch, in a demonstration
 	LastSeen     *time.Time `json:"last_seen,omitempty"`

@@ -321,6 +321,12 @@ func (n *Node) storeAlarms(ctx context.Context) {
 	}
 }
 
+// ReadAlarms lists the alarms in the local database of a node that does not run,
+// open ones first.
+func ReadAlarms(ctx context.Context, local *sqldb.DB) ([]Alarm, error) {
+	return (&alarms{db: local}).list(ctx)
+}
+
 // Alarms lists the alarms, open ones first.
 func (n *Node) Alarms(ctx context.Context) ([]Alarm, error) { return n.alarms.list(ctx) }
 

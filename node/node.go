@@ -46,6 +46,7 @@ func (r *Refusal) Error() string { return "refused: " + string(r.Code) }
 type LineState struct {
 	Side         office.Side
 	Up           bool
+	Why          string        // while it is down: one of the reasons of package link
 	Since        time.Time     // of the present state
 	Cut          bool          // cut by our own switch (demonstration only)
 	LastSeen     time.Time     // last message from it; zero if none since start

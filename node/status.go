@@ -49,7 +49,7 @@ func (n *Node) cosignedByAll(side office.Side, head ledger.Head) int64 {
 
 func (n *Node) lineState(ctx context.Context, side office.Side, state link.State, own ledger.Head) LineState {
 	line := LineState{
-		Side: side, Up: state.Up, Since: state.Since, Cut: state.Why == link.WhyCut, LastSeen: state.LastHeard,
+		Side: side, Up: state.Up, Why: string(state.Why), Since: state.Since, Cut: state.Why == link.WhyCut, LastSeen: state.LastHeard,
 		Offset: state.Offset, RoundTrip: state.RoundTrip, Halted: n.haltedBy(side), Equal: state.Equal, TheirMode: Mode(state.Told.Mode),
 		Waiting: own.Size - own.Cosigned[side],
 	}

@@ -17,6 +17,10 @@ var ErrUnsure = errors.New("it is not known whether the transaction was stored")
 // ErrHeld is the answer to Lock when another holds the lock.
 var ErrHeld = errors.New("another process holds the lock")
 
+// ErrNotClosed says that a SQLite file has a -wal beside it that is not folded
+// in, so that it cannot be read as it lies: read a copy of both.
+var ErrNotClosed = errors.New("the database was not closed: read a copy of it and of its -wal file")
+
 // ErrLost is the cause of a lock's context when its connection was lost.
 var ErrLost = errors.New("the connection that held the lock is lost")
 

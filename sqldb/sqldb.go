@@ -46,6 +46,10 @@ type Config struct {
 	// ReadOnly opens an existing database, which another process may be
 	// writing, for View alone.
 	ReadOnly bool
+	// Still reads a SQLite file that nobody writes, exactly as it lies, and makes
+	// and changes nothing beside it. With ReadOnly only. A file that was not
+	// closed, with a -wal that is not folded in, is refused.
+	Still bool
 	// Fault is for tests of what is built on this package; else nil. It is
 	// asked at each Point of each write transaction, and an error from it
 	// breaks the transaction there.

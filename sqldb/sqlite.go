@@ -103,7 +103,7 @@ func openLite(ctx context.Context, path string, c Config) (_ *liteDB, err error)
 		}
 		path, readers = filepath.Join(db.folder, "memory.db"), liteMemoryReaders
 	case c.ReadOnly:
-		return db, db.openReadOnly(ctx, path)
+		return db, db.openReadOnly(ctx, path, c)
 	}
 	if err := createFile(path); err != nil {
 		return nil, err
@@ -144,11 +144,14 @@ func openLite(ctx context.Context, path string, c Config) (_ *liteDB, err error)
 // openReadOnly opens a database that another process may be writing. If
 // nobody can be, because the medium is read-only and there is no WAL, it is
 // read as it lies.
-func (db *liteDB) openReadOnly(ctx context.Context, path string) (err error) {
+func (db *liteDB) openReadOnly(ctx context.Context, path string, c Config) (err error) {
 	if _, err := os.Stat(path); err != nil {
 		return err
 	}
 	pragmas := litePragmas(false, false, false)
+	if c.Still {
+		return db.openStill(ctx, path, pragmas)
+	}
 	if db.readers, err = db.pool(path, "ro", liteReaders, "BEGIN", pragmas); err != nil {
 		return err
 	}
@@ -158,9 +161,18 @@ func (db *liteDB) openReadOnly(ctx context.Context, path string) (err error) {
 	if liteCode(err)&0xff != lite.SQLITE_CANTOPEN && !IsReadOnly(err) {
 		return fmt.Errorf("%s: %w", path, err)
 	}
+	if e := db.openStill(ctx, path, pragmas); errors.Is(e, ErrNotClosed) {
+		return fmt.Errorf("%w, and the disk cannot be written: %w", e, err)
+	} else {
+		return e
+	}
+}
+
+// openStill reads a database that nobody writes as it lies.
+func (db *liteDB) openStill(ctx context.Context, path string, pragmas []pragma) (err error) {
 	switch wal, e := os.Stat(path + "-wal"); {
 	case e == nil && wal.Size() > 0:
-		return fmt.Errorf("%s: it was not closed and lies on a disk that cannot be written: read a copy of it and of its -wal file: %w", path, err)
+		return fmt.Errorf("%s: %w", path, ErrNotClosed)
 	case e != nil && !errors.Is(e, os.ErrNotExist):
 		return e
 	}

@@ -42,6 +42,7 @@ type commands struct {
 	Serve  serveCommand  `cmd:"" group:"node" help:"Run the node." usage:"[DIR]"`
 	Demo   demoCommand   `cmd:"" group:"node" help:"Run two nodes on this machine, filled with an example from 2018."`
 	Status statusCommand `cmd:"" group:"node" help:"Show the state of the node, its ledgers and its lines; wait for a state." usage:"[DIR]"`
+	Doctor doctorCommand `cmd:"" group:"node" help:"Look at all that a node rests on: settings, keys, databases, disk, clock, ports, lines." usage:"[DIR]"`
 	Alarms alarmsCommand `cmd:"" group:"node" help:"List alarms, and clear those that are mended."`
 	Cut    cutCommand    `cmd:"" group:"node" help:"Cut the line to a side (demonstrations only)." usage:"[DIR] SIDE"`
 	Mend   mendCommand   `cmd:"" group:"node" help:"Mend the line to a side that was cut (demonstrations only)." usage:"[DIR] SIDE"`
@@ -58,9 +59,11 @@ type commands struct {
 	Backup  backupCommand  `cmd:"" group:"keeping" help:"Write a backup, also while the node runs." usage:"[DIR] FILE"`
 	Restore restoreCommand `cmd:"" group:"keeping" help:"Bring a node back from a backup, or from another side's copy." usage:"FILE DIR | --from-peer DIR"`
 
-	Bench   benchCommand   `cmd:"" group:"other" help:"Measure Liaison on this machine, beside the floor."`
-	Help    helpCommand    `cmd:"" group:"other" help:"Explain a command; \"help all\" prints the whole manual." usage:"[COMMAND... | all]"`
-	Version versionCommand `cmd:"" group:"other" help:"Print the version."`
+	Bench      benchCommand      `cmd:"" group:"other" help:"Measure Liaison on this machine, beside the floor."`
+	Help       helpCommand       `cmd:"" group:"other" help:"Explain a command; \"help all\" prints the whole manual." usage:"[COMMAND... | all]"`
+	Completion completionCommand `cmd:"" group:"other" help:"Print a script with which the shell completes commands." usage:"bash|zsh"`
+	Man        manCommand        `cmd:"" group:"other" help:"Print the manual as a man page."`
+	Version    versionCommand    `cmd:"" group:"other" help:"Print the version."`
 }
 
 // groups are the parts of the manual, in its order.

@@ -208,15 +208,20 @@ func listen(address, what string) (net.Listener, error) {
 	}
 }
 
-// secure puts TLS before the pages.
-func (f *folder) secure(l net.Listener) (net.Listener, error) {
+// webPair reads the certificate of the pages and its key.
+func (f *folder) webPair() (tls.Certificate, error) {
 	path := func(p string) string {
 		if filepath.IsAbs(p) {
 			return p
 		}
 		return f.file(p)
 	}
-	certificate, err := tls.LoadX509KeyPair(path(f.settings.WebCertificate), path(f.settings.WebKey))
+	return tls.LoadX509KeyPair(path(f.settings.WebCertificate), path(f.settings.WebKey))
+}
+
+// secure puts TLS before the pages.
+func (f *folder) secure(l net.Listener) (net.Listener, error) {
+	certificate, err := f.webPair()
 	if err != nil {
 		return nil, fmt.Errorf("the certificate of the pages: %w", err)
 	}

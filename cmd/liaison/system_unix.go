@@ -4,6 +4,7 @@ package main
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"syscall"
@@ -23,6 +24,22 @@ func lockHandle(f *os.File, alone bool) error {
 		return errInUse
 	}
 	return err
+}
+
+// freeSpace is what this user may still write on the disk of a folder, in bytes.
+func freeSpace(path string) (uint64, error) {
+	var s unix.Statfs_t
+	if err := unix.Statfs(path, &s); err != nil {
+		return 0, err
+	}
+	return uint64(s.Bavail) * uint64(s.Bsize), nil
+}
+
+// ownedByUs reports whether a file belongs to the user of this process, or
+// whether that is root, who may act for every user.
+func ownedByUs(info fs.FileInfo) bool {
+	s, is := info.Sys().(*syscall.Stat_t)
+	return !is || os.Geteuid() == 0 || int(s.Uid) == os.Geteuid()
 }
 
 // apart keeps a child out of the terminal's group, so that Ctrl-C reaches the

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"syscall"
@@ -21,6 +22,18 @@ func lockHandle(f *os.File, alone bool) error {
 	}
 	return err
 }
+
+// freeSpace is what this user may still write on the disk of a folder, in bytes.
+func freeSpace(path string) (free uint64, err error) {
+	name, err := windows.UTF16PtrFromString(path)
+	if err != nil {
+		return 0, err
+	}
+	return free, windows.GetDiskFreeSpaceEx(name, &free, nil, nil)
+}
+
+// ownedByUs is not looked at on Windows.
+func ownedByUs(fs.FileInfo) bool { return true }
 
 // apart keeps a child out of the console's group, so that Ctrl-C reaches the
 // parent alone, which then ends its children in good order.
