@@ -6,12 +6,13 @@ import (
 )
 
 // The search index is filled beside the folds. indexAfter lets what was just
-// released or received go its way first. After each step the indexing rests as
-// long as the step took, and at least indexRest, so that it never has more than
-// half of a processor or of the database.
+// released or received go its way first. After each step the indexing rests
+// indexShare times as long as the step took, and at least indexRest, so that it
+// never has more than a fifth of a processor or of the database.
 const (
 	indexAfter = 100 * time.Millisecond
 	indexRest  = 5 * time.Millisecond
+	indexShare = 4
 )
 
 // mayIndex says that there may be more to index.
@@ -51,7 +52,7 @@ func (n *Node) indexFromTimeToTime(ctx context.Context) {
 			if !failed && some == 0 {
 				break
 			}
-			if rest = max(indexRest, time.Since(started)); failed {
+			if rest = max(indexRest, indexShare*time.Since(started)); failed {
 				rest = foldAgain
 			}
 		}
