@@ -4,13 +4,14 @@
 # make demo     two nodes on this machine, with the example of 2018
 # make manual   write docs/manual.md from the program
 # make man      write build/liaison.1, the man page
+# make deb      write the Debian package into build/; needs dpkg-deb
 # make clean    remove what was built
 
 export GOFLAGS = -buildvcs=false
 export GOWORK = off
 export CGO_ENABLED = 0
 
-.PHONY: build test bench demo manual man clean
+.PHONY: build test bench demo manual man deb clean
 
 # -trimpath leaves out the folder; -s -w and an empty build id leave out what
 # differs between machines and serves only debuggers. GOAMD64 and GOARM64 are
@@ -33,6 +34,9 @@ manual: build
 
 man: build
 	build/liaison man > build/liaison.1
+
+deb: build
+	@packaging/deb
 
 clean:
 	rm -rf build

@@ -114,6 +114,9 @@ func copyProject(t *testing.T, from, to string) {
 		}
 		switch {
 		case slices.Contains([]string{".git", "build", "liaison-demo", ".cache"}, relative):
+			if !entry.IsDir() { // as .git is in a work tree
+				return nil
+			}
 			return fs.SkipDir
 		case entry.IsDir():
 			return os.MkdirAll(filepath.Join(to, relative), 0o755)
