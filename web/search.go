@@ -62,9 +62,6 @@ func (a *asked) filter(v *visit) records.Filter {
 	return f
 }
 
-// filtered reports whether not all dispatches are asked for.
-func (a *asked) filtered() bool { return *a != asked{} }
-
 // narrowed reports whether words are looked for among some dispatches only.
 func (a *asked) narrowed() bool { return *a != asked{Text: a.Text} }
 
