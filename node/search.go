@@ -6,13 +6,13 @@ import (
 )
 
 // The search index is filled beside the folds. indexAfter lets what was just
-// released or received go its way first. After each step the indexing rests
-// indexShare times as long as the step took, and at least indexRest, so that it
-// never has more than a fifth of a processor or of the database.
+// released or received go its way first. After each step the indexing rests at
+// least indexRest; while there is news it rests indexShare times as long as the
+// step took, so that those who write and read notice nothing of it.
 const (
-	indexAfter = 100 * time.Millisecond
+	indexAfter = 200 * time.Millisecond
 	indexRest  = 5 * time.Millisecond
-	indexShare = 4
+	indexShare = 40
 )
 
 // mayIndex says that there may be more to index.
@@ -52,7 +52,13 @@ func (n *Node) indexFromTimeToTime(ctx context.Context) {
 			if !failed && some == 0 {
 				break
 			}
-			if rest = max(indexRest, indexShare*time.Since(started)); failed {
+			rest = max(indexRest, time.Since(started))
+			select {
+			case <-n.index:
+				rest = max(indexAfter, indexShare*time.Since(started))
+			default:
+			}
+			if failed {
 				rest = foldAgain
 			}
 		}
