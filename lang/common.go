@@ -13,7 +13,7 @@ var commonWords = map[string]Phrase{
 	"frame.line":      {En: "Line", Ko: "통신선"},
 	"frame.charter":   {En: "Charter", Ko: "합의서"},
 	"frame.sign-out":  {En: "Sign out", Ko: "나가기"},
-	"frame.search":    {En: "Search the dispatches", Ko: "통지문에서 찾기"},
+	"frame.search":    {En: "Find dispatches", Ko: "통지문 찾기"},
 	"frame.search-do": {En: "Search", Ko: "찾기"},
 	"frame.waiting":   {En: "{n} {n:dispatch waits/dispatches wait} for your side", Ko: "우리 측 접수 확인 대기 {n}건"},
 	"frame.alarms":    {En: "{n} {n:alarm is/alarms are} open", Ko: "열린 경보 {n}건"},
