@@ -10,6 +10,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"liaison.example/api"
+	"liaison.example/office"
+	"liaison.example/records"
 )
 
 type completionCommand struct {
@@ -30,7 +32,14 @@ func (c *completionCommand) Run(t *terminal, parser *kong.Kong) error {
 }
 
 // choices are the values of the flags that take one of a few.
-var choices = map[string][]string{"--wait": api.Waits, "--precedence": {"FLASH", "IMMEDIATE", "PRIORITY", "ROUTINE"}}
+var choices = map[string][]string{"--wait": api.Waits, "--precedence": wordsOf(office.Precedences), "--state": wordsOf(records.States)}
+
+func wordsOf[T ~string](values []T) (list []string) {
+	for _, value := range values {
+		list = append(list, string(value))
+	}
+	return list
+}
 
 // followers are the words that may follow a command: its sub-commands, or its
 // flags.
@@ -67,6 +76,17 @@ func walk(node *kong.Node, path string, f func(path string, node *kong.Node)) {
 	}
 }
 
+// calls lists how each command is called, as patterns of the shells' case.
+func calls(app *kong.Node) string {
+	var list []string
+	walk(app, "", func(path string, _ *kong.Node) {
+		if path != "" {
+			list = append(list, "' "+path+"'")
+		}
+	})
+	return strings.Join(list, " | ")
+}
+
 const bashHead = `# Completion of liaison for bash. Written by "liaison completion bash".
 _liaison() {
 	local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command='' words='' i
@@ -91,13 +111,7 @@ complete -F _liaison liaison
 
 func writeBash(w io.Writer, app *kong.Node) {
 	fmt.Fprint(w, bashHead)
-	var paths []string
-	walk(app, "", func(path string, _ *kong.Node) {
-		if path != "" {
-			paths = append(paths, "' "+path+"'")
-		}
-	})
-	fmt.Fprintf(w, "\t\t%s)\n", strings.Join(paths, " | "))
+	fmt.Fprintf(w, "\t\t%s)\n", calls(app))
 	fmt.Fprint(w, bashMiddle)
 	walk(app, "", func(path string, node *kong.Node) {
 		if path != "" {
@@ -140,13 +154,7 @@ fi
 
 func writeZsh(w io.Writer, app *kong.Node) {
 	fmt.Fprint(w, zshHead)
-	var paths []string
-	walk(app, "", func(path string, _ *kong.Node) {
-		if path != "" {
-			paths = append(paths, "' "+path+"'")
-		}
-	})
-	fmt.Fprintf(w, "\t\t%s)\n", strings.Join(paths, " | "))
+	fmt.Fprintf(w, "\t\t%s)\n", calls(app))
 	fmt.Fprint(w, zshMiddle)
 	walk(app, "", func(path string, node *kong.Node) {
 		if path != "" {
