@@ -16,7 +16,7 @@ import (
 //
 // "lost" says that the reader was too slow and must look at everything anew.
 type Event struct {
-	Kind string          `json:"kind"` // "entry", "receipt", "line", "mode", "alarm", "settled", "charter", "lost"
+	Kind string          `json:"kind"` // "entry", "receipt", "line", "mode", "alarm", "settled", "charter", "draft", "lost"
 	ID   *office.EntryID `json:"id,omitempty"`
 	Side office.Side     `json:"side,omitempty"`
 }

@@ -7,6 +7,7 @@ var dispatchWords = map[string]Phrase{
 	"dispatch.released":    {En: "Released", Ko: "발송"},
 	"dispatch.by":          {En: "By", Ko: "발송자"},
 	"dispatch.acknowledge": {En: "Acknowledge", Ko: "접수 확인"},
+	"dispatch.reply":       {En: "Reply", Ko: "회신 작성"},
 	"dispatch.may-not":     {En: "Your post may not acknowledge dispatches.", Ko: "이 직위로는 접수를 확인할 수 없습니다."},
 
 	"ladder.title":            {En: "Ladder of receipts", Ko: "수신과 확인 단계"},

@@ -10,6 +10,7 @@ import (
 
 	"liaison.example/node"
 	"liaison.example/office"
+	"liaison.example/people"
 	"liaison.example/records"
 )
 
@@ -28,6 +29,7 @@ type dispatchPage struct {
 	// MayAcknowledge says that the button stands on the page; Waits that the
 	// dispatch waits for our side, whoever reads the page.
 	Waits, MayAcknowledge bool
+	MayReply              bool
 	Refused               string
 }
 
@@ -68,6 +70,7 @@ func (s *site) showDispatch(v *visit, status int, id office.EntryID, refused str
 		Steps: v.ladder(&line, receipts), Settled: line.Settled, Waits: v.waitsForUs(&line), Refused: refused,
 	}
 	page.Line.Progress = v.progress(&line, receipts)
+	page.MayReply = line.From != v.side && v.may(people.ActDraft, line.Precedence)
 	page.MayAcknowledge = page.Waits && v.may(office.KindAcknowledge, line.Precedence)
 	return s.render(v, status, "dispatch", page)
 }

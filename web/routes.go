@@ -53,9 +53,21 @@ var routes = []route{
 
 	{"GET /{$}", signedIn, (*site).list},
 	{"GET /dispatches/new", signedIn, (*site).write},
-	{"POST /dispatches", signedIn, (*site).postDispatch},
+	{"POST /dispatches", signedIn, (*site).postNew},
 	{"GET /dispatches/{side}/{index}", signedIn, (*site).dispatch},
 	{"POST /dispatches/{side}/{index}/acknowledge", signedIn, (*site).postAcknowledge},
+
+	{"GET /drafts", signedIn, (*site).drafts},
+	{"GET /drafts/{id}", signedIn, (*site).draft},
+	{"GET /drafts/{id}/edit", signedIn, (*site).editDraft},
+	{"POST /drafts/{id}", signedIn, (*site).postDraft},
+	{"POST /drafts/{id}/submit", signedIn, postSubmit},
+	{"POST /drafts/{id}/withdraw", signedIn, postWithdraw},
+	{"POST /drafts/{id}/approve", signedIn, postApprove},
+	{"POST /drafts/{id}/return", signedIn, postReturn},
+	{"POST /drafts/{id}/comment", signedIn, postComment},
+	{"POST /drafts/{id}/discard", signedIn, postDiscard},
+	{"POST /drafts/{id}/release", signedIn, (*site).postRelease},
 
 	{"GET /record", signedIn, (*site).record},
 	{"GET /record/{side}/{index}", signedIn, (*site).entry},

@@ -32,6 +32,9 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 			"account-language", "account-self", "account-suspended", "account-not-suspended", "account-many",
 			"password-short", "password-text", "password-name", "password-wrong", "code-wrong",
 			"sign-in-wrong", "sign-in-wait", "sign-in-busy",
+			"draft-unknown", "draft-changed", "draft-releasing", "draft-released", "draft-discarded", "draft-moved",
+			"draft-own", "draft-alone", "draft-many", "draft-too-long", "draft-steps", "draft-no-words", "draft-words",
+			"may-unknown", "acting-order", "acting-long", "acting-many", "acting-unknown",
 		},
 		"record": {"equal", "unequal", "comparing", "unknown"},
 	}
@@ -40,6 +43,15 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 	}
 	for _, deed := range people.Deeds {
 		want["trail"] = append(want["trail"], string(deed))
+	}
+	for _, state := range people.DraftStates {
+		want["draft-state"] = append(want["draft-state"], string(state))
+	}
+	for _, step := range people.StepNames {
+		want["draft-step"] = append(want["draft-step"], string(step))
+	}
+	for _, shelf := range people.Shelves {
+		want["drafts"] = append(want["drafts"], string(shelf))
 	}
 	for _, kind := range office.Kinds {
 		want["kind"] = append(want["kind"], kind.Name)
@@ -70,7 +82,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 // indirect are the tables whose keys are put together from a code.
 var indirect = []string{
 	"side.", "post.", "kind.", "mode.", "alarm.", "void.", "refused.", "precedence.", "field.", "unit.", "failure.", "frame.", "record.",
-	"signin.", "trail.",
+	"signin.", "trail.", "draft-state.", "draft-step.", "drafts.",
 }
 
 func TestEveryKeyHasAPhraseAndEveryPhraseAUser(t *testing.T) {
