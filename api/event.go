@@ -25,12 +25,11 @@ type Event struct {
 const heartbeat = 15 * time.Second
 
 func (s *server) events(w http.ResponseWriter, r *http.Request) error {
-	select {
-	case s.waiting <- struct{}{}:
-		defer func() { <-s.waiting }()
-	default:
-		return problem(CodeTooBusy, "Too many requests wait already.", nil)
+	leave, err := s.enter(w)
+	if err != nil {
+		return err
 	}
+	defer leave()
 	events, cancel := s.Node.Watch()
 	defer cancel()
 	w.Header().Set("Content-Type", "text/event-stream")

@@ -245,8 +245,7 @@ func (t *Token) scopes() string {
 }
 
 // Bearer returns what the token with this text may do, and notes that it was
-// used. It refuses with token-unknown, token-revoked or token-ended, and with
-// account-suspended.
+// used. It refuses with token-unknown, token-revoked or token-ended.
 func (p *People) Bearer(ctx context.Context, text string) (b Bearer, err error) {
 	secret, marked := strings.CutPrefix(text, tokenMark)
 	hash, err := readToken(secret)
@@ -300,7 +299,7 @@ func bearer(ctx context.Context, tx *sqldb.Tx, hash []byte, now time.Time) (Bear
 		return Bearer{}, err
 	}
 	if !a.Suspended.IsZero() {
-		return Bearer{}, refuse("account-suspended", "name", a.Name)
+		return Bearer{}, refuse("token-revoked", "time", a.Suspended.Format(time.RFC3339))
 	}
 	b.Posts, b.Admin, b.Language = a.Posts, a.Admin, a.Language
 	return b, nil

@@ -157,7 +157,7 @@ func (c *listCommand) Run(ctx context.Context, t *terminal) error {
 		}
 		dispatches = append(dispatches, page.Dispatches...)
 		partial = partial || page.Partial
-		if q.Before = page.Next; q.Before == "" {
+		if q.Cursor = page.Next; q.Cursor == "" {
 			break
 		}
 	}
@@ -327,17 +327,13 @@ func (c *recordCommand) Run(ctx context.Context, t *terminal) error {
 		return usagef("--limit must be 1 or more")
 	}
 	entries := []api.Entry{}
-	before := int64(0)
-	for len(entries) < c.Limit {
-		page, err := client.Record(ctx, before, min(c.Limit-len(entries), api.MaxList))
+	for next := ""; len(entries) < c.Limit; {
+		page, err := client.Record(ctx, next, min(c.Limit-len(entries), api.MaxList))
 		if err != nil {
 			return err
 		}
-		if len(page) == 0 {
-			break
-		}
-		entries = append(entries, page...)
-		if before = page[len(page)-1].Place; before <= 1 {
+		entries = append(entries, page.Entries...)
+		if next = page.Next; next == "" {
 			break
 		}
 	}

@@ -235,7 +235,7 @@ func (s *said) check(t *testing.T, n *realNode) {
 				t.Errorf("%s shows %s as %s", n.side, d.ID, d.State)
 			}
 		}
-		if q.Before = page.Next; q.Before == "" {
+		if q.Cursor = page.Next; q.Cursor == "" {
 			break
 		}
 	}

@@ -60,7 +60,7 @@ type commands struct {
 	Restore restoreCommand `cmd:"" group:"keeping" help:"Bring a node back from a backup, or from another side's copy." usage:"FILE DIR | --from-peer DIR"`
 
 	Bench      benchCommand      `cmd:"" group:"other" help:"Measure Liaison on this machine, beside the floor."`
-	Help       helpCommand       `cmd:"" group:"other" help:"Explain a command; \"help all\" prints the whole manual." usage:"[COMMAND... | all]"`
+	Help       helpCommand       `cmd:"" group:"other" help:"Explain a command; \"help all\" prints the whole manual." usage:"[COMMAND... | all | openapi]"`
 	Completion completionCommand `cmd:"" group:"other" help:"Print a script with which the shell completes commands." usage:"bash|zsh"`
 	Man        manCommand        `cmd:"" group:"other" help:"Print the manual as a man page."`
 	Version    versionCommand    `cmd:"" group:"other" help:"Print the version."`

@@ -117,8 +117,8 @@ func (t *turn) open(ctx context.Context) error {
 func (t *turn) apiConfig(n *node.Node) api.Config {
 	return api.Config{
 		Node: n, Log: t.log, Now: clock,
-		Refused: sentence,
-		Alarmed: func(a node.Alarm) string { return alarmSentence(a) },
+		Say:     say,
+		Alarmed: alarmSentence,
 		SignIn:  t.signInURL,
 		Backup:  func(ctx context.Context, w io.Writer) error { return t.folder.backup(ctx, t.folder.copierOf(n), w) },
 		Admit:   t.admit,
