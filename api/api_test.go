@@ -23,11 +23,13 @@ import (
 	"liaison.example/office"
 )
 
+var discard = slog.New(slog.DiscardHandler)
+
 // serve puts the routes of a node on a socket and returns the socket's path.
 func serve(t *testing.T, n *node.Node, change func(*api.Config)) string {
 	t.Helper()
 	c := api.Config{
-		Node: n, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Node: n, Log: discard, Now: time.Now,
 		Say:     say,
 		Alarmed: func(_ string, a node.Alarm) string { return a.Code },
 		SignIn:  func(token string) string { return "http://pages/sign-in?t=" + token },

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"liaison.example/office"
@@ -20,8 +21,9 @@ import (
 // goroutines. Its errors are *Problem where the node answered, and wrap
 // ErrNotRunning where no node listens.
 type Client struct {
-	http *http.Client
-	base string // such as "http://node"
+	http  *http.Client
+	base  string // such as "http://node"
+	token string // empty on the socket
 }
 
 // ErrNotRunning says that no node listens on the socket.
@@ -45,6 +47,16 @@ func Dial(path string) *Client {
 		MaxIdleConnsPerHost: 64,
 	}
 	return &Client{http: &http.Client{Transport: transport}, base: "http://node"}
+}
+
+// DialWeb makes a client of the node whose pages stand at an address such as
+// "https://office.example", which it asks with a token.
+func DialWeb(address, token string) *Client {
+	client := &http.Client{
+		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, DisableCompression: true, MaxIdleConnsPerHost: 64},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the token goes nowhere else
+	}
+	return &Client{http: client, base: strings.TrimSuffix(address, "/"), token: token}
 }
 
 // Close closes idle connections.
@@ -293,6 +305,9 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 	}
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
+	}
+	if c.token != "" {
+		request.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	response, err := c.http.Do(request)
 	if err != nil {

@@ -37,6 +37,7 @@ type commands struct {
 	Charter  charterCommand  `cmd:"" group:"setup" help:"Show the charter, or amend it by consent."`
 	Posts    postsCommand    `cmd:"" group:"setup" help:"List, accredit and end the posts that act for this side."`
 	Officer  officerCommand  `cmd:"" group:"setup" help:"Add, change and suspend the accounts of this side's own people."`
+	Token    tokenCommand    `cmd:"" group:"setup" help:"List, make and end the tokens with which programs act."`
 	SignIn   signInCommand   `cmd:"" name:"sign-in" group:"setup" help:"Print a one-time link with which a post signs in to the pages." usage:"[DIR] --post POST"`
 
 	Serve  serveCommand  `cmd:"" group:"node" help:"Run the node." usage:"[DIR]"`

@@ -101,7 +101,7 @@ func (t *turn) open(ctx context.Context) error {
 	t.node, t.closing = n, false
 	t.ctx, t.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	t.faces = [...]http.Handler{
-		faceWeb:   pages,
+		faceWeb:   t.besidePages(n, pages),
 		faceAPI:   api.New(t.apiConfig(n)),
 		faceTiles: tilesHandler(n.Ledger(), parties, t.log),
 	}
@@ -112,6 +112,16 @@ func (t *turn) open(ctx context.Context) error {
 	}(t.link)
 	t.link = nil
 	return nil
+}
+
+// besidePages serves the program interface, to who has a token, beside the pages.
+func (t *turn) besidePages(n *node.Node, pages http.Handler) http.Handler {
+	c := t.apiConfig(n)
+	c.WithToken = true
+	mux := http.NewServeMux()
+	mux.Handle(api.Path+"/", api.New(c))
+	mux.Handle("/", pages)
+	return mux
 }
 
 func (t *turn) apiConfig(n *node.Node) api.Config {
