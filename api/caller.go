@@ -22,6 +22,14 @@ type callerKey struct{}
 // callerOf returns who asks; admitted has put it there.
 func callerOf(r *http.Request) *caller { return r.Context().Value(callerKey{}).(*caller) }
 
+// name tells callers apart whose keys are their own.
+func (c *caller) name() string {
+	if c.bearer == nil {
+		return people.Operator
+	}
+	return "account " + c.bearer.Account + " post " + c.bearer.Post
+}
+
 // admitted finds out who asks, looks whether they may ask for the operation, and
 // lets them.
 func (s *server) admitted(o *operation, w http.ResponseWriter, r *http.Request) error {
@@ -42,7 +50,7 @@ func (s *server) admitted(o *operation, w http.ResponseWriter, r *http.Request) 
 		}
 		c = &caller{bearer: bearer, by: people.By{Who: bearer.Account, From: address(r)}}
 	}
-	return o.handle(s, w, r.WithContext(context.WithValue(r.Context(), callerKey{}, c)))
+	return s.do(o, w, r.WithContext(context.WithValue(r.Context(), callerKey{}, c)))
 }
 
 // bearer reads the token of a request.

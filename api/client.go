@@ -97,13 +97,13 @@ func (c *Client) WaitStatus(ctx context.Context, until string, timeout time.Dura
 // Send releases a dispatch. With wait > 0 it waits at most that long for the
 // receipts of all addressees; the state of the answer says whether they are
 // held. An error means that nothing was released, unless it is one of the
-// context or of a broken connection.
+// context or of a broken connection: then it may be sent again with the same Key.
 func (c *Client) Send(ctx context.Context, d NewDispatch, wait time.Duration) (sent Dispatch, err error) {
 	query := url.Values{}
 	if wait > 0 {
 		query.Set("wait", wait.String())
 	}
-	return sent, c.do(ctx, http.MethodPost, Path+"/dispatches", query, d, &sent)
+	return sent, c.doOnce(ctx, http.MethodPost, Path+"/dispatches", query, d.Key, d, &sent)
 }
 
 // Dispatches returns one page of the list.
@@ -163,7 +163,7 @@ func (c *Client) Entry(ctx context.Context, id office.EntryID) (e Entry, err err
 
 // Disclosure returns the disclosure file of one entry.
 func (c *Client) Disclosure(ctx context.Context, id office.EntryID) ([]byte, error) {
-	response, err := c.send(ctx, http.MethodGet, Path+"/entries/"+id.String()+"/disclosure", nil, nil)
+	response, err := c.send(ctx, http.MethodGet, Path+"/entries/"+id.String()+"/disclosure", nil, "", nil)
 	if err != nil {
 		return nil, err
 	}
@@ -249,7 +249,7 @@ func (c *Client) CutLine(ctx context.Context, side office.Side, cut bool) error 
 // Backup writes a backup of the running node, a tar archive, to w. The archive
 // is whole only if there is no error.
 func (c *Client) Backup(ctx context.Context, w io.Writer) error {
-	response, err := c.send(ctx, http.MethodPost, Path+"/backup", nil, nil)
+	response, err := c.send(ctx, http.MethodPost, Path+"/backup", nil, "", nil)
 	if err != nil {
 		return err
 	}
@@ -270,7 +270,12 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, into an
 // do sends a request with a JSON body, unless body is nil, and reads the JSON
 // answer into into, unless that is nil.
 func (c *Client) do(ctx context.Context, method, path string, query url.Values, body, into any) error {
-	response, err := c.send(ctx, method, path, query, body)
+	return c.doOnce(ctx, method, path, query, "", body, into)
+}
+
+// doOnce is do under a key, unless that is empty.
+func (c *Client) doOnce(ctx context.Context, method, path string, query url.Values, key string, body, into any) error {
+	response, err := c.send(ctx, method, path, query, key, body)
 	if err != nil {
 		return err
 	}
@@ -286,7 +291,7 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 }
 
 // send sends a request; an answer other than 2xx becomes a *Problem.
-func (c *Client) send(ctx context.Context, method, path string, query url.Values, body any) (*http.Response, error) {
+func (c *Client) send(ctx context.Context, method, path string, query url.Values, key string, body any) (*http.Response, error) {
 	var reader io.Reader
 	if body != nil {
 		b, err := json.Marshal(body)
@@ -305,6 +310,9 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 	}
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
+	}
+	if key != "" {
+		request.Header.Set(keyHeader, key)
 	}
 	if c.token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.token)

@@ -31,7 +31,7 @@ func (s *server) send(w http.ResponseWriter, r *http.Request) error {
 		wait = ctx
 	}
 	written, err := s.Node.Write(r.Context(), node.Act{
-		By: d.By, Kind: office.KindDispatch,
+		By: d.By, Kind: office.KindDispatch, Once: onceOf(r),
 		Body: &office.DispatchBody{Channel: d.Channel, Precedence: d.Precedence, Subject: d.Subject, Text: d.Text, To: d.To},
 	})
 	if err != nil {
@@ -155,7 +155,7 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, by office.Post, kin
 	if err := actsFor(r, by); err != nil {
 		return err
 	}
-	written, err := s.Node.Write(r.Context(), node.Act{By: by, Kind: kind, Body: body})
+	written, err := s.Node.Write(r.Context(), node.Act{By: by, Kind: kind, Body: body, Once: onceOf(r)})
 	if err != nil {
 		return err
 	}

@@ -105,6 +105,12 @@ func (d *description) operation(o *operation) schema {
 	for _, p := range o.query {
 		parameters = append(parameters, schema{"name": p.name, "in": "query", "description": p.about, "schema": p.schema})
 	}
+	if o.takesKey() {
+		parameters = append(parameters, schema{
+			"name": keyHeader, "in": "header", "schema": schema{"type": "string", "minLength": 1, "maxLength": maxKey},
+			"description": "A key of the caller's choice, new for each thing that is asked for. The same request under the same key is done once and answered in the same way, for at least 24 hours, also if the node is killed in between; what was refused may be asked for again.",
+		})
+	}
 	answer := schema{"description": http.StatusText(o.status)}
 	switch kind := o.answer.(type) {
 	case nil:

@@ -65,6 +65,8 @@ var statusOf = map[string]int{
 	"account-self":    http.StatusForbidden,
 	"post-may-not":    http.StatusForbidden,
 	"account-unknown": http.StatusNotFound,
+	"once-unknown":    http.StatusConflict,
+	"once-secret":     http.StatusConflict,
 	"node-busy":       http.StatusServiceUnavailable,
 	"node-stopping":   http.StatusServiceUnavailable,
 }

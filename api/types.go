@@ -25,6 +25,10 @@ type NewDispatch struct {
 	Text       string            `json:"text"`
 	To         []office.Side     `json:"to,omitempty"` // empty: every other side
 	By         office.Post       `json:"by"`
+
+	// Key makes sure that the dispatch is released once, however often it is sent
+	// with the same key; empty: it is released each time.
+	Key string `json:"-"`
 }
 
 // Dispatch is a dispatch as this node's record has it.
