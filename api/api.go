@@ -27,6 +27,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"liaison.example/node"
@@ -40,7 +41,8 @@ const (
 	DefaultList = 50               // lines of a list, if nothing is asked
 	MaxList     = 500              // lines of a list
 	MaxWait     = time.Hour        // that a request may wait
-	MaxWaiting  = 1024             // requests that wait at once
+	MaxWaiting  = 1024             // requests that wait at once, streams among them
+	maxWaitsOne = 32               // of one account or post, with its tokens
 	headerTime  = 10 * time.Second // to send the header
 	bodyTime    = time.Minute      // to send the whole request
 	idleTime    = 5 * time.Minute  // between requests of one connection
@@ -78,13 +80,13 @@ var ErrNextTurn = errors.New("the node is opened anew")
 // server answers requests for one node.
 type server struct {
 	Config
-	waiting chan struct{} // a place for each request that waits
+	waiting places
 }
 
 // New returns the handler of the operations. Without Config.WithToken whoever may
 // reach it may act for every post of the side: the socket's mode is the guard.
 func New(c Config) http.Handler {
-	s := &server{Config: c, waiting: make(chan struct{}, MaxWaiting)}
+	s := &server{Config: c}
 	mux := http.NewServeMux()
 	for pattern, handle := range s.handlers() {
 		mux.Handle(pattern, s.answer(handle))
@@ -217,7 +219,7 @@ func (s *server) wait(w http.ResponseWriter, r *http.Request, name string) (ctx 
 	if err != nil || d <= 0 || d > MaxWait {
 		return nil, nil, problem(CodeBadRequest, "wait", "name", name, "value", text, "limit", MaxWait.String())
 	}
-	leave, err := s.enter(w)
+	leave, err := s.enter(w, r)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -227,14 +229,36 @@ func (s *server) wait(w http.ResponseWriter, r *http.Request, name string) (ctx 
 	return ctx, func() { cancel(); leave() }, nil
 }
 
+// places counts the requests that wait, so that forgotten ones cannot use up the
+// node.
+type places struct {
+	mu    sync.Mutex
+	all   int            // under mu
+	byOne map[string]int // under mu; of each bearer
+}
+
 // enter takes a place for a request that waits or a stream. From then on nothing
 // is read of it, so that the time for reading does not end it.
-func (s *server) enter(w http.ResponseWriter) (leave func(), err error) {
-	select {
-	case s.waiting <- struct{}{}:
-	default:
+func (s *server) enter(w http.ResponseWriter, r *http.Request) (leave func(), err error) {
+	c := callerOf(r)
+	s.waiting.mu.Lock()
+	defer s.waiting.mu.Unlock()
+	if s.waiting.byOne == nil {
+		s.waiting.byOne = map[string]int{}
+	}
+	name := c.name()
+	if s.waiting.all >= MaxWaiting || c.bearer != nil && s.waiting.byOne[name] >= maxWaitsOne {
 		return nil, problem(CodeTooBusy, "too-busy")
 	}
+	s.waiting.all++
+	s.waiting.byOne[name]++
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // where it was set
-	return func() { <-s.waiting }, nil
+	return func() {
+		s.waiting.mu.Lock()
+		defer s.waiting.mu.Unlock()
+		s.waiting.all--
+		if s.waiting.byOne[name]--; s.waiting.byOne[name] == 0 {
+			delete(s.waiting.byOne, name)
+		}
+	}, nil
 }

@@ -1,11 +1,9 @@
 package api_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -400,36 +398,6 @@ func TestABackupThatBreaksOffIsNoticed(t *testing.T) {
 	if err := c.Backup(t.Context(), &got); err != nil || got.String() != "the whole" {
 		t.Errorf("got %q, %v", got.String(), err)
 	}
-}
-
-func TestEventsTellOfWhatHappens(t *testing.T) {
-	o := liaisontest.Open(t, "north", "south")
-	path := serve(t, o.Nodes["south"], nil)
-	conn, err := net.Dial("unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	fmt.Fprint(conn, "GET /api/v1/events HTTP/1.1\r\nHost: node\r\n\r\n")
-	lines := bufio.NewScanner(conn)
-	lines.Scan()
-	if !strings.Contains(lines.Text(), "200") {
-		t.Fatalf("answer: %s", lines.Text())
-	}
-	sent, err := client(t, path).Send(t.Context(), test, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
-		t.Fatal(err)
-	}
-	entry := fmt.Sprintf(`data: {"kind":"entry","id":"%s"}`, sent.ID)
-	for lines.Scan() {
-		if lines.Text() == entry {
-			return
-		}
-	}
-	t.Errorf("the stream ended without %s: %v", entry, lines.Err())
 }
 
 func TestTheSocketIsForItsOwnerAlone(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 // bearer of a token.
 type caller struct {
 	bearer *people.Bearer // nil: the operator
+	scope  people.Scope   // of the operation that is asked for
 	by     people.By      // for the trail
 }
 
@@ -48,7 +49,7 @@ func (s *server) admitted(o *operation, w http.ResponseWriter, r *http.Request) 
 		if err := bearer.Allows(o.scope); err != nil {
 			return err
 		}
-		c = &caller{bearer: bearer, by: people.By{Who: bearer.Account, From: address(r)}}
+		c = &caller{bearer: bearer, scope: o.scope, by: people.By{Who: bearer.Account, From: address(r)}}
 	}
 	return s.do(o, w, r.WithContext(context.WithValue(r.Context(), callerKey{}, c)))
 }

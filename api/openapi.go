@@ -105,6 +105,13 @@ func (d *description) operation(o *operation) schema {
 	for _, p := range o.query {
 		parameters = append(parameters, schema{"name": p.name, "in": "query", "description": p.about, "schema": p.schema})
 	}
+	if o.answer == mediaEvents {
+		d.of(reflect.TypeFor[Event]())
+		parameters = append(parameters, schema{
+			"name": "Last-Event-ID", "in": "header", "schema": schema{"type": "string", "maxLength": maxEventID},
+			"description": "The id of the last event that was heard: the stream goes on after it. Without it, it begins with what happens from now on.",
+		})
+	}
 	if o.takesKey() {
 		parameters = append(parameters, schema{
 			"name": keyHeader, "in": "header", "schema": schema{"type": "string", "minLength": 1, "maxLength": maxKey},
@@ -115,7 +122,11 @@ func (d *description) operation(o *operation) schema {
 	switch kind := o.answer.(type) {
 	case nil:
 	case media:
-		answer["content"] = schema{string(kind): schema{"schema": schema{"type": "string"}}}
+		content := schema{"type": "string"}
+		if kind == mediaEvents {
+			content["description"] = "Server-sent events, whose data is each an Event."
+		}
+		answer["content"] = schema{string(kind): schema{"schema": content}}
 	default:
 		answer["content"] = schema{"application/json": schema{"schema": d.of(reflect.TypeOf(kind))}}
 	}

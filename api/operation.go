@@ -65,7 +65,7 @@ var operations = []operation{
 		nil, nil, 200, Entry{}, (*server).entry},
 	{"discloseEntry", "GET", "/entries/{side}/{index}/disclosure", people.ScopeRead, "One entry with its proof, for a third party (c2sp.org/tlog-proof).",
 		nil, nil, 200, mediaText, (*server).disclosure},
-	{"streamEvents", "GET", "/events", people.ScopeRead, "Changes as they happen, as server-sent events.",
+	{"streamEvents", "GET", "/events", people.ScopeRead, "Changes as they happen, as server-sent events. Of entries none is left out and none comes twice, also after Last-Event-ID.",
 		nil, nil, 200, mediaEvents, (*server).events},
 
 	{"getCharter", "GET", "/charter", people.ScopeRead, "The charter in force and the proposals to change it.",

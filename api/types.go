@@ -373,3 +373,16 @@ type MadeToken struct {
 	Token Token  `json:"token"`
 	Text  string `json:"text"` // the token itself; it is shown here alone
 }
+
+// Event is a change, as it stands in the data of a server-sent event:
+//
+//	id: north:5,south:9
+//	event: entry
+//	data: {"kind":"entry","id":"north/4"}
+//
+// "lost" says that the reader was too slow and must look anew at all but entries.
+type Event struct {
+	Kind string          `json:"kind"`           // "entry", "receipt", "line", "mode", "alarm", "settled", "charter", "lost" or "ended"
+	ID   *office.EntryID `json:"id,omitempty"`   // the entry that has got its place; the last of ours that a side holds
+	Side office.Side     `json:"side,omitempty"` // whose receipt or line it is
+}

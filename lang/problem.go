@@ -13,6 +13,7 @@ var problemWords = map[string]Phrase{
 	"problem.moment":          {En: "{name}={value} is not a time such as 2018-10-15T01:30:00Z.", Ko: "{name}={value}은(는) 2018-10-15T01:30:00Z와 같은 시각이 아닙니다."},
 	"problem.cursor":          {En: "cursor={value} was not given by a page of this list.", Ko: "cursor={value}은(는) 이 목록에서 받은 것이 아닙니다."},
 	"problem.key":             {En: "The header Idempotency-Key has 1 to {limit} visible characters of ASCII, in quotation marks or without.", Ko: "Idempotency-Key 머리글은 보이는 ASCII 글자 1자부터 {limit}자까지이며, 따옴표는 있어도 없어도 됩니다."},
+	"problem.event-id":        {En: "Last-Event-ID={value} was not given by this stream.", Ko: "Last-Event-ID={value}은(는) 이 흐름에서 받은 것이 아닙니다."},
 	"problem.charter-missing": {En: "The charter is missing.", Ko: "합의서가 없습니다."},
 	"problem.link-valid":      {En: "A sign-in link is valid for at most {days} days.", Ko: "로그인 링크는 {days}일까지 쓸 수 있습니다."},
 	"problem.token-valid":     {En: "A token is valid for at most {days} days.", Ko: "토큰은 {days}일까지 쓸 수 있습니다."},
