@@ -62,6 +62,7 @@ const testFloors = `
 	golang.org/x/sys                                              < *
 	github.com/go-json-experiment/json                            < *
 	github.com/pquerna/otp                                        < *
+	github.com/santhosh-tekuri/jsonschema/v6                      < api
 	*                                                             < liaisontest internal/chaos
 	golang.org/x/mod modernc.org/sqlite                           < internal/outside
 	github.com/jackc/pgx/v5                                       < internal/pgcluster
