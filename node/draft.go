@@ -82,7 +82,7 @@ func (n *Node) Release(ctx context.Context, h people.Hand, id, version int64) (W
 	if err != nil {
 		return Written{}, err
 	}
-	written, err := n.Write(ctx, Act{By: h.Post, Kind: office.KindDispatch, Body: d.Content.Body()})
+	written, err := n.Write(ctx, Act{By: h.Post, Kind: office.KindDispatch, Body: d.Content.Body(), reviewed: true})
 	// What became of it is noted also when who asked has gone.
 	ctx = context.WithoutCancel(ctx)
 	var refusal *Refusal

@@ -108,5 +108,53 @@ const (
 // Precedences lists all precedences, most urgent first.
 var Precedences = []Precedence{Flash, Immediate, Priority, Routine}
 
+// Mark says that a dispatch is not meant in earnest. It stands in the entry and
+// can never be changed; what answers or mends a marked dispatch bears the same.
+type Mark string
+
+// The marks. An empty one means that the dispatch is real.
+const (
+	Exercise Mark = "exercise"
+	Test     Mark = "test"
+)
+
+// Marks lists the marks that a dispatch can bear.
+var Marks = []Mark{Exercise, Test}
+
+// Releasability says to whom a dispatch may be shown outside of the office.
+// Empty, it is confidential to the sides.
+type Releasability string
+
+// Who may release a dispatch.
+const (
+	ReleasableBySender Releasability = "sender" // the side that wrote it, alone
+	ReleasableByAll    Releasability = "all"    // with the consent of all sides
+	ReleasableToParty  Releasability = "party"  // to the third party that it names
+)
+
+// Releasabilities lists what a dispatch can say of its release.
+var Releasabilities = []Releasability{ReleasableBySender, ReleasableByAll, ReleasableToParty}
+
+// RelationKind says how a dispatch is related to one before it.
+type RelationKind string
+
+// The relations. By the first three a side mends a dispatch of its own; the
+// others answer one of another side. The old text stays where it is.
+const (
+	Correction   RelationKind = "correction"
+	Cancellation RelationKind = "cancellation"
+	Supersession RelationKind = "supersession"
+	Protest      RelationKind = "protest"
+	Reservation  RelationKind = "reservation"
+)
+
+// RelationKinds lists all of them.
+var RelationKinds = []RelationKind{Correction, Cancellation, Supersession, Protest, Reservation}
+
+// OfOwn reports whether the relation is to a dispatch of the writer's own side.
+func (k RelationKind) OfOwn() bool {
+	return k == Correction || k == Cancellation || k == Supersession
+}
+
 // Words is one phrase in each language, by language tag ("en", "ko").
 type Words map[string]string

@@ -19,6 +19,9 @@ func TestMayIsThisTable(t *testing.T) {
 		dispatch         FIPR  FIPR    PR       FIPR          -            R          -
 		dispatch.alone   FIPR  FIPR    -        FIPR          -            -          -
 		acknowledge      FIPR  FIPR    FIPR     FIPR          -            -          -
+		consider         y     y       y        y             -            -          -
+		close            y     y       y        y             -            -          -
+		enclosure.stored -     -       -        -             -            -          -
 		charter.propose  y     y       -        -             -            -          -
 		charter.agree    y     y       -        -             -            -          -
 		post             y     y       -        -             -            -          -

@@ -28,6 +28,8 @@ const (
 	PasswordSet      Deed = "password-set"
 	CodeSet          Deed = "code-set"
 	CodeRemoved      Deed = "code-removed"
+	TokenMade        Deed = "token-made" // the detail says for what
+	TokenRevoked     Deed = "token-revoked"
 	DraftApproved    Deed = "draft-approved"
 	DraftReleased    Deed = "draft-released" // the detail says as which entry, and for which post
 	MayChanged       Deed = "may-changed"    // the detail says what of the table of who may do what
@@ -38,7 +40,8 @@ const (
 // Deeds is all of them.
 var Deeds = []Deed{
 	AccountAdded, AccountChanged, AccountSuspended, AccountResumed, PostWithdrawn, LinkMade, SignedIn, PostTaken, SignInRefused,
-	SignedOut, SessionRevoked, PasswordSet, CodeSet, CodeRemoved, DraftApproved, DraftReleased, MayChanged, ActingNamed, ActingEnded,
+	SignedOut, SessionRevoked, PasswordSet, CodeSet, CodeRemoved, TokenMade, TokenRevoked,
+	DraftApproved, DraftReleased, MayChanged, ActingNamed, ActingEnded,
 }
 
 // Line is one line of the trail: who did what, and to which account if to one.
@@ -47,7 +50,7 @@ type Line struct {
 	At     time.Time
 	By     By // Who is empty if nobody knows, as with a refused sign-in
 	Deed   Deed
-	Whom   string // account; empty if it was done to none, or there is none of the name that was typed
+	Whom   string // account, or the post of a token; empty if it was done to none, or there is none of the name that was typed
 	Detail string // such as the posts that it may act for
 }
 

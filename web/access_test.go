@@ -43,6 +43,8 @@ const whoMay = `
 	POST /dispatches                                 -       -        y     -          -
 	GET  /dispatches/{side}/{index}                  -       -        y     -          -
 	POST /dispatches/{side}/{index}/acknowledge      -       -        y     -          -
+	POST /dispatches/{side}/{index}/consider         -       -        y     -          -
+	POST /dispatches/{side}/{index}/close            -       -        y     -          -
 	GET  /drafts                                     -       -        y     -          -
 	GET  /drafts/{id}                                -       -        y     -          -
 	GET  /drafts/{id}/edit                           -       -        y     -          -
@@ -63,6 +65,8 @@ const whoMay = `
 	POST /line/cut                                   -       -        y     -          -
 	POST /alarms/{id}/clear                          -       -        y     -          -
 	GET  /charter                                    -       -        y     -          -
+	GET  /charter/propose                            -       -        y     -          -
+	POST /charter/propose                            -       -        y     -          -
 	POST /charter/agree                              -       -        y     -          -
 	GET  /events                                     -       -        y     -          -
 	/                                                y       y        y     y          y`

@@ -192,7 +192,7 @@ func TestAReplyBeginsWithWhatItAnswers(t *testing.T) {
 	kim.get("/dispatches/"+id.String()).want(t, 200, "/dispatches/new?reply="+strings.Replace(id.String(), "/", "%2f", 1))
 	kim.get("/dispatches/new?reply="+id.String()).want(t, 200, `value="IMMEDIATE" checked`, "Re No. 1 of North: Two boats &lt;drift&gt;")
 	for _, wrong := range []string{"x", "north/999", "south/0"} {
-		kim.get("/dispatches/new?reply=" + wrong).want(t, 404)
+		kim.get("/dispatches/new?reply="+wrong).want(t, 404)
 	}
 }
 
@@ -214,4 +214,3 @@ func TestDraftsArePaged(t *testing.T) {
 	next, _, _ = strings.Cut(next, `"`)
 	kim.get("/drafts?show=open&before="+next).want(t, 200, "Draft 0", "Draft 1", `href="/drafts?show=open"`)
 }
-
