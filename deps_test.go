@@ -41,7 +41,7 @@ const floors = `
 
 	# 4  two faces
 	node records people office enclosure lang                     < web
-	golang.org/x/text github.com/piglig/go-qr                     < web
+	golang.org/x/text github.com/piglig/go-qr znkr.io/diff        < web
 	node records people office                                    < api
 
 	# 5  the program
