@@ -29,6 +29,10 @@ const whoMay = `
 	POST /account/codes/confirm                      -       y        y     -          y
 	POST /account/codes/remove                       -       y        y     -          y
 	POST /account/sessions/{id}/revoke               -       y        y     -          y
+	GET  /rules                                      -       y        y     -          y
+	POST /rules                                      -       y        y     -          y
+	POST /rules/acting                               -       y        y     -          y
+	POST /rules/acting/{id}/end                      -       y        y     -          y
 	GET  /accounts                                   -       -        -     -          y
 	POST /accounts                                   -       -        -     -          y
 	GET  /accounts/name/{name}                       -       -        -     -          y

@@ -43,6 +43,11 @@ var routes = []route{
 	{"POST /account/codes/remove", holder, (*site).postRemoveCodes},
 	{"POST /account/sessions/{id}/revoke", holder, (*site).postRevokeSession},
 
+	{"GET /rules", holder, (*site).rules},
+	{"POST /rules", holder, (*site).postRules},
+	{"POST /rules/acting", holder, (*site).postActing},
+	{"POST /rules/acting/{id}/end", holder, (*site).postEndActing},
+
 	{"GET /accounts", admin, (*site).accounts},
 	{"POST /accounts", admin, (*site).postAccounts},
 	{"GET /accounts/name/{name}", admin, (*site).oneAccount},
