@@ -152,6 +152,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"filtered", usual, "/?state=theirs&channel=liaison"},
 		{"write", usual, "/dispatches/new"},
 		{"write-reply", usual, "/dispatches/new?reply=" + ids["동부 지구 지뢰 제거 작업장 부근 총성 관련 문의"].String()},
+		{"write-mend", usual, "/dispatches/new?relation=correction&dispatch=" + ids["산림 협력 공동 조사단의 통행 일정"].String()},
 		{"drafts", usual, "/drafts"},
 		{"drafts-open", usual, "/drafts?show=open"},
 		{"drafts-none", cut, "/drafts"},
