@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -170,6 +171,10 @@ var calls = []call{
 	{"makeToken", "/tokens", `{"account":"park","scopes":["read"],"note":"for a test"}`, "token=token.id"},
 	{"listTokens", "/tokens", "", ""},
 	{"revokeToken", "/tokens/{token}/revoke", "", ""},
+	{"addWebhook", "/webhooks", `{"url":"{hook}"}`, "webhook=webhook.id"},
+	{"listWebhooks", "/webhooks", "", ""},
+	{"testWebhook", "/webhooks/{webhook}/test", "", ""},
+	{"removeWebhook", "/webhooks/{webhook}/remove", "", ""},
 	{"suspendAccount", "/accounts/park/suspend", "", ""},
 	{"resumeAccount", "/accounts/park/resume", "", ""},
 	{"listTrail", "/trail?limit=3", "", ""},
@@ -269,7 +274,9 @@ func readyOffice(t *testing.T) (*liaisontest.Office, map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return o, map[string]string{"theirs": theirs.ID.String(), "charter": string(charter), "hash": office.HashCharter(&other)}
+	hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(hook.Close)
+	return o, map[string]string{"hook": hook.URL, "theirs": theirs.ID.String(), "charter": string(charter), "hash": office.HashCharter(&other)}
 }
 
 func fillIn(text string, known map[string]string) string {

@@ -106,6 +106,15 @@ var operations = []operation{
 	{"revokeToken", "POST", "/tokens/{id}/revoke", byOperatorOnly, "Ends a token at once.",
 		nil, nil, 204, nil, (*server).revokeToken},
 
+	{"listWebhooks", "GET", "/webhooks", byOperatorOnly, "The webhooks, the first made first, and how they answer.",
+		[]parameter{limit, cursorOf}, nil, 200, WebhookPage{}, (*server).webhooks},
+	{"addWebhook", "POST", "/webhooks", byOperatorOnly, "Adds a webhook, which is told of entries from now on. Its secret is shown in this answer alone.",
+		nil, NewWebhook{}, 201, MadeWebhook{}, (*server).addWebhook},
+	{"removeWebhook", "POST", "/webhooks/{id}/remove", byOperatorOnly, "Tells a webhook no more.",
+		nil, nil, 204, nil, (*server).removeWebhook},
+	{"testWebhook", "POST", "/webhooks/{id}/test", byOperatorOnly, "Tells a webhook of nothing, at once, to see whether it answers.",
+		nil, nil, 204, nil, (*server).testWebhook},
+
 	{"listAlarms", "GET", "/alarms", people.ScopeRead, "What an operator must see to, the latest first.",
 		[]parameter{allAlarms, limit, cursorOf}, nil, 200, AlarmPage{}, (*server).alarms},
 	{"clearAlarm", "POST", "/alarms/{id}/clear", people.ScopeAcknowledge, "Marks an alarm as seen to.",

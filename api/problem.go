@@ -36,6 +36,7 @@ const (
 	CodeTooLarge     = "too-large"     // the request is over MaxBody
 	CodeTimeout      = "timeout"       // what was waited for did not come in time
 	CodeNotDemo      = "not-demo"      // only a demonstration may do this
+	CodeWebhookFails = "webhook-fails" // a webhook does not answer well
 	CodeTooBusy      = "too-busy"      // more than MaxWaiting requests wait already
 	CodeNextTurn     = "next-turn"     // the node is starting anew; nothing was done
 	CodeInternal     = "internal"      // ours; the log has more under the reference
@@ -51,6 +52,7 @@ var statusOf = map[string]int{
 	CodeTooLarge:     http.StatusRequestEntityTooLarge,
 	CodeTimeout:      http.StatusGatewayTimeout,
 	CodeNotDemo:      http.StatusForbidden,
+	CodeWebhookFails: http.StatusBadGateway,
 	CodeTooBusy:      http.StatusServiceUnavailable,
 	CodeNextTurn:     http.StatusServiceUnavailable,
 	CodeInternal:     http.StatusInternalServerError,
