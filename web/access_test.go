@@ -29,6 +29,8 @@ const whoMay = `
 	POST /account/codes/confirm                      -       y        y     -          y
 	POST /account/codes/remove                       -       y        y     -          y
 	POST /account/sessions/{id}/revoke               -       y        y     -          y
+	POST /account/tokens                             -       y        y     -          y
+	POST /account/tokens/{id}/revoke                 -       y        y     -          y
 	GET  /accounts                                   -       -        -     -          y
 	POST /accounts                                   -       -        -     -          y
 	GET  /accounts/name/{name}                       -       -        -     -          y
