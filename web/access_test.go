@@ -31,6 +31,10 @@ const whoMay = `
 	POST /account/sessions/{id}/revoke               -       y        y     -          y
 	POST /account/tokens                             -       y        y     -          y
 	POST /account/tokens/{id}/revoke                 -       y        y     -          y
+	GET  /rules                                      -       y        y     -          y
+	POST /rules                                      -       y        y     -          y
+	POST /rules/acting                               -       y        y     -          y
+	POST /rules/acting/{id}/end                      -       y        y     -          y
 	GET  /accounts                                   -       -        -     -          y
 	POST /accounts                                   -       -        -     -          y
 	GET  /accounts/name/{name}                       -       -        -     -          y

@@ -159,6 +159,8 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"draft-returned", usual, "/drafts/3"},
 		{"draft-edit", usual, "/drafts/3/edit"},
 		{"draft-empty", usual, "/drafts/4"},
+		{"rules", usual, "/rules"},
+		{"rules-admin", three, "/rules"},
 		{"dispatch", usual, d("산림 협력 공동 조사단의 통행 일정")},
 		{"incoming", usual, d("동부 지구 지뢰 제거 작업장 부근 총성 관련 문의")},
 		{"record", usual, "/record"},

@@ -45,6 +45,11 @@ var routes = []route{
 	{"POST /account/tokens", holder, (*site).postToken},
 	{"POST /account/tokens/{id}/revoke", holder, (*site).postRevokeToken},
 
+	{"GET /rules", holder, (*site).rules},
+	{"POST /rules", holder, (*site).postRules},
+	{"POST /rules/acting", holder, (*site).postActing},
+	{"POST /rules/acting/{id}/end", holder, (*site).postEndActing},
+
 	{"GET /accounts", admin, (*site).accounts},
 	{"POST /accounts", admin, (*site).postAccounts},
 	{"GET /accounts/name/{name}", admin, (*site).oneAccount},

@@ -20,7 +20,7 @@ import (
 // words that has a phrase for each.
 func TestEveryCodeHasItsWords(t *testing.T) {
 	want := map[string][]string{
-		"role":  nil, // roles are not shown by themselves
+		"role":  office.Roles,
 		"side":  {"north", "south", "east", "west"},
 		"post":  {office.Operator},
 		"mode":  {string(node.Ready), string(node.Behind), string(node.ReadOnly), "behind", "restored", "own-fork", "disk-full", "disk-read-only", "disk-broken"},
@@ -43,6 +43,9 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 	}
 	for _, deed := range people.Deeds {
 		want["trail"] = append(want["trail"], string(deed))
+	}
+	for _, act := range people.Acts {
+		want["may"] = append(want["may"], act.Name)
 	}
 	for _, state := range people.DraftStates {
 		want["draft-state"] = append(want["draft-state"], string(state))
@@ -83,7 +86,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 var indirect = []string{
 	"side.", "post.", "kind.", "mode.", "alarm.", "void.", "refused.", "precedence.", "field.", "unit.", "failure.", "frame.", "record.",
 	"problem.", "signin.", "token.", "trail.", "draft-state.", "draft-step.", "drafts.", "charter.", "dispatch.", "handling.", "mark.", "propose.unit-",
-	"releasable.", "state.",
+	"releasable.", "state.", "may.", "role.",
 }
 
 func TestEveryKeyHasAPhraseAndEveryPhraseAUser(t *testing.T) {
