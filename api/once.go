@@ -23,7 +23,7 @@ const maxKey = 128
 // from the entry and need not be kept.
 func (o *operation) signs() bool {
 	switch o.answer.(type) {
-	case Written, Dispatch:
+	case Written, Dispatch, Released:
 		return o.writes()
 	}
 	return false

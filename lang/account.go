@@ -47,6 +47,7 @@ var accountWords = map[string]Phrase{
 	"token.revoke":      {En: "End this token", Ko: "이 토큰 끝내기"},
 	"token.scopes":      {En: "The program may", Ko: "프로그램이 할 수 있는 일"},
 	"token.read":        {En: "read", Ko: "읽기"},
+	"token.draft":       {En: "write and review drafts", Ko: "초안 작성과 검토"},
 	"token.release":     {En: "release dispatches", Ko: "통지문 발송"},
 	"token.acknowledge": {En: "acknowledge", Ko: "접수 확인"},
 	"token.bind":        {En: "propose, agree, accredit posts", Ko: "합의서 제안과 동의, 직위 신임"},

@@ -20,6 +20,7 @@ var problemWords = map[string]Phrase{
 	"problem.credence":        {En: "{error}", Ko: "{error}"},
 	"problem.no-token":        {En: "This needs a token: send it in the header Authorization, after the word Bearer.", Ko: "토큰이 필요합니다. Authorization 머리글에 Bearer라는 말 다음에 보내십시오."},
 	"problem.operator-only":   {En: "Only the operator may do this, on the node’s own machine; no token will do.", Ko: "노드가 있는 기계에서 운영자만 할 수 있으며 토큰으로는 할 수 없습니다."},
+	"problem.account-only":    {En: "Drafts are written by people: this needs the token of an account, not that of a post.", Ko: "초안은 사람이 씁니다. 직위가 아니라 계정의 토큰이 필요합니다."},
 	"problem.route":           {En: "There is no such route.", Ko: "그런 경로가 없습니다."},
 	"problem.dispatch":        {En: "There is no dispatch {id}.", Ko: "통지문 {id}{id:이/가} 없습니다."},
 	"problem.entry":           {En: "There is no entry {id} here.", Ko: "항목 {id}{id:이/가} 여기 없습니다."},
