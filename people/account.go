@@ -453,6 +453,7 @@ func (p *People) RevokePost(ctx context.Context, post office.Post) error {
 	}); err != nil {
 		return fmt.Errorf("end the sessions of %s: %w", post, err)
 	}
+	p.rules.forget() // who acted for the post, or the post for whom
 	return nil
 }
 

@@ -70,6 +70,7 @@ func (p *People) NameActing(ctx context.Context, by By, a Acting) error {
 		}
 		return note(ctx, tx, Line{At: now, By: by, Deed: ActingNamed, Detail: fmt.Sprintf("%s for %s, %s to %s", a.Post, a.Head, utc(a.Since), utc(a.Until))})
 	})
+	p.rules.forget()
 	if err != nil {
 		return fmt.Errorf("name an acting head: %w", err)
 	}
@@ -95,6 +96,7 @@ func (p *People) EndActing(ctx context.Context, by By, id int64) error {
 		}
 		return note(ctx, tx, Line{At: now, By: by, Deed: ActingEnded, Detail: fmt.Sprint(id)})
 	})
+	p.rules.forget()
 	if err != nil {
 		return fmt.Errorf("end what was handed over: %w", err)
 	}

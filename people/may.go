@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"liaison.example/office"
@@ -117,6 +118,46 @@ type Rules struct {
 	acting  []office.Post // that act with the powers of a head
 }
 
+// rulesFor is how long the table is taken to be as it was read, where another
+// process of our side may have changed it, or a time of an acting head begins or
+// ends. A change in this process counts at once.
+const rulesFor = time.Second
+
+// rulesKept is the table as it was last read: it is asked with every act.
+type rulesKept struct {
+	mu      sync.Mutex
+	rules   *Rules    // nil if it must be read
+	read    time.Time // when
+	changes int64     // in this process
+}
+
+// get returns the table if it may still be taken for true, and how many changes
+// there have been.
+func (k *rulesKept) get(now time.Time) (r *Rules, changes int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if age := now.Sub(k.read); age < 0 || age >= rulesFor {
+		k.rules = nil
+	}
+	return k.rules, k.changes
+}
+
+// put keeps a table, unless it was changed since get.
+func (k *rulesKept) put(r *Rules, now time.Time, changes int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.changes == changes {
+		k.rules, k.read = r, now
+	}
+}
+
+func (k *rulesKept) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.rules = nil
+	k.changes++
+}
+
 // May reports whether a post with this role may do an act: by our own house
 // rules, before the joint rules are asked. The precedence is that of the
 // dispatch, and empty for acts that have none. Roles and acts that it does not
@@ -133,15 +174,21 @@ func (r *Rules) Allows(c Cell) bool {
 	return c.granted()
 }
 
-// Rules reads the table as it stands.
+// Rules returns the table as it stands, or as it stood up to a second ago where
+// another process has changed it.
 func (p *People) Rules(ctx context.Context) (r *Rules, err error) {
-	err = p.db.View(ctx, func(tx *sqldb.Tx) error {
-		r, err = readRules(ctx, tx, p.now())
+	now := p.now()
+	r, changes := p.rules.get(now)
+	if r != nil {
+		return r, nil
+	}
+	if err := p.db.View(ctx, func(tx *sqldb.Tx) error {
+		r, err = readRules(ctx, tx, now)
 		return err
-	})
-	if err != nil {
+	}); err != nil {
 		return nil, fmt.Errorf("read who may do what: %w", err)
 	}
+	p.rules.put(r, now, changes)
 	return r, nil
 }
 
@@ -214,6 +261,7 @@ func (p *People) SetMay(ctx context.Context, by By, set map[Cell]bool) error {
 		}
 		return nil
 	})
+	p.rules.forget()
 	if err != nil {
 		return fmt.Errorf("change who may do what: %w", err)
 	}

@@ -40,6 +40,8 @@ type People struct {
 	db  *sqldb.DB
 	now func() time.Time
 
+	rules rulesKept // as they were last read
+
 	checks chan struct{} // a token for each password that is checked
 	queue  chan struct{} // and for each that is or waits to be
 }
