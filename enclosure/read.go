@@ -1,0 +1,160 @@
+package enclosure
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+
+	"liaison.example/sqldb"
+)
+
+// Reader reads a file, a chunk at a time. It is not for use by several
+// goroutines.
+type Reader struct {
+	ctx  context.Context
+	s    *Store
+	id   int64
+	size int64
+	at   int64
+
+	chunk []byte // the chunk that was read last
+	n     int64  // its number, if there is one
+}
+
+// Open opens a whole file for reading. It answers ErrNotHeld if the file is not
+// whole here. What is read belongs to the context.
+func (s *Store) Open(ctx context.Context, hash string, size int64) (*Reader, error) {
+	var r row
+	err := s.db.View(ctx, func(tx *sqldb.Tx) (err error) {
+		r, err = find(ctx, tx, hash, size)
+		return err
+	})
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !r.Whole {
+		err = ErrNotHeld
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open an enclosure: %w", err)
+	}
+	return &Reader{ctx: ctx, s: s, id: r.id, size: r.Size}, nil
+}
+
+// Size is how many bytes there are.
+func (r *Reader) Size() int64 { return r.size }
+
+// Read is io.Reader's.
+func (r *Reader) Read(p []byte) (int, error) {
+	n, err := r.readOnce(p, r.at)
+	r.at += int64(n)
+	return n, err
+}
+
+// Seek is io.Seeker's.
+func (r *Reader) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += r.at
+	case io.SeekEnd:
+		offset += r.size
+	}
+	if offset < 0 {
+		return 0, errors.New("seek before the beginning of an enclosure")
+	}
+	r.at = offset
+	return offset, nil
+}
+
+// ReadAt is io.ReaderAt's, but for one goroutine.
+func (r *Reader) ReadAt(p []byte, at int64) (n int, err error) {
+	for n < len(p) && err == nil {
+		var more int
+		more, err = r.readOnce(p[n:], at+int64(n))
+		n += more
+	}
+	return n, err
+}
+
+// readOnce reads from one chunk.
+func (r *Reader) readOnce(p []byte, at int64) (int, error) {
+	if at < 0 || at >= r.size {
+		return 0, io.EOF
+	}
+	n := at / ChunkSize
+	if r.chunk == nil || r.n != n {
+		chunk, err := r.s.readChunk(r.ctx, r.id, n)
+		if err != nil {
+			return 0, err
+		}
+		if want := min(ChunkSize, r.size-n*ChunkSize); int64(len(chunk)) < want {
+			return 0, fmt.Errorf("chunk %d of an enclosure has %d bytes, and must have %d", n, len(chunk), want)
+		}
+		r.chunk, r.n = chunk, n
+	}
+	in := r.chunk[at%ChunkSize:]
+	return copy(p, in[:min(int64(len(in)), r.size-at)]), nil
+}
+
+func (s *Store) readChunk(ctx context.Context, id, n int64) (chunk []byte, err error) {
+	err = s.db.View(ctx, func(tx *sqldb.Tx) error {
+		return tx.QueryRow(ctx, `SELECT data FROM enclosure_chunk WHERE id = $1 AND n = $2`, id, n).Scan(&chunk)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("chunk %d of an enclosure is missing", n)
+	}
+	return chunk, err
+}
+
+// Part reads at most so many bytes of a whole file, from a place on.
+func (s *Store) Part(ctx context.Context, hash string, size, from int64, most int) ([]byte, error) {
+	r, err := s.Open(ctx, hash, size)
+	if err != nil {
+		return nil, err
+	}
+	part := make([]byte, max(0, min(int64(most), size-from)))
+	if len(part) == 0 {
+		return part, nil
+	}
+	if _, err := r.ReadAt(part, from); err != nil {
+		return nil, fmt.Errorf("read a part of an enclosure: %w", err)
+	}
+	return part, nil
+}
+
+// Verify reads every file that counts as whole in a database and holds it
+// against its hash. It gives each as it is found sound, and answers *Fault for
+// the first that is not.
+func Verify(ctx context.Context, db *sqldb.DB, sound func(File)) error {
+	s := &Store{db: db}
+	for after := int64(0); ; {
+		var r row
+		err := db.View(ctx, func(tx *sqldb.Tx) error {
+			return r.scan(tx.QueryRow(ctx, `SELECT `+rowColumns+` FROM enclosure WHERE id > $1 AND whole = 1 ORDER BY id LIMIT 1`, after).Scan)
+		})
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("list the enclosures: %w", err)
+		}
+		sum := sha256.New()
+		if _, err := io.Copy(sum, &Reader{ctx: ctx, s: s, id: r.id, size: r.Size}); err != nil {
+			if ctx.Err() != nil {
+				return err
+			}
+			return &Fault{r.Hash, err.Error()}
+		}
+		if got := hex.EncodeToString(sum.Sum(nil)); got != r.Hash {
+			return &Fault{r.Hash, "its bytes have the hash " + got}
+		}
+		sound(r.File)
+		after = r.id
+	}
+}
+
+// Fault says what is wrong with a file that counts as whole.
+type Fault struct{ Hash, What string }
+
+func (e *Fault) Error() string { return "enclosure " + e.Hash + ": " + e.What }
