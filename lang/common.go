@@ -68,6 +68,7 @@ var commonWords = map[string]Phrase{
 	"field.languages":  {En: "Languages", Ko: "언어"},
 
 	"unit.bytes":      {En: "bytes", Ko: "바이트"},
+	"unit.words":      {En: "words", Ko: "어절"},
 	"unit.characters": {En: "characters", Ko: "자"},
 
 	"settled.yes":      {En: "settled", Ko: "확정"},

@@ -2,11 +2,14 @@ package lang
 
 // The kinds of entry.
 var kindWords = map[string]Phrase{
-	"kind.charter":         {En: "Founds the office", Ko: "연락사무소 설립"},
-	"kind.charter.propose": {En: "Proposes another charter", Ko: "합의서 개정 제안"},
-	"kind.charter.agree":   {En: "Agrees to a charter", Ko: "합의서 동의"},
-	"kind.post":            {En: "Accredits a post", Ko: "직위 신임"},
-	"kind.post.end":        {En: "Withdraws a post", Ko: "직위 신임 종료"},
-	"kind.dispatch":        {En: "Releases a dispatch", Ko: "통지문 발송"},
-	"kind.acknowledge":     {En: "Acknowledges a dispatch", Ko: "통지문 접수 확인"},
+	"kind.charter":          {En: "Founds the office", Ko: "연락사무소 설립"},
+	"kind.charter.propose":  {En: "Proposes another charter", Ko: "합의서 개정 제안"},
+	"kind.charter.agree":    {En: "Agrees to a charter", Ko: "합의서 동의"},
+	"kind.post":             {En: "Accredits a post", Ko: "직위 신임"},
+	"kind.post.end":         {En: "Withdraws a post", Ko: "직위 신임 종료"},
+	"kind.dispatch":         {En: "Releases a dispatch", Ko: "통지문 발송"},
+	"kind.acknowledge":      {En: "Acknowledges a dispatch", Ko: "통지문 접수 확인"},
+	"kind.consider":         {En: "Considers a dispatch", Ko: "통지문 검토 중"},
+	"kind.close":            {En: "Closes a dispatch", Ko: "통지문 종결"},
+	"kind.enclosure.stored": {En: "Has stored an enclosure", Ko: "첨부 보관 확인"},
 }

@@ -9,14 +9,20 @@ import (
 )
 
 // founding is the charter by which this node would found the office: it follows
-// from the credences alone, so that all sides that have admitted each other
-// reach the same.
+// from the credences, and from which rules the programs of all sides have said
+// that they know, so that all sides that have admitted each other reach the same.
 func (n *Node) founding() *office.Charter {
+	rules := int64(office.Version)
+	for _, state := range n.link.States() {
+		if told := state.Told.Rules; told > 0 {
+			rules = min(rules, told)
+		}
+	}
 	sides := []office.CharterSide{charterSide(n.c.Own)}
 	for _, credence := range n.c.Admitted {
 		sides = append(sides, charterSide(credence))
 	}
-	return office.FoundingCharter(n.c.Own.Office, sides)
+	return office.FoundingCharter(n.c.Own.Office, rules, sides)
 }
 
 func charterSide(c ledger.Credence) office.CharterSide {

@@ -4,7 +4,7 @@ package office
 // (spec/entries.md §7). Fields are in the order of their names, so that
 // encoding a body gives canonical JSON.
 
-// The kinds of entry that rules version 1 knows.
+// The kinds of entry.
 const (
 	KindCharter     = "charter"         // found the office: the first entry of each ledger
 	KindPropose     = "charter.propose" // put forward another charter
@@ -13,6 +13,11 @@ const (
 	KindPostEnd     = "post.end"        // withdraw the accreditation
 	KindDispatch    = "dispatch"        // release a dispatch
 	KindAcknowledge = "acknowledge"     // acknowledge a dispatch
+
+	// Since rules version 2.
+	KindConsider = "consider"         // a dispatch is under consideration until a moment
+	KindClose    = "close"            // a side regards a dispatch as done with
+	KindStored   = "enclosure.stored" // a node has an enclosure, whole and checked
 )
 
 // CharterBody founds the office.
@@ -46,17 +51,80 @@ type PostEndBody struct {
 	Post Post `json:"post"`
 }
 
-// DispatchBody releases a dispatch.
+// DispatchBody releases a dispatch. What stands in the second block is of rules
+// version 2 and is left out where it is empty, so that a dispatch that needs
+// none of it has the same bytes under both versions.
 type DispatchBody struct {
+	Attention  string        `json:"attention,omitzero"` // for whose attention
+	Channel    string        `json:"channel"`
+	Enclosures []Enclosure   `json:"enclosures,omitempty"`
+	Info       *Information  `json:"info,omitzero"`
+	Mark       Mark          `json:"mark,omitzero"`
+	Name       string        `json:"name,omitzero"` // in whose name
+	Number     int64         `json:"number"`        // 1 + the number of the side's dispatch before
+	Party      string        `json:"party,omitzero"`
+	Precedence Precedence    `json:"precedence"`
+	References []EntryID     `json:"references,omitempty"`
+	Relation   *Relation     `json:"relation,omitzero"`
+	Releasable Releasability `json:"releasable,omitzero"`
+	Reply      *EntryID      `json:"reply,omitzero"` // the dispatch that this one answers
+	Subject    string        `json:"subject"`
+	Text       string        `json:"text"`
+	To         []Side        `json:"to"`
+}
+
+// firstDispatch is the body of a dispatch under rules version 1.
+type firstDispatch struct {
 	Channel    string     `json:"channel"`
-	Number     int64      `json:"number"` // 1 + the number of the side's dispatch before
+	Number     int64      `json:"number"`
 	Precedence Precedence `json:"precedence"`
 	Subject    string     `json:"subject"`
 	Text       string     `json:"text"`
 	To         []Side     `json:"to"`
 }
 
+// Enclosure names a file that goes with a dispatch. Its content crosses the
+// link beside the ledger, and is what it should be if it has the hash.
+type Enclosure struct {
+	Hash string `json:"hash"` // hex SHA-256 of the whole content
+	Name string `json:"name"` // of the file, without folders
+	Size int64  `json:"size"` // bytes
+	Type string `json:"type"` // media type, such as "application/pdf"
+}
+
+// Information names the sides that a dispatch goes to for information only, and
+// how urgent it is to them: never more than to those who must act.
+type Information struct {
+	Precedence Precedence `json:"precedence"`
+	To         []Side     `json:"to"` // in order of id
+}
+
+// Relation says what a dispatch does to one before it.
+type Relation struct {
+	Dispatch EntryID      `json:"dispatch"`
+	Kind     RelationKind `json:"kind"`
+}
+
 // AcknowledgeBody acknowledges a dispatch that was addressed to the writer's side.
 type AcknowledgeBody struct {
 	Dispatch EntryID `json:"dispatch"`
+}
+
+// ConsiderBody is the holding reply: the writer's side has a dispatch under
+// consideration, and means to answer by a moment.
+type ConsiderBody struct {
+	Dispatch EntryID `json:"dispatch"`
+	Until    Minute  `json:"until"`
+}
+
+// CloseBody says that the writer's side regards a dispatch as done with.
+type CloseBody struct {
+	Dispatch EntryID `json:"dispatch"`
+}
+
+// StoredBody says that the writer's node has an enclosure of a dispatch, whole,
+// and that its content has the hash.
+type StoredBody struct {
+	Dispatch EntryID `json:"dispatch"`
+	Hash     string  `json:"hash"`
 }

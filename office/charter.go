@@ -10,8 +10,8 @@ import (
 // FoundingCharter makes the charter by which an office begins, from the sides
 // as their credences name them. It depends on nothing else, so every side makes
 // the same one by itself: sides in the order of their ids, one channel, the
-// usual clocks, rules version 1.
-func FoundingCharter(office string, sides []CharterSide) *Charter {
+// usual clocks, and the newest rules that the programs of all sides know.
+func FoundingCharter(office string, rules int64, sides []CharterSide) *Charter {
 	sorted := slices.Clone(sides)
 	slices.SortFunc(sorted, func(a, b CharterSide) int { return strings.Compare(a.ID, b.ID) })
 	return &Charter{
@@ -30,7 +30,7 @@ func FoundingCharter(office string, sides []CharterSide) *Charter {
 			{Precedence: Routine, Receipt: 60 * 60, Acknowledge: 6 * 60 * 60},
 		},
 		Office: office,
-		Rules:  1,
+		Rules:  rules,
 		Sides:  sorted,
 	}
 }

@@ -72,7 +72,7 @@ func testFounding() *Charter {
 	for _, id := range testSides {
 		sides = append(sides, testSide(id))
 	}
-	return FoundingCharter(testOffice, sides)
+	return FoundingCharter(testOffice, 1, sides)
 }
 
 // testCharters are the charters that transcripts name with "@name" and whose
@@ -92,12 +92,14 @@ func testCharters() map[string]*Charter {
 				Purpose: Words{"en": "Ships in distress and adrift.", "ko": "조난 및 표류 선박."},
 			})
 		}),
-		"with-quicker-clocks": changed(func(c *Charter) { c.Clocks[0].Acknowledge = 300 }),
-		"with-rules-2":        changed(func(c *Charter) { c.Rules = 2 }),
-		"with-new-address":    changed(func(c *Charter) { c.Sides[2].Address = "[2001:db8::7]:7460" }),
-		"with-other-key":      changed(func(c *Charter) { c.Sides[0].Ledger = strings.Replace(c.Sides[0].Ledger, "01234567", "76543210", 1) }),
-		"without-east":        changed(func(c *Charter) { c.Sides = c.Sides[1:] }),
-		"of-another-office": FoundingCharter("geneva.example", []CharterSide{
+		"with-quicker-clocks":   changed(func(c *Charter) { c.Clocks[0].Acknowledge = 300 }),
+		"with-rules-2":          changed(func(c *Charter) { c.Rules = 2 }),
+		"with-rules-2-and-more": changed(func(c *Charter) { c.Rules, c.Clocks[0].Acknowledge = 2, 300 }),
+		"with-newer-rules":      changed(func(c *Charter) { c.Rules = Version + 1 }),
+		"with-new-address":      changed(func(c *Charter) { c.Sides[2].Address = "[2001:db8::7]:7460" }),
+		"with-other-key":        changed(func(c *Charter) { c.Sides[0].Ledger = strings.Replace(c.Sides[0].Ledger, "01234567", "76543210", 1) }),
+		"without-east":          changed(func(c *Charter) { c.Sides = c.Sides[1:] }),
+		"of-another-office": FoundingCharter("geneva.example", 1, []CharterSide{
 			otherOffice(testSide("north")), otherOffice(testSide("south")),
 		}),
 		"without-channels": changed(func(c *Charter) { c.Channels = nil }),

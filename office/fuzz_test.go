@@ -64,12 +64,12 @@ func FuzzApply(f *testing.F) {
 func fuzzOffice(f *testing.F) *mapDesk {
 	desk := newDesk()
 	next := map[Side]int64{}
-	found(f, desk, next)
+	found(f, desk, next, "@with-rules-2")
 	for _, line := range []string{
 		`09:00 south/operator post post=duty-officer role=head name={"en":"Head"} languages=ko`,
 		`09:00 north/operator post post=duty-officer role=head name={"en":"Head"} languages=ko`,
 		`09:00 south/duty-officer dispatch channel=liaison number=1 precedence=ROUTINE subject=Hello text=Hello to=north`,
-		`09:00 south/operator charter.propose amends=#founding charter=@with-maritime note=`,
+		`09:00 south/operator charter.propose amends=#with-rules-2 charter=@with-rules-2-and-more note=`,
 	} {
 		e := parseAct(f, line)
 		e.ID.Index = next[e.ID.Side]

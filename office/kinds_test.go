@@ -31,6 +31,9 @@ func goldens() map[string]any {
 			To:         []Side{"east", "north"},
 		},
 		KindAcknowledge: &AcknowledgeBody{Dispatch: EntryID{"south", 17}},
+		KindConsider:    &ConsiderBody{Dispatch: EntryID{"south", 17}, Until: "2018-09-17T08:00Z"},
+		KindClose:       &CloseBody{Dispatch: EntryID{"south", 17}},
+		KindStored:      &StoredBody{Dispatch: EntryID{"south", 17}, Hash: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
 	}
 }
 
@@ -92,7 +95,7 @@ func TestEveryKindAndEveryReasonHasItsWords(t *testing.T) {
 func TestTheGoldenBytesPassOneAfterAnother(t *testing.T) {
 	desk := newDesk()
 	next := map[Side]int64{}
-	found(t, desk, next)
+	found(t, desk, next, "@founding")
 	for i, step := range []struct {
 		id   EntryID
 		by   Post
@@ -143,8 +146,8 @@ func TestEveryReasonInTheSourceIsListed(t *testing.T) {
 }
 
 func TestTheFoundingCharterDoesNotDependOnTheOrderOfItsSides(t *testing.T) {
-	a := FoundingCharter(testOffice, []CharterSide{testSide("south"), testSide("east"), testSide("north")})
-	b := FoundingCharter(testOffice, []CharterSide{testSide("north"), testSide("south"), testSide("east")})
+	a := FoundingCharter(testOffice, 1, []CharterSide{testSide("south"), testSide("east"), testSide("north")})
+	b := FoundingCharter(testOffice, 1, []CharterSide{testSide("north"), testSide("south"), testSide("east")})
 	if HashCharter(a) != HashCharter(b) {
 		t.Errorf("two sides would found by different charters")
 	}
@@ -171,7 +174,7 @@ func TestTheDefaultPostsAreInOrder(t *testing.T) {
 
 func TestASideAccreditsNoMorePostsThanTheLimit(t *testing.T) {
 	desk := newDesk()
-	found(t, desk, map[Side]int64{})
+	found(t, desk, map[Side]int64{}, "@founding")
 	accredit := func(i int) Verdict {
 		post := "post-" + string(rune('a'+i/26%26)) + string(rune('a'+i%26)) + string(rune('a'+i/676))
 		body, err := Encode(&PostBody{Languages: []string{"ko"}, Name: Words{"en": "Post"}, Post: post, Role: "officer"})
@@ -193,19 +196,58 @@ func TestASideAccreditsNoMorePostsThanTheLimit(t *testing.T) {
 	}
 }
 
-// A table as a later version of the program might have: it knows rules version
-// 2, in which there is a new kind, and posts may be named by one letter only.
+// TestADispatchInFullHasItsGoldenBytes looks at what rules version 2 adds.
+func TestADispatchInFullHasItsGoldenBytes(t *testing.T) {
+	const file = "../spec/testdata/kinds/dispatch-2.json"
+	golden, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := Encode(&DispatchBody{
+		Attention: "Head of the North's office",
+		Channel:   "liaison",
+		Enclosures: []Enclosure{{
+			Hash: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", Name: "평면도 3층.pdf", Size: 3, Type: "application/pdf",
+		}},
+		Info:       &Information{Precedence: Routine, To: []Side{"east"}},
+		Mark:       Exercise,
+		Name:       "Head of the South's office",
+		Number:     2,
+		Party:      "United Nations Command",
+		Precedence: Priority,
+		References: []EntryID{{"north", 4}, {"south", 17}},
+		Relation:   &Relation{Dispatch: EntryID{"south", 18}, Kind: Correction},
+		Releasable: ReleasableToParty,
+		Reply:      &EntryID{"north", 5},
+		Subject:    "Works on the third floor",
+		Text:       "The works end on Friday.",
+		To:         []Side{"north"},
+	})
+	if err != nil || !bytes.Equal(encoded, golden) {
+		t.Errorf("%v\ngot  %s\nwant %s (%s)", err, encoded, golden, file)
+	}
+	if v := Check(KindDispatch, golden); !v.Done() {
+		t.Errorf("it is refused: %s", sayVerdict(v))
+	}
+	if _, v := inForce(Kinds, 1, KindDispatch).read(golden); v.Void != Malformed {
+		t.Errorf("rules version 1 say of it: %s", sayVerdict(v))
+	}
+}
+
+// A table as a later version of the program might have: it knows rules of a
+// version in which there is a new kind, and posts may be named by one letter
+// only.
 type ringBody struct {
 	Bell string `json:"bell"`
 }
 
 func laterKinds() []Kind {
 	return append(slices.Clone(Kinds),
-		kind("ring", 2, true, func(c *checker, b *ringBody) { c.name("bell", b.Bell) }, func(m *matter, b *ringBody) Verdict {
+		kind("ring", Version+1, true, func(c *checker, b *ringBody) { c.name("bell", b.Bell) }, func(m *matter, b *ringBody) Verdict {
 			m.desk.Put(&SideRow{Side: m.ID.Side, Number: 1000})
 			return Verdict{}
 		}),
-		kind(KindPost, 2, true, func(c *checker, b *PostBody) {
+		kind(KindPost, Version+1, true, func(c *checker, b *PostBody) {
 			if len(b.Post) != 1 {
 				c.fail(BadName, "field", "post", "value", b.Post)
 			}
@@ -217,10 +259,10 @@ func TestTheVersionInForceDecidesWhicheverProgramFolds(t *testing.T) {
 	acts := []string{
 		`09:00 south/operator ring bell=a`,
 		`09:00 south/operator post post=head role=head name={"en":"Head"} languages=ko`,
-		`09:00 south/operator charter.propose amends=#founding charter=@with-rules-2 note=`,
+		`09:00 south/operator charter.propose amends=#founding charter=@with-newer-rules note=`,
 		`09:00 south/operator ring bell=a`,
-		`09:00 north/operator charter.agree hash=#with-rules-2`,
-		`09:00 east/operator charter.agree hash=#with-rules-2`,
+		`09:00 north/operator charter.agree hash=#with-newer-rules`,
+		`09:00 east/operator charter.agree hash=#with-newer-rules`,
 	}
 	later := []string{
 		`10:00 south/operator ring bell=a`,
@@ -233,7 +275,7 @@ func TestTheVersionInForceDecidesWhicheverProgramFolds(t *testing.T) {
 	fold := func(kinds []Kind, acts []string) (said []string, desk *mapDesk) {
 		desk = newDesk()
 		next := map[Side]int64{}
-		found(t, desk, next)
+		found(t, desk, next, "@founding")
 		for _, act := range acts {
 			e := parseAct(t, act)
 			e.ID.Index = next[e.ID.Side]
@@ -245,7 +287,7 @@ func TestTheVersionInForceDecidesWhicheverProgramFolds(t *testing.T) {
 	now, nowDesk := fold(Kinds, acts)
 	then, thenDesk := fold(laterKinds(), acts)
 	if !slices.Equal(now, then) || !equalRows(nowDesk, thenDesk) {
-		t.Errorf("two programs differ under rules 1:\n%q\n%q", now, then)
+		t.Errorf("two programs differ under the rules of this one:\n%q\n%q", now, then)
 	}
 	want := []string{
 		"void: needs-newer-rules, kind ring", "done", "done", "void: needs-newer-rules, kind ring", "done", "done",
@@ -253,7 +295,7 @@ func TestTheVersionInForceDecidesWhicheverProgramFolds(t *testing.T) {
 		"void: needs-newer-rules, kind gong",
 	}
 	if got, _ := fold(laterKinds(), append(slices.Clone(acts), later...)); !slices.Equal(got, want) {
-		t.Errorf("under rules 2:\ngot  %q\nwant %q", got, want)
+		t.Errorf("under the later rules:\ngot  %q\nwant %q", got, want)
 	}
 }
 
@@ -270,14 +312,14 @@ func equalRows(a, b *mapDesk) bool {
 }
 
 func TestCheckRefusesRulesThatThisProgramDoesNotKnow(t *testing.T) {
-	propose, err := Encode(&ProposeBody{Amends: HashCharter(testFounding()), Charter: testCharters()["with-rules-2"]})
+	propose, err := Encode(&ProposeBody{Amends: HashCharter(testFounding()), Charter: testCharters()["with-newer-rules"]})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v := Check(KindPropose, propose); v.Void != NeedsNewerRules || v.Detail["rules"] != "2" {
+	if v := Check(KindPropose, propose); v.Void != NeedsNewerRules || v.Detail["rules"] != "3" {
 		t.Errorf("got %s", sayVerdict(v))
 	}
-	if v := check(laterKinds(), 2, KindPropose, propose); !v.Done() {
+	if v := check(laterKinds(), Version+1, KindPropose, propose); !v.Done() {
 		t.Errorf("a program that knows them: %s", sayVerdict(v))
 	}
 	if v := Check("gong", []byte(`{}`)); v.Void != NeedsNewerRules || v.Detail["kind"] != "gong" {
@@ -290,7 +332,7 @@ func TestCheckRefusesRulesThatThisProgramDoesNotKnow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if v := check(laterKinds(), 2, KindPost, body); !v.Done() {
+		if v := check(laterKinds(), Version+1, KindPost, body); !v.Done() {
 			t.Errorf("post %q: %s", post, sayVerdict(v))
 		}
 	}

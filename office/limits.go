@@ -6,6 +6,13 @@ package office
 const (
 	MaxText              = 40_000            // bytes of a dispatch's text
 	MaxSubject           = 200               // characters of a dispatch's subject
+	MaxUrgentWords       = 200               // words of the text of a FLASH or IMMEDIATE dispatch
+	MaxNamed             = 200               // characters: in whose name, for whose attention, third party, name of a file
+	MaxReferences        = 16                // dispatches that one refers to
+	MaxRelations         = 100               // dispatches that point back to one
+	MaxEnclosures        = 20                // of a dispatch
+	MaxEnclosure         = 100 << 20         // bytes of an enclosure
+	MaxMediaType         = 100               // bytes of the type of an enclosure
 	MaxNote              = 4_000             // bytes of the note on a proposed charter
 	MaxCharter           = 48 << 10          // bytes of a charter's canonical form
 	MinSides             = 2                 // sides of an office

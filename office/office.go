@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Side is the short id of a party to the office, such as "south": one lower
@@ -107,6 +108,102 @@ const (
 
 // Precedences lists all precedences, most urgent first.
 var Precedences = []Precedence{Flash, Immediate, Priority, Routine}
+
+// Mark says that a dispatch is not meant in earnest. It stands in the entry and
+// can never be changed; what answers or mends a marked dispatch bears the same.
+type Mark string
+
+// The marks. An empty one means that the dispatch is real.
+const (
+	Exercise Mark = "exercise"
+	Test     Mark = "test"
+)
+
+// Marks lists the marks that a dispatch can bear.
+var Marks = []Mark{Exercise, Test}
+
+// Releasability says to whom a dispatch may be shown outside of the office.
+// Empty, it is confidential to the sides.
+type Releasability string
+
+// Who may release a dispatch.
+const (
+	ReleasableBySender Releasability = "sender" // the side that wrote it, alone
+	ReleasableByAll    Releasability = "all"    // with the consent of all sides
+	ReleasableToParty  Releasability = "party"  // to the third party that it names
+)
+
+// Releasabilities lists what a dispatch can say of its release.
+var Releasabilities = []Releasability{ReleasableBySender, ReleasableByAll, ReleasableToParty}
+
+// RelationKind says how a dispatch is related to one before it.
+type RelationKind string
+
+// The relations. By the first three a side mends a dispatch of its own; the
+// others answer one of another side. The old text stays where it is.
+const (
+	Correction   RelationKind = "correction"
+	Cancellation RelationKind = "cancellation"
+	Supersession RelationKind = "supersession"
+	Protest      RelationKind = "protest"
+	Reservation  RelationKind = "reservation"
+)
+
+// RelationKinds lists all of them.
+var RelationKinds = []RelationKind{Correction, Cancellation, Supersession, Protest, Reservation}
+
+// OfOwn reports whether the relation is to a dispatch of the writer's own side.
+func (k RelationKind) OfOwn() bool {
+	return k == Correction || k == Cancellation || k == Supersession
+}
+
+// Minute is a moment as it stands in an entry: UTC, to the minute, such as
+// "2018-09-14T09:00Z".
+type Minute string
+
+// minuteForm is the one form of a Minute.
+const minuteForm = "2006-01-02T15:04Z"
+
+// MinuteOf gives the minute that a moment lies in.
+func MinuteOf(t time.Time) Minute { return Minute(t.UTC().Format(minuteForm)) }
+
+// Millis gives the beginning of the minute in milliseconds since 1970, and
+// whether it is one.
+func (m Minute) Millis() (ms int64, ok bool) {
+	t, err := time.Parse(minuteForm, string(m))
+	if err != nil || t.Year() < 1970 || t.Format(minuteForm) != string(m) {
+		return 0, false
+	}
+	return t.UnixMilli(), true
+}
+
+// DTG is a date-time group: the minute of release by the sender's clock, and
+// which dispatch of its side it is in that minute. No two dispatches of a side
+// have the same, and it never goes back, whatever the clock does.
+type DTG struct {
+	Minute int64 `json:"minute"` // milliseconds since 1970, a whole minute
+	Nth    int64 `json:"nth"`    // from 1
+}
+
+// String writes the group as messages bear it, "140130Z SEP 18", and after it,
+// from the second of a minute on, which one it is: "140130Z SEP 18/2".
+func (g DTG) String() string {
+	text := strings.ToUpper(time.UnixMilli(g.Minute).UTC().Format("021504Z Jan 06"))
+	if g.Nth > 1 {
+		text += "/" + strconv.FormatInt(g.Nth, 10)
+	}
+	return text
+}
+
+// after gives the group of the dispatch after this one, released at a moment in
+// milliseconds.
+func (g DTG) after(at int64) DTG {
+	const minute = 60_000
+	if at -= at % minute; at > g.Minute || g.Nth == 0 {
+		return DTG{Minute: at, Nth: 1}
+	}
+	return DTG{Minute: g.Minute, Nth: g.Nth + 1}
+}
 
 // Words is one phrase in each language, by language tag ("en", "ko").
 type Words map[string]string

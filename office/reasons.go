@@ -8,7 +8,7 @@ const (
 	// The form of the entry.
 	NeedsNewerRules Reason = "needs-newer-rules" // kind or rules: not known to the rules in force
 	Malformed       Reason = "malformed"         // kind: the body is not the canonical form of this kind
-	TooLong         Reason = "too-long"          // field, size, limit, unit ("bytes", "characters")
+	TooLong         Reason = "too-long"          // field, size, limit, unit ("bytes", "characters", "words")
 	TooMany         Reason = "too-many"          // field, size, limit
 	TooFew          Reason = "too-few"           // field, size, limit
 	Missing         Reason = "missing"           // field: it must not be empty
@@ -45,6 +45,18 @@ const (
 	DispatchUnknown     Reason = "dispatch-unknown"     // dispatch
 	NotAddressed        Reason = "not-addressed"        // dispatch: it is for others
 	AlreadyAcknowledged Reason = "already-acknowledged" // dispatch, by
+
+	// Dispatches, since rules version 2.
+	InfoAboveAction  Reason = "info-above-action" // precedence, info
+	AddresseeMissing Reason = "addressee-missing" // side, dispatch: who has that must have this
+	MarkDiffers      Reason = "mark-differs"      // dispatch, mark: "real", "exercise" or "test"
+	NotOwnDispatch   Reason = "not-own-dispatch"  // dispatch: only its own side mends it
+	OwnDispatch      Reason = "own-dispatch"      // dispatch: this is for the other side's
+	NotInEffect      Reason = "not-in-effect"     // dispatch, by: it was cancelled or superseded
+	AlreadyAnswered  Reason = "already-answered"  // dispatch, by
+	AlreadyClosed    Reason = "already-closed"    // dispatch, by
+	EnclosureUnknown Reason = "enclosure-unknown" // dispatch, hash
+	AlreadyStored    Reason = "already-stored"    // dispatch, hash, by
 )
 
 // Reasons lists all of them, in the order above.
@@ -54,6 +66,8 @@ var Reasons = []Reason{
 	CharterNotFirst, CharterOtherOffice, CharterWithoutWriter, CharterDiffers, CharterNotInForce, CharterSame,
 	SidesChanged, RulesLowered, ProposalExists, ProposalUnknown, ProposalNotOpen, AlreadyAgreed,
 	ChannelUnknown, WrongAddressee, NumberOutOfTurn, DispatchUnknown, NotAddressed, AlreadyAcknowledged,
+	InfoAboveAction, AddresseeMissing, MarkDiffers, NotOwnDispatch, OwnDispatch, NotInEffect,
+	AlreadyAnswered, AlreadyClosed, EnclosureUnknown, AlreadyStored,
 }
 
 // void makes a verdict from a reason and pairs of names and values.

@@ -1,5 +1,7 @@
 package office
 
+import "slices"
+
 // A Row is one line of the records: what the rules have derived so far. Every
 // row type is a pointer to a struct below, stands in the table that its name
 // says, and is found by its key. Rows are plain values: a rule takes one from
@@ -124,32 +126,65 @@ var Roles = []string{"head", "deputy", "officer", "duty-officer", "interpreter",
 
 // SideRow keeps what the rules must remember of one side.
 type SideRow struct {
-	Number   int64  `json:"number"`   // number of its latest dispatch, 0 if none
-	Posts    int64  `json:"posts"`    // posts that it has ever accredited, Posts <= MaxPosts
-	Proposal string `json:"proposal"` // hash of the proposal that it has open, "" if none
+	DTG      *DTG   `json:"dtg,omitzero"` // of its latest dispatch, since rules version 2
+	Number   int64  `json:"number"`       // number of its latest dispatch, 0 if none
+	Posts    int64  `json:"posts"`        // posts that it has ever accredited, Posts <= MaxPosts
+	Proposal string `json:"proposal"`     // hash of the proposal that it has open, "" if none
 	Side     Side   `json:"side"`
 }
 
 func (*SideRow) Table() string { return "side" }
 func (s *SideRow) Key() string { return s.Side }
 
-// Dispatch is a formal communication from one side to others.
+// Dispatch is a formal communication from one side to others. What its body
+// may leave out, the row leaves out too.
 type Dispatch struct {
-	At         int64      `json:"at"` // the writer's clock at release, milliseconds
-	By         Post       `json:"by"`
-	Channel    string     `json:"channel"`
-	From       Side       `json:"from"`
-	ID         EntryID    `json:"id"`
-	Number     int64      `json:"number"` // serial of its side, from 1
-	Precedence Precedence `json:"precedence"`
-	Subject    string     `json:"subject"`
-	Text       string     `json:"text"`
-	Time       int64      `json:"time"` // its time in the joint order, milliseconds
-	To         []Side     `json:"to"`   // in order of id
+	At         int64         `json:"at"` // the writer's clock at release, milliseconds
+	Attention  string        `json:"attention,omitzero"`
+	By         Post          `json:"by"`
+	Channel    string        `json:"channel"`
+	DTG        *DTG          `json:"dtg,omitzero"` // nil if released under rules version 1
+	Enclosures []Enclosure   `json:"enclosures,omitempty"`
+	From       Side          `json:"from"`
+	ID         EntryID       `json:"id"`
+	Info       *Information  `json:"info,omitzero"`
+	Mark       Mark          `json:"mark,omitzero"`
+	Name       string        `json:"name,omitzero"`
+	Number     int64         `json:"number"` // serial of its side, from 1
+	Party      string        `json:"party,omitzero"`
+	Precedence Precedence    `json:"precedence"`
+	References []EntryID     `json:"references,omitempty"`
+	Relation   *Relation     `json:"relation,omitzero"`
+	Releasable Releasability `json:"releasable,omitzero"`
+	Reply      *EntryID      `json:"reply,omitzero"`
+	Subject    string        `json:"subject"`
+	Text       string        `json:"text"`
+	Thread     *EntryID      `json:"thread,omitzero"` // the dispatch that its thread begins with; nil if that is itself
+	Time       int64         `json:"time"`            // its time in the joint order, milliseconds
+	To         []Side        `json:"to"`              // in order of id
 }
 
 func (*Dispatch) Table() string { return "dispatch" }
 func (d *Dispatch) Key() string { return d.ID.String() }
+
+// Group gives the date-time group, for a dispatch of rules version 1 that of
+// its minute, which others may share.
+func (d *Dispatch) Group() DTG {
+	if d.DTG != nil {
+		return *d.DTG
+	}
+	return DTG{}.after(d.At)
+}
+
+// Informs reports whether the dispatch goes to a side for information.
+func (d *Dispatch) Informs(side Side) bool {
+	return d.Info != nil && slices.Contains(d.Info.To, side)
+}
+
+// Concerns reports whether a side wrote the dispatch or receives it.
+func (d *Dispatch) Concerns(side Side) bool {
+	return d.From == side || slices.Contains(d.To, side) || d.Informs(side)
+}
 
 // Acknowledgements says which of the sides that a dispatch was addressed to
 // have acknowledged it. There is one such row for each dispatch.
@@ -171,4 +206,67 @@ type Acknowledgement struct {
 	Dispatch EntryID `json:"dispatch"`
 	ID       EntryID `json:"id"` // the entry that acknowledged
 	Side     Side    `json:"side"`
+}
+
+// Handling is what the sides have written of a dispatch after its release,
+// besides acknowledgements. There is a row once there is something to say.
+type Handling struct {
+	Answered  []Answer        `json:"answered"`  // the first answer of each addressed side, in the joint order
+	Closed    []Closing       `json:"closed"`    // once for each side, in the joint order
+	Considers []Consideration `json:"considers"` // the latest of each side, in order of side
+	Dispatch  EntryID         `json:"dispatch"`
+	Relations []Related       `json:"relations"` // dispatches that point back to this one, in the joint order
+	Stored    []Storage       `json:"stored"`    // in the joint order
+}
+
+func (*Handling) Table() string { return "handling" }
+func (h *Handling) Key() string { return h.Dispatch.String() }
+
+// Answer is a dispatch of an addressed side that replies.
+type Answer struct {
+	At   int64   `json:"at"`
+	ID   EntryID `json:"id"`
+	Side Side    `json:"side"`
+}
+
+// Closing is a side's word that it regards a dispatch as done with.
+type Closing struct {
+	At   int64   `json:"at"`
+	By   Post    `json:"by"`
+	ID   EntryID `json:"id"`
+	Side Side    `json:"side"`
+}
+
+// Consideration is a side's holding reply.
+type Consideration struct {
+	At    int64   `json:"at"`
+	By    Post    `json:"by"`
+	ID    EntryID `json:"id"`
+	Side  Side    `json:"side"`
+	Until int64   `json:"until"` // milliseconds
+}
+
+// Related is a dispatch that points back to another.
+type Related struct {
+	At   int64        `json:"at"`
+	ID   EntryID      `json:"id"`
+	Kind RelationKind `json:"kind"`
+}
+
+// Storage is a node's word that it has an enclosure.
+type Storage struct {
+	At   int64   `json:"at"`
+	Hash string  `json:"hash"`
+	ID   EntryID `json:"id"`
+	Side Side    `json:"side"`
+}
+
+// Withdrawn gives the dispatch that cancelled or superseded this one.
+func (h *Handling) Withdrawn() (by Related, withdrawn bool) {
+	for _, r := range h.Relations {
+		if r.Kind == Cancellation || r.Kind == Supersession {
+			return r, true
+		}
+	}
+	return Related{}, false
 }

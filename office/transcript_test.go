@@ -80,7 +80,10 @@ func play(t *testing.T, transcript string) string {
 		case line == "" || strings.HasPrefix(line, "#"):
 			continue
 		case line == "(All three sides have founded the office.)":
-			found(t, desk, next)
+			found(t, desk, next, "@founding")
+			continue
+		case line == "(All three sides have founded the office by rules 2.)":
+			found(t, desk, next, "@with-rules-2")
 			continue
 		}
 		e := parseAct(t, strings.TrimSuffix(line, " (not seen)"))
@@ -105,9 +108,9 @@ func play(t *testing.T, transcript string) string {
 }
 
 // found opens the office at 08:00, before a transcript that is about later things.
-func found(t testing.TB, desk *mapDesk, next map[Side]int64) {
+func found(t testing.TB, desk *mapDesk, next map[Side]int64, charter string) {
 	for _, side := range testSides {
-		e := parseAct(t, "08:00 "+side+"/operator charter charter=@founding")
+		e := parseAct(t, "08:00 "+side+"/operator charter charter="+charter)
 		if v := Apply(desk, e); !v.Done() {
 			t.Fatalf("%s cannot found: %s", side, sayVerdict(v))
 		}
@@ -168,9 +171,9 @@ func parseValue(t testing.TB, name, value string) any {
 		return c
 	case strings.HasPrefix(value, "#"):
 		return HashCharter(testCharters()[value[1:]])
-	case name == "to" || name == "languages":
+	case name == "to" || name == "languages" || name == "references":
 		return slices.DeleteFunc(strings.Split(value, ","), func(s string) bool { return s == "" })
-	case value != "" && strings.ContainsRune("0123456789{[", rune(value[0])):
+	case name != "until" && value != "" && strings.ContainsRune("0123456789{[", rune(value[0])):
 		return jsontext.Value(value)
 	}
 	return value

@@ -29,8 +29,8 @@ var (
 var grants = map[string][]grant{
 	"head":         leader,
 	"deputy":       leader,
-	"duty-officer": {{office.KindDispatch, atAnyHour}, {office.KindAcknowledge, nil}},
-	"officer":      {{office.KindDispatch, inOfficeHours}, {office.KindAcknowledge, nil}},
+	"duty-officer": {{office.KindDispatch, atAnyHour}, {office.KindAcknowledge, nil}, {office.KindConsider, nil}, {office.KindClose, nil}},
+	"officer":      {{office.KindDispatch, inOfficeHours}, {office.KindAcknowledge, nil}, {office.KindConsider, nil}, {office.KindClose, nil}},
 	"secretary":    {{office.KindDispatch, noHurry}},
 	"interpreter":  {},
 	"observer":     {},
@@ -39,6 +39,8 @@ var grants = map[string][]grant{
 var leader = []grant{
 	{office.KindDispatch, atAnyHour},
 	{office.KindAcknowledge, nil},
+	{office.KindConsider, nil},
+	{office.KindClose, nil},
 	{office.KindPropose, nil},
 	{office.KindAgree, nil},
 	{office.KindPost, nil},

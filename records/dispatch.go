@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -50,6 +52,7 @@ type DispatchLine struct {
 	office.Dispatch                          // without its text in lists
 	Acknowledged    []office.Acknowledgement // in the joint order
 	Waiting         []office.Side            // sides that have not acknowledged, in order of id
+	Handling        office.Handling          // what else the sides have written of it
 	Settled         bool
 }
 
@@ -103,7 +106,10 @@ func (r *Records) Dispatches(ctx context.Context, c Filter) (lines []DispatchLin
 			}
 			lines = append(lines, line)
 		}
-		return rows.Err()
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		return readHandling(ctx, tx, lines)
 	})
 	if err != nil {
 		return nil, "", err
@@ -136,9 +142,89 @@ func (r *Records) Dispatch(ctx context.Context, id office.EntryID) (line Dispatc
 		if found = rows.Next(); found {
 			line, err = scanDispatch(rows, cur)
 		}
-		return errors.Join(err, rows.Err())
+		if err := errors.Join(err, rows.Err(), rows.Close()); err != nil || !found {
+			return err
+		}
+		lines := []DispatchLine{line}
+		err = readHandling(ctx, tx, lines)
+		line = lines[0]
+		return err
 	})
 	return line, found, err
+}
+
+// MaxThread is how many dispatches of a thread are listed.
+const MaxThread = 200
+
+// Thread lists the dispatches of the thread that one belongs to, with the one
+// that it begins with, in the joint order and without their texts: those that
+// come first, if there are more than MaxThread.
+func (r *Records) Thread(ctx context.Context, of *office.Dispatch) (lines []DispatchLine, err error) {
+	root := of.ID
+	if of.Thread != nil {
+		root = *of.Thread
+	}
+	err = r.view(ctx, "read the thread of "+root.String(), func(tx *sqldb.Tx, cur *cursor) error {
+		rows, err := tx.Query(ctx, `
+			SELECT d.pos, d.row, a.row
+			FROM dispatch d JOIN acknowledgement a ON a.pos = d.pos
+			WHERE d.thread = $1 AND d.thread <> '' OR d.pos = (SELECT pos FROM placed WHERE side = $2 AND idx = $3)
+			ORDER BY d.pos LIMIT $4`, root.String(), root.Side, root.Index, MaxThread)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			line, err := scanDispatch(rows, cur)
+			if err != nil {
+				return err
+			}
+			line.Text = ""
+			lines = append(lines, line)
+		}
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		return readHandling(ctx, tx, lines)
+	})
+	return lines, err
+}
+
+// readHandling adds to dispatches what the sides have written of them.
+func readHandling(ctx context.Context, tx *sqldb.Tx, lines []DispatchLine) error {
+	if len(lines) == 0 {
+		return nil
+	}
+	at := make(map[string]*DispatchLine, len(lines))
+	var list []string
+	var ids []any
+	for i := range lines {
+		key := lines[i].ID.String()
+		lines[i].Handling.Dispatch = lines[i].ID
+		at[key], ids = &lines[i], append(ids, key)
+	}
+	for len(ids)&(len(ids)-1) != 0 {
+		ids = append(ids, "") // few lengths, so that there are few texts: each is kept prepared
+	}
+	for i := range ids {
+		list = append(list, "$"+strconv.Itoa(i+1))
+	}
+	rows, err := tx.Query(ctx, "SELECT dispatch, row FROM handling WHERE dispatch IN ("+strings.Join(list, ", ")+") ORDER BY dispatch", ids...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var key string
+		var row []byte
+		if err := rows.Scan(&key, &row); err != nil {
+			return err
+		}
+		if err := json.Unmarshal(row, &at[key].Handling); err != nil {
+			return fmt.Errorf("read the handling of %s: %w", key, err)
+		}
+	}
+	return rows.Err()
 }
 
 func scanDispatch(rows *sqldb.Rows, c *cursor) (line DispatchLine, err error) {

@@ -12,7 +12,7 @@ import (
 
 // shape is the number of the schema below and of what is folded into it. Raise
 // it whenever either changes: the tables are then thrown away and folded again.
-const shape = 2
+const shape = 3
 
 // version names what the tables were made by. A program that knows other rules
 // folds again as well.
@@ -83,11 +83,13 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			side TEXT NOT NULL,
 			channel TEXT NOT NULL,
 			precedence TEXT NOT NULL,
+			thread TEXT NOT NULL,    -- the dispatch that its thread begins with; empty if none or itself
 			row TEXT NOT NULL
 		);
 		CREATE INDEX dispatch_side ON dispatch (side, pos);
 		CREATE INDEX dispatch_channel ON dispatch (channel, pos);
 		CREATE INDEX dispatch_precedence ON dispatch (precedence, pos);
+		CREATE INDEX dispatch_thread ON dispatch (thread, pos) WHERE thread <> '';
 		CREATE TABLE acknowledgement (
 			` + pos + `,             -- of the dispatch
 			waiting BIGINT NOT NULL, -- how many sides have not acknowledged
@@ -95,6 +97,10 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			row TEXT NOT NULL
 		);
 		CREATE INDEX acknowledgement_waiting ON acknowledgement (pos) WHERE waiting > 0;
+		CREATE TABLE handling (
+			dispatch TEXT PRIMARY KEY, -- its entry: "south/17"
+			row TEXT NOT NULL
+		);
 
 		-- The search index (search.go), which follows the tables above.
 		CREATE TABLE indexed (

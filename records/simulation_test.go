@@ -27,6 +27,7 @@ func TestInWhateverSequenceEntriesComeEveryNodeReachesTheSameRecords(t *testing.
 		for _, side := range sides {
 			s.open(side, "sqlite::memory:")
 		}
+		s.charter.Rules = rapid.Int64Range(1, office.Version).Draw(rt, "rules")
 		if rapid.Bool().Draw(rt, "opened") {
 			s.found()
 		}
@@ -59,7 +60,11 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 	if len(s.entries[n.side]) == 0 {
 		return office.Operator, office.KindCharter, &office.CharterBody{Charter: s.charter}
 	}
-	switch rapid.IntRange(0, 9).Draw(rt, "act") {
+	anyEntry := func() office.EntryID {
+		of := rapid.SampledFrom(s.sides).Draw(rt, "of")
+		return office.EntryID{Side: of, Index: int64(rapid.IntRange(0, len(s.entries[of])).Draw(rt, "index"))}
+	}
+	switch rapid.IntRange(0, 13).Draw(rt, "act") {
 	case 0:
 		return office.Operator, office.KindPost, &office.DefaultPosts([]string{"ko"})[1]
 	case 1:
@@ -70,6 +75,7 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 		other := *s.charter
 		other.Clocks = append([]office.Clock(nil), s.charter.Clocks...)
 		other.Clocks[0].Receipt = int64(rapid.IntRange(60, 64).Draw(rt, "receipt"))
+		other.Rules = rapid.Int64Range(1, office.Version).Draw(rt, "rules")
 		return office.Operator, office.KindPropose, &office.ProposeBody{Amends: s.inForce(n).Hash, Charter: &other}
 	case 4:
 		proposals, err := n.records.Proposals(ctx)
@@ -82,10 +88,14 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 		}
 		return office.Operator, office.KindAgree, &office.AgreeBody{Hash: hash}
 	case 5, 6:
-		of := rapid.SampledFrom(s.sides).Draw(rt, "of")
-		index := rapid.IntRange(0, len(s.entries[of])).Draw(rt, "index")
-		return "duty-officer", office.KindAcknowledge,
-			&office.AcknowledgeBody{Dispatch: office.EntryID{Side: of, Index: int64(index)}}
+		return "duty-officer", office.KindAcknowledge, &office.AcknowledgeBody{Dispatch: anyEntry()}
+	case 7:
+		until := office.MinuteOf(s.now.Add(time.Duration(rapid.IntRange(0, 60).Draw(rt, "minutes")) * time.Minute))
+		return "duty-officer", office.KindConsider, &office.ConsiderBody{Dispatch: anyEntry(), Until: until}
+	case 8:
+		return "duty-officer", office.KindClose, &office.CloseBody{Dispatch: anyEntry()}
+	case 9:
+		return office.Operator, office.KindStored, &office.StoredBody{Dispatch: anyEntry(), Hash: planHash}
 	}
 	lines, _, err := n.records.Dispatches(ctx, records.Filter{From: n.side, Limit: 1})
 	if err != nil {
@@ -95,8 +105,20 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 	if len(lines) > 0 {
 		number += lines[0].Number
 	}
-	return "duty-officer", office.KindDispatch, s.dispatch(n.side, number, "Text.")
+	dispatch := s.dispatch(n.side, number, "Text.")
+	switch rapid.IntRange(0, 5).Draw(rt, "in full") {
+	case 0:
+		id := anyEntry()
+		dispatch.Reply = &id
+	case 1:
+		dispatch.Relation = &office.Relation{Dispatch: anyEntry(), Kind: rapid.SampledFrom(office.RelationKinds).Draw(rt, "relation")}
+	case 2:
+		dispatch.Enclosures = []office.Enclosure{{Hash: planHash, Name: "plan.pdf", Size: 3, Type: "application/pdf"}}
+	}
+	return "duty-officer", office.KindDispatch, dispatch
 }
+
+const planHash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 func (s *simulation) inForce(n *node) office.OfficeRow {
 	row, err := n.records.Office(ctx)

@@ -50,9 +50,13 @@ var tables = func() map[string]*table {
 		tableOf[office.SideRow]("side", keepAlways, []string{"side"}),
 		tableOf[office.Dispatch]("dispatch", keepNot, nil).
 			of(func(row office.Row) office.EntryID { return row.(*office.Dispatch).ID }).
-			with([]string{"side", "channel", "precedence"}, func(row office.Row) []any {
+			with([]string{"side", "channel", "precedence", "thread"}, func(row office.Row) []any {
 				d := row.(*office.Dispatch)
-				return []any{d.From, d.Channel, string(d.Precedence)}
+				thread := ""
+				if d.Thread != nil {
+					thread = d.Thread.String()
+				}
+				return []any{d.From, d.Channel, string(d.Precedence), thread}
 			}),
 		tableOf[office.Acknowledgements]("acknowledgement", keepRecent, nil).
 			of(func(row office.Row) office.EntryID { return row.(*office.Acknowledgements).Dispatch }).
@@ -60,6 +64,7 @@ var tables = func() map[string]*table {
 				waiting := row.(*office.Acknowledgements).Waiting
 				return []any{int64(len(waiting)), "/" + strings.Join(waiting, "/") + "/"}
 			}),
+		tableOf[office.Handling]("handling", keepNot, []string{"dispatch"}),
 	} {
 		m[t.name] = t
 	}

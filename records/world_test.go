@@ -54,7 +54,7 @@ func newWorld(t recordstest.T, sides ...office.Side) *world {
 	for _, side := range sides {
 		list = append(list, charterSide(side))
 	}
-	w.charter = office.FoundingCharter(testOffice, list)
+	w.charter = office.FoundingCharter(testOffice, office.Version, list)
 	return w
 }
 

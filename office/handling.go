@@ -1,0 +1,130 @@
+package office
+
+import (
+	"slices"
+	"strings"
+)
+
+func checkConsider(c *checker, b *ConsiderBody) {
+	if _, ok := b.Until.Millis(); !ok {
+		c.fail(BadValue, "field", "until", "value", clip(string(b.Until)))
+	}
+}
+
+// applyConsider notes the holding reply of an addressed side: it means to answer
+// by a moment. A later one takes the place of the one before.
+func applyConsider(m *matter, b *ConsiderBody) Verdict {
+	side := m.ID.Side
+	d, verdict := m.dispatch(b.Dispatch)
+	if !verdict.Done() {
+		return verdict
+	}
+	if !slices.Contains(d.To, side) {
+		return void(NotAddressed, "dispatch", d.ID.String())
+	}
+	h := m.handling(d.ID)
+	for _, a := range h.Answered {
+		if a.Side == side {
+			return void(AlreadyAnswered, "dispatch", d.ID.String(), "by", a.ID.String())
+		}
+	}
+	until, _ := b.Until.Millis()
+	if until <= m.At {
+		return void(BadValue, "field", "until", "value", string(b.Until))
+	}
+	list := slices.DeleteFunc(slices.Clone(h.Considers), func(c Consideration) bool { return c.Side == side })
+	h.Considers = append(list, Consideration{At: m.At, By: m.By, ID: m.ID, Side: side, Until: until})
+	slices.SortFunc(h.Considers, func(a, b Consideration) int { return strings.Compare(a.Side, b.Side) })
+	m.desk.Put(h)
+	return Verdict{}
+}
+
+func checkClose(*checker, *CloseBody) {}
+
+// applyClose notes that a side regards a dispatch as done with.
+func applyClose(m *matter, b *CloseBody) Verdict {
+	side := m.ID.Side
+	d, verdict := m.dispatch(b.Dispatch)
+	if !verdict.Done() {
+		return verdict
+	}
+	if d.From != side && !slices.Contains(d.To, side) {
+		return void(NotAddressed, "dispatch", d.ID.String())
+	}
+	h := m.handling(d.ID)
+	for _, c := range h.Closed {
+		if c.Side == side {
+			return void(AlreadyClosed, "dispatch", d.ID.String(), "by", c.By)
+		}
+	}
+	h.Closed = append(slices.Clone(h.Closed), Closing{At: m.At, By: m.By, ID: m.ID, Side: side})
+	m.desk.Put(h)
+	return Verdict{}
+}
+
+func checkStored(c *checker, b *StoredBody) { c.hash("hash", b.Hash) }
+
+// applyStored notes that the node of a side which receives a dispatch has one of
+// its enclosures.
+func applyStored(m *matter, b *StoredBody) Verdict {
+	side := m.ID.Side
+	d, verdict := m.dispatch(b.Dispatch)
+	switch {
+	case !verdict.Done():
+		return verdict
+	case d.From == side:
+		return void(OwnDispatch, "dispatch", d.ID.String())
+	case !slices.ContainsFunc(d.Enclosures, func(e Enclosure) bool { return e.Hash == b.Hash }):
+		return void(EnclosureUnknown, "dispatch", d.ID.String(), "hash", b.Hash)
+	}
+	h := m.handling(d.ID)
+	for _, s := range h.Stored {
+		if s.Side == side && s.Hash == b.Hash {
+			return void(AlreadyStored, "dispatch", d.ID.String(), "hash", b.Hash, "by", s.ID.String())
+		}
+	}
+	h.Stored = append(slices.Clone(h.Stored), Storage{At: m.At, Hash: b.Hash, ID: m.ID, Side: side})
+	m.desk.Put(h)
+	return Verdict{}
+}
+
+// Stage says how far an addressed side has come with a dispatch, by what the
+// sides have written. A later stage does not imply the ones before it: a side
+// can answer what it never acknowledged.
+type Stage string
+
+// The stages, the least far first.
+const (
+	StageReleased     Stage = "released"
+	StageAcknowledged Stage = "acknowledged"
+	StageConsidered   Stage = "under-consideration"
+	StageAnswered     Stage = "answered"
+	StageClosed       Stage = "closed"
+)
+
+// Stages lists all of them, the least far first.
+var Stages = []Stage{StageReleased, StageAcknowledged, StageConsidered, StageAnswered, StageClosed}
+
+// StageOf gives the stage of a dispatch for one side that it is addressed to. It
+// is closed once both this side and the sender have closed it, or the sender
+// has, after the answer. h may be nil.
+func StageOf(d *Dispatch, given []Acknowledgement, h *Handling, to Side) Stage {
+	if h == nil {
+		h = &Handling{}
+	}
+	closed := func(side Side) bool {
+		return slices.ContainsFunc(h.Closed, func(c Closing) bool { return c.Side == side })
+	}
+	answered := slices.ContainsFunc(h.Answered, func(a Answer) bool { return a.Side == to })
+	switch {
+	case closed(d.From) && (closed(to) || answered):
+		return StageClosed
+	case answered:
+		return StageAnswered
+	case slices.ContainsFunc(h.Considers, func(c Consideration) bool { return c.Side == to }):
+		return StageConsidered
+	case slices.ContainsFunc(given, func(a Acknowledgement) bool { return a.Side == to }):
+		return StageAcknowledged
+	}
+	return StageReleased
+}
