@@ -86,5 +86,10 @@ var listWords = map[string]Phrase{
 	"state.waits":         {En: "waits for our acknowledgement", Ko: "우리 측 접수 확인 대기"},
 	"state.waits-due":     {En: "waits for our acknowledgement, due {time}", Ko: "우리 측 접수 확인 대기, 기한 {time}"},
 	"state.waits-overdue": {En: "waits for our acknowledgement, overdue since {time}", Ko: "우리 측 접수 확인 대기, {time} 기한 경과"},
+	"state.considered":    {En: "under consideration by {side} until {time}", Ko: "{side} 검토 중, {time}까지"},
+	"state.answered":      {En: "answered by {side} {time}", Ko: "{side} 회신 {time}"},
+	"state.closed":        {En: "closed {time}", Ko: "종결 {time}"},
+	"state.cancellation":  {En: "cancelled {time}", Ko: "취소됨 {time}"},
+	"state.supersession":  {En: "superseded {time}", Ko: "대체됨 {time}"},
 	"state.overdue":       {En: "; acknowledgement overdue since {time}", Ko: "; {time} 접수 확인 기한 경과"},
 }

@@ -45,6 +45,7 @@ var refusalWords = map[string]Phrase{
 	"void.not-own-dispatch":     {En: "Only the side that wrote dispatch {dispatch} can correct, cancel or supersede it.", Ko: "통지문 {dispatch}{dispatch:은/는} 작성한 측만 정정, 취소, 대체할 수 있습니다."},
 	"void.own-dispatch":         {En: "Dispatch {dispatch} is the side’s own; this can be done only with that of another side.", Ko: "통지문 {dispatch}{dispatch:은/는} 자기 측 것이며, 다른 측 통지문에만 할 수 있습니다."},
 	"void.not-in-effect":        {En: "Dispatch {dispatch} was withdrawn before, by {by}.", Ko: "통지문 {dispatch}{dispatch:은/는} 이미 {by}{by:으로/로} 철회되었습니다."},
+	"void.not-later":            {En: "{value} is not later than now.", Ko: "{value}은(는) 지금보다 늦은 때가 아닙니다."},
 	"void.already-answered":     {En: "Dispatch {dispatch} was answered before, by {by}.", Ko: "통지문 {dispatch}{dispatch:은/는} 이미 {by}{by:으로/로} 회신되었습니다."},
 	"void.already-closed":       {En: "Its side has closed dispatch {dispatch} before, by “{by}”.", Ko: "통지문 {dispatch}{dispatch:은/는} 그 측에서 이미 “{by}”이(가) 종결했습니다."},
 	"void.enclosure-unknown":    {En: "Dispatch {dispatch} has no such enclosure.", Ko: "통지문 {dispatch}에 그런 첨부가 없습니다."},

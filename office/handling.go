@@ -30,7 +30,7 @@ func applyConsider(m *matter, b *ConsiderBody) Verdict {
 	}
 	until, _ := b.Until.Millis()
 	if until <= m.At {
-		return void(BadValue, "field", "until", "value", string(b.Until))
+		return void(NotLater, "value", string(b.Until))
 	}
 	list := slices.DeleteFunc(slices.Clone(h.Considers), func(c Consideration) bool { return c.Side == side })
 	h.Considers = append(list, Consideration{At: m.At, By: m.By, ID: m.ID, Side: side, Until: until})

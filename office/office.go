@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Side is the short id of a party to the office, such as "south": one lower
@@ -155,54 +154,6 @@ var RelationKinds = []RelationKind{Correction, Cancellation, Supersession, Prote
 // OfOwn reports whether the relation is to a dispatch of the writer's own side.
 func (k RelationKind) OfOwn() bool {
 	return k == Correction || k == Cancellation || k == Supersession
-}
-
-// Minute is a moment as it stands in an entry: UTC, to the minute, such as
-// "2018-09-14T09:00Z".
-type Minute string
-
-// minuteForm is the one form of a Minute.
-const minuteForm = "2006-01-02T15:04Z"
-
-// MinuteOf gives the minute that a moment lies in.
-func MinuteOf(t time.Time) Minute { return Minute(t.UTC().Format(minuteForm)) }
-
-// Millis gives the beginning of the minute in milliseconds since 1970, and
-// whether it is one.
-func (m Minute) Millis() (ms int64, ok bool) {
-	t, err := time.Parse(minuteForm, string(m))
-	if err != nil || t.Year() < 1970 || t.Format(minuteForm) != string(m) {
-		return 0, false
-	}
-	return t.UnixMilli(), true
-}
-
-// DTG is a date-time group: the minute of release by the sender's clock, and
-// which dispatch of its side it is in that minute. No two dispatches of a side
-// have the same, and it never goes back, whatever the clock does.
-type DTG struct {
-	Minute int64 `json:"minute"` // milliseconds since 1970, a whole minute
-	Nth    int64 `json:"nth"`    // from 1
-}
-
-// String writes the group as messages bear it, "140130Z SEP 18", and after it,
-// from the second of a minute on, which one it is: "140130Z SEP 18/2".
-func (g DTG) String() string {
-	text := strings.ToUpper(time.UnixMilli(g.Minute).UTC().Format("021504Z Jan 06"))
-	if g.Nth > 1 {
-		text += "/" + strconv.FormatInt(g.Nth, 10)
-	}
-	return text
-}
-
-// after gives the group of the dispatch after this one, released at a moment in
-// milliseconds.
-func (g DTG) after(at int64) DTG {
-	const minute = 60_000
-	if at -= at % minute; at > g.Minute || g.Nth == 0 {
-		return DTG{Minute: at, Nth: 1}
-	}
-	return DTG{Minute: g.Minute, Nth: g.Nth + 1}
 }
 
 // Words is one phrase in each language, by language tag ("en", "ko").

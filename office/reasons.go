@@ -53,6 +53,7 @@ const (
 	NotOwnDispatch   Reason = "not-own-dispatch"  // dispatch: only its own side mends it
 	OwnDispatch      Reason = "own-dispatch"      // dispatch: this is for the other side's
 	NotInEffect      Reason = "not-in-effect"     // dispatch, by: it was cancelled or superseded
+	NotLater         Reason = "not-later"         // value: not after the entry itself
 	AlreadyAnswered  Reason = "already-answered"  // dispatch, by
 	AlreadyClosed    Reason = "already-closed"    // dispatch, by
 	EnclosureUnknown Reason = "enclosure-unknown" // dispatch, hash
@@ -67,7 +68,7 @@ var Reasons = []Reason{
 	SidesChanged, RulesLowered, ProposalExists, ProposalUnknown, ProposalNotOpen, AlreadyAgreed,
 	ChannelUnknown, WrongAddressee, NumberOutOfTurn, DispatchUnknown, NotAddressed, AlreadyAcknowledged,
 	InfoAboveAction, AddresseeMissing, MarkDiffers, NotOwnDispatch, OwnDispatch, NotInEffect,
-	AlreadyAnswered, AlreadyClosed, EnclosureUnknown, AlreadyStored,
+	NotLater, AlreadyAnswered, AlreadyClosed, EnclosureUnknown, AlreadyStored,
 }
 
 // void makes a verdict from a reason and pairs of names and values.

@@ -15,6 +15,9 @@ func TestMayIsThisTable(t *testing.T) {
 		                 head  deputy  officer  duty-officer  interpreter  secretary  observer
 		dispatch         FIPR  FIPR    PR       FIPR          -            R          -
 		acknowledge      y     y       y        y             -            -          -
+		consider         y     y       y        y             -            -          -
+		close            y     y       y        y             -            -          -
+		enclosure.stored -     -       -        -             -            -          -
 		charter.propose  y     y       -        -             -            -          -
 		charter.agree    y     y       -        -             -            -          -
 		post             y     y       -        -             -            -          -

@@ -20,7 +20,7 @@ func TestADispatchComesWithWhatTheSidesHaveWrittenOfIt(t *testing.T) {
 		}
 		question := write("south", office.KindDispatch, w.dispatch("south", 1, "Which bank?"))
 		other := write("south", office.KindDispatch, w.dispatch("south", 2, "Something else."))
-		until := office.MinuteOf(w.now.Add(time.Hour))
+		until := office.MinuteOf(w.now.Add(time.Hour).UnixMilli())
 		write("north", office.KindConsider, &office.ConsiderBody{Dispatch: question, Until: until})
 		reply := w.dispatch("north", 1, "The left one.")
 		reply.Reply = &question

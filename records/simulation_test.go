@@ -90,7 +90,7 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 	case 5, 6:
 		return "duty-officer", office.KindAcknowledge, &office.AcknowledgeBody{Dispatch: anyEntry()}
 	case 7:
-		until := office.MinuteOf(s.now.Add(time.Duration(rapid.IntRange(0, 60).Draw(rt, "minutes")) * time.Minute))
+		until := office.MinuteOf(s.now.UnixMilli() + int64(rapid.IntRange(0, 60).Draw(rt, "minutes"))*60_000)
 		return "duty-officer", office.KindConsider, &office.ConsiderBody{Dispatch: anyEntry(), Until: until}
 	case 8:
 		return "duty-officer", office.KindClose, &office.CloseBody{Dispatch: anyEntry()}

@@ -43,6 +43,8 @@ const whoMay = `
 	POST /dispatches                                 -       -        y     -          -
 	GET  /dispatches/{side}/{index}                  -       -        y     -          -
 	POST /dispatches/{side}/{index}/acknowledge      -       -        y     -          -
+	POST /dispatches/{side}/{index}/consider         -       -        y     -          -
+	POST /dispatches/{side}/{index}/close            -       -        y     -          -
 	GET  /record                                     -       -        y     -          -
 	GET  /record/{side}/{index}                      -       -        y     -          -
 	GET  /leaf/{side}/{index}                        -       -        y     -          -

@@ -130,6 +130,8 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 	cut := busy(t, "north", "south")
 	queued := cut.waiting()
 	three := busy(t, "north", "south", "third")
+	mended := handled(t)
+	of := bySubject(t, mended)
 	closed := open(t, []office.Side{"south"}, "north")
 	closed.set(at)
 
@@ -163,6 +165,11 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"account-one", three, "/accounts/name/third-desk"},
 		{"trail", three, "/accounts/trail"},
 		{"nothing", usual, "/nothing"},
+		{"list-handled", mended, "/"},
+		{"corrected", mended, "/dispatches/" + of["Works on the third floor of the house"].String()},
+		{"exercise", mended, "/dispatches/" + of["훈련: 건물 화재 발생"].String()},
+		{"answer", mended, "/dispatches/" + of["3층 공사 기간 중 회의 장소 문의"].String()},
+		{"cancelled", mended, "/dispatches/" + of["Bus on Monday"].String()},
 		{"list-cut", cut, "/"},
 		{"queued", cut, "/dispatches/" + queued.String()},
 		{"line-cut", cut, "/line"},
@@ -176,7 +183,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"line-three", three, "/line"},
 	}
 	servers, cookies := map[*house]string{}, map[*house]*http.Cookie{}
-	for _, h := range []*house{usual, cut, three, closed} {
+	for _, h := range []*house{usual, cut, three, mended, closed} {
 		servers[h], cookies[h] = h.serve("south").URL, h.cookie("south", "duty-officer")
 	}
 	_, err = cut.nodes["south"].People().NewSecret(t.Context(), cookies[cut].Value, "", "")

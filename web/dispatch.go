@@ -25,6 +25,14 @@ type dispatchPage struct {
 	Channel    string
 	Steps      []step
 	Settled    bool
+	Mark       string // "Exercise" or "Test", in words; empty if it is meant in earnest
+	Notices    []notice
+	Struck     bool // the text no longer stands as it is
+	Informs    string
+	InformsAt  string // how urgent it is to those, if that is another precedence
+	Facts      []fact
+	Thread     []listLine // with this one; empty if it stands alone
+	Offers     handlingOffer
 	// MayAcknowledge says that the button stands on the page; Waits that the
 	// dispatch waits for our side, whoever reads the page.
 	Waits, MayAcknowledge bool
@@ -42,10 +50,10 @@ func (s *site) dispatch(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.showDispatch(v, http.StatusOK, id, "")
+	return s.showDispatch(v, http.StatusOK, id, refusedAct{})
 }
 
-func (s *site) showDispatch(v *visit, status int, id office.EntryID, refused string) error {
+func (s *site) showDispatch(v *visit, status int, id office.EntryID, refused refusedAct) error {
 	line, found, err := s.node.Records().Dispatch(v.ctx, id)
 	if err != nil {
 		return fmt.Errorf("read dispatch %s: %w", id, err)
@@ -65,11 +73,47 @@ func (s *site) showDispatch(v *visit, status int, id office.EntryID, refused str
 	page := dispatchPage{
 		Frame: frame, Line: v.bareLine(&line), To: v.sideNames(line.To), Paragraphs: paragraphs(line.Text), TextLang: textLanguage(line.Text),
 		By: v.officer(line.From, line.By), Released: v.clocks(fromMillis(line.At)), Channel: v.channelName(line.Channel),
-		Steps: v.ladder(&line, receipts), Settled: line.Settled, Waits: v.waitsForUs(&line), Refused: refused,
+		Settled: line.Settled, Waits: v.waitsForUs(&line), Refused: refused.Sentence, Mark: v.markName(line.Mark), Offers: v.offers(&line),
 	}
+	page.Offers.Until = refused.Until
 	page.Line.Progress = v.progress(&line, receipts)
 	page.MayAcknowledge = page.Waits && v.may(office.KindAcknowledge, line.Precedence)
+	if page.Steps, err = s.ladder(v, &line, receipts); err != nil {
+		return err
+	}
+	if page.Notices, page.Struck, err = s.notices(v, &line); err != nil {
+		return err
+	}
+	if page.Facts, err = s.facts(v, &line.Dispatch); err != nil {
+		return err
+	}
+	if info := line.Info; info != nil {
+		page.Informs = v.sideNames(info.To)
+		if info.Precedence != line.Precedence {
+			page.InformsAt = v.t("precedence." + lowerPrecedence(info.Precedence))
+		}
+	}
+	if page.Thread, err = s.thread(v, &line); err != nil {
+		return err
+	}
 	return s.render(v, status, "dispatch", page)
+}
+
+// thread lists the dispatches of the thread that one belongs to, if there are
+// others in it.
+func (s *site) thread(v *visit, line *records.DispatchLine) ([]listLine, error) {
+	lines, err := s.node.Records().Thread(v.ctx, &line.Dispatch)
+	if err != nil {
+		return nil, err
+	}
+	if len(lines) < 2 {
+		return nil, nil
+	}
+	var out []listLine
+	for i := range lines {
+		out = append(out, v.bareLine(&lines[i]))
+	}
+	return out, nil
 }
 
 // waitsForUs reports whether a dispatch is addressed to our side and not yet
@@ -88,7 +132,7 @@ func (s *site) postAcknowledge(v *visit) error {
 	})
 	var refusal *node.Refusal
 	if errors.As(err, &refusal) {
-		return s.showDispatch(v, http.StatusUnprocessableEntity, id, v.refused(refusal))
+		return s.showDispatch(v, http.StatusUnprocessableEntity, id, refusedAct{Sentence: v.refused(refusal)})
 	}
 	if err != nil {
 		return fmt.Errorf("acknowledge %s: %w", id, err)

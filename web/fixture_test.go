@@ -332,3 +332,50 @@ func (h *house) waiting() office.EntryID {
 	h.set(h.now().Add(12 * time.Second))
 	return id
 }
+
+// handled is an office in which dispatches were answered, mended and practised.
+func handled(t testing.TB) *house {
+	t.Helper()
+	h := openAt(t, at.Add(-24*time.Hour), []office.Side{"north", "south"})
+	h.staffed()
+	send := func(ago time.Duration, side office.Side, body *office.DispatchBody) office.EntryID {
+		h.set(at.Add(-ago))
+		body.Channel = "liaison"
+		id := h.act(side, "duty-officer", office.KindDispatch, body)
+		h.level()
+		return id
+	}
+	plan := send(5*time.Hour, "south", &office.DispatchBody{
+		Precedence: office.Priority, Subject: "Works on the third floor of the house", Name: "Head of the office, South", Attention: "Head of the office, North",
+		Text: "1. The works on the third floor begin on 2018-10-22 and end on 2018-10-26.\n\n2. Meetings are held on the second floor meanwhile.", Releasable: office.ReleasableByAll,
+	})
+	h.acknowledge("north", plan)
+	h.set(at.Add(-4 * time.Hour))
+	h.act("north", "duty-officer", office.KindConsider, &office.ConsiderBody{Dispatch: plan, Until: office.MinuteOf(at.Add(20 * time.Hour).UnixMilli())})
+	h.level()
+	question := send(3*time.Hour, "north", &office.DispatchBody{
+		Precedence: office.Priority, Subject: "3층 공사 기간 중 회의 장소 문의", Text: "2층 어느 방에서 회의를 여는지 알려 주기 바랍니다.", Reply: &plan,
+	})
+	send(150*time.Minute, "south", &office.DispatchBody{
+		Precedence: office.Routine, Subject: "Room for the meetings during the works", Text: "The large room at the south end of the second floor.", Reply: &question,
+		References: []office.EntryID{plan},
+	})
+	send(2*time.Hour, "south", &office.DispatchBody{
+		Precedence: office.Priority, Subject: "Correction: works on the third floor", Text: "For 2018-10-26 read 2018-10-27.", Relation: &office.Relation{Dispatch: plan, Kind: office.Correction},
+	})
+	drill := send(time.Hour, "north", &office.DispatchBody{
+		Precedence: office.Flash, Mark: office.Exercise, Subject: "훈련: 건물 화재 발생", Text: "훈련 상황. 1층에서 불이 난 것으로 한다.",
+	})
+	send(50*time.Minute, "south", &office.DispatchBody{
+		Precedence: office.Flash, Mark: office.Exercise, Subject: "Exercise: our staff has left the house", Text: "Exercise. All eleven are at the gate.", Reply: &drill,
+	})
+	mistake := send(40*time.Minute, "south", &office.DispatchBody{Precedence: office.Routine, Subject: "Bus on Monday", Text: "The bus comes at 08:40."})
+	send(30*time.Minute, "south", &office.DispatchBody{
+		Precedence: office.Routine, Subject: "Cancellation: bus on Monday", Text: "There is no bus on Monday.", Relation: &office.Relation{Dispatch: mistake, Kind: office.Cancellation},
+	})
+	h.set(at.Add(-20 * time.Minute))
+	h.act("south", "duty-officer", office.KindClose, &office.CloseBody{Dispatch: plan})
+	h.level()
+	h.set(at)
+	return h
+}

@@ -54,6 +54,18 @@ func (v *visit) gist(kind string, body []byte) string {
 		if b := new(office.AcknowledgeBody); read(b) {
 			return b.Dispatch.String()
 		}
+	case office.KindConsider:
+		if b := new(office.ConsiderBody); read(b) {
+			return b.Dispatch.String() + " · " + clipped(string(b.Until))
+		}
+	case office.KindClose:
+		if b := new(office.CloseBody); read(b) {
+			return b.Dispatch.String()
+		}
+	case office.KindStored:
+		if b := new(office.StoredBody); read(b) {
+			return b.Dispatch.String()
+		}
 	case office.KindPost:
 		if b := new(office.PostBody); read(b) {
 			return clipped(lang.Pick(v.tag, b.Name))

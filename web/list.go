@@ -63,6 +63,8 @@ type listLine struct {
 	Channel    string
 	Subject    string
 	Lang       string // of the subject
+	Mark       string // "Exercise" or "Test", in words; empty if it is meant in earnest
+	Struck     bool   // cancelled or superseded
 
 	// Of a search, what was found.
 	Marked      template.HTML // the subject, always
@@ -250,7 +252,7 @@ func (v *visit) bareLine(line *records.DispatchLine) listLine {
 	one := listLine{
 		ID: line.ID, Href: "/dispatches/" + line.ID.String(),
 		Precedence: line.Precedence, Word: v.t("precedence." + lowerPrecedence(line.Precedence)),
-		Number: line.Number, Group: group(fromMillis(line.At)), At: v.briefly(fromMillis(line.At)),
+		Number: line.Number, Group: line.Group().String(), At: v.briefly(fromMillis(line.At)), Mark: v.markName(line.Mark),
 		From: v.sideName(line.From), Ours: line.From == v.side,
 		Channel: v.channelName(line.Channel), Subject: line.Subject, Lang: textLanguage(line.Subject),
 		Settled: line.Settled,
@@ -258,6 +260,7 @@ func (v *visit) bareLine(line *records.DispatchLine) listLine {
 	if len(v.others()) > 1 {
 		one.To = v.sideNames(line.To)
 	}
+	_, one.Struck = line.Handling.Withdrawn()
 	return one
 }
 

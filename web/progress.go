@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 // progress is what is known of a dispatch, in one sentence. Time raises flags;
 // it never moves a state.
 type progress struct {
-	Shape    string // "queued", "received", "waits", "acknowledged": names the mark
+	Shape    string // one of shapes, or "void" if withdrawn: names the mark
 	Late     bool   // a clock of the charter has run out
 	Sentence template.HTML
 }
@@ -43,20 +44,41 @@ func (v *visit) clock(p office.Precedence) (office.Clock, bool) {
 func (v *visit) progress(line *records.DispatchLine, receipts []node.Receipt) progress {
 	var p progress
 	var sentences []string
-	rank := map[string]int{"queued": 0, "received": 1, "waits": 2, "acknowledged": 3}
+	by, withdrawn := line.Handling.Withdrawn()
+	if withdrawn {
+		sentences = append(sentences, string(v.h("state."+string(by.Kind), "time", v.briefly(fromMillis(by.At)))))
+	}
 	for _, to := range line.To {
 		one := v.progressTo(line, to, receipts)
-		if p.Shape == "" || rank[one.Shape] < rank[p.Shape] {
+		if p.Shape == "" || slices.Index(shapes, one.Shape) < slices.Index(shapes, p.Shape) {
 			p.Shape = one.Shape // the side that is least far
 		}
 		p.Late = p.Late || one.Late
 		sentences = append(sentences, string(one.Sentence))
 	}
+	if withdrawn {
+		p.Shape, p.Late = "void", false // what no longer stands presses nobody
+	}
 	p.Sentence = template.HTML(strings.Join(sentences, "; "))
 	return p
 }
 
+// shapes are how far a dispatch can have come, the least far first.
+var shapes = []string{"queued", "received", "waits", "acknowledged", "considered", "answered", "closed"}
+
 func (v *visit) progressTo(line *records.DispatchLine, to office.Side, receipts []node.Receipt) progress {
+	h := &line.Handling
+	switch office.StageOf(&line.Dispatch, line.Acknowledged, h, to) {
+	case office.StageClosed:
+		return progress{"closed", false, v.h("state.closed", "time", v.briefly(fromMillis(h.Closed[len(h.Closed)-1].At)))}
+	case office.StageAnswered:
+		i := slices.IndexFunc(h.Answered, func(a office.Answer) bool { return a.Side == to })
+		return progress{"answered", false, v.h("state.answered", "side", v.sideName(to), "time", v.briefly(fromMillis(h.Answered[i].At)))}
+	case office.StageConsidered:
+		i := slices.IndexFunc(h.Considers, func(c office.Consideration) bool { return c.Side == to })
+		until := fromMillis(h.Considers[i].Until)
+		return progress{"considered", v.now.After(until), v.h("state.considered", "side", v.sideName(to), "time", v.briefly(until))}
+	}
 	for _, a := range line.Acknowledged {
 		if a.Side == to {
 			return progress{"acknowledged", false, v.h("state.acknowledged",
@@ -114,7 +136,7 @@ type proofLink struct {
 
 // ladder tells what is known of a dispatch step by step: who released it, whose
 // node has it, who acknowledged it. A step that has not come says so.
-func (v *visit) ladder(line *records.DispatchLine, receipts []node.Receipt) []step {
+func (s *site) ladder(v *visit, line *records.DispatchLine, receipts []node.Receipt) ([]step, error) {
 	released := fromMillis(line.At)
 	steps := []step{{
 		Shape: "done", Title: v.h("ladder.released"), By: v.officer(line.From, line.By),
@@ -131,8 +153,14 @@ func (v *visit) ladder(line *records.DispatchLine, receipts []node.Receipt) []st
 	}
 	for _, to := range line.To {
 		steps = append(steps, v.acknowledgementStep(line, to))
+		handled, err := s.handlingSteps(v, line, to)
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, handled...)
 	}
-	return steps
+	closed, err := s.handlingSteps(v, line, line.From)
+	return append(steps, closed...), err
 }
 
 func (v *visit) receiptStep(line *records.DispatchLine, side office.Side, receipts []node.Receipt) step {

@@ -56,6 +56,8 @@ var routes = []route{
 	{"POST /dispatches", signedIn, (*site).postDispatch},
 	{"GET /dispatches/{side}/{index}", signedIn, (*site).dispatch},
 	{"POST /dispatches/{side}/{index}/acknowledge", signedIn, (*site).postAcknowledge},
+	{"POST /dispatches/{side}/{index}/consider", signedIn, (*site).postConsider},
+	{"POST /dispatches/{side}/{index}/close", signedIn, (*site).postClose},
 
 	{"GET /record", signedIn, (*site).record},
 	{"GET /record/{side}/{index}", signedIn, (*site).entry},

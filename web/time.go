@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"html/template"
-	"strings"
 	"sync"
 	"time"
 	_ "time/tzdata" // the sides' zones must be known on any machine
@@ -95,10 +94,6 @@ func (v *visit) clocks(t time.Time) []onClock {
 	}
 	return out
 }
-
-// group writes the date-time group of a dispatch, "150132Z OCT 18": it is read
-// the same in every zone and names the dispatch among those of one day.
-func group(t time.Time) string { return strings.ToUpper(t.UTC().Format("021504Z Jan 06")) }
 
 // offset writes how far a zone is from UTC at a moment: "UTC+8:30".
 func offset(t time.Time, zone *time.Location) (text string, minutes int) {
