@@ -43,6 +43,11 @@ type answer struct {
 // house rules or the state of the node do not allow the act. After any other
 // error it is not known whether the act was written; the record shows it.
 func (n *Node) Write(ctx context.Context, act Act) (Written, error) {
+	if d, ok := act.Body.(*office.DispatchBody); ok {
+		if err := n.holdsEnclosed(ctx, d.Enclosures); err != nil {
+			return Written{}, err
+		}
+	}
 	w := &write{ctx, act, make(chan answer, 1)}
 	select {
 	case n.writes <- w:
@@ -212,7 +217,7 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer, a
 	if err == nil {
 		count(n.folded, arrived)
 		count(n.folded, entries)
-		n.watches.placed(entryIDs(arrived))
+		n.placed(entryIDs(arrived))
 	} else if errors.Is(err, records.ErrOthers) {
 		err = n.catchUpLocked(ctx)
 	}
@@ -220,7 +225,7 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer, a
 		n.log.Error("the records are behind the ledger", "error", err)
 	}
 	n.link.Wake()
-	n.watches.placed(entryIDs(entries))
+	n.placed(entryIDs(entries))
 	n.maySettle()
 	n.mayIndex()
 	n.endSessions(ctx, entries)
