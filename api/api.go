@@ -39,6 +39,7 @@ const (
 	MaxWaiting  = 1024             // requests that wait at once
 	headerTime  = 10 * time.Second // to send the header
 	bodyTime    = time.Minute      // to send the whole request
+	fileTime    = 30 * time.Minute // to send or take a file
 	idleTime    = 5 * time.Minute  // between requests of one connection
 	maxHeader   = 32 << 10         // bytes of the header
 
@@ -116,6 +117,8 @@ var routes = []route{
 	{"POST /v1/dispatches", (*server).send},      // ?wait=60s
 	{"GET /v1/dispatches/{side}/{index}", (*server).dispatch},
 	{"POST /v1/dispatches/{side}/{index}/acknowledgement", (*server).acknowledge},
+	{"POST /v1/enclosures", (*server).enclose},                                     // ?name=; the bytes of a file
+	{"GET /v1/dispatches/{side}/{index}/enclosures/{n}", (*server).fetchEnclosure}, // from 1; the bytes
 
 	{"GET /v1/entries", (*server).record}, // ?before=PLACE&limit=
 	{"GET /v1/entries/{side}/{index}", (*server).entry},
@@ -150,7 +153,9 @@ var routes = []route{
 // answer wraps a handler: it limits the body and turns an error into a Problem.
 func (s *server) answer(handle handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+		if r.URL.Path != "/v1/enclosures" { // that one bounds itself
+			r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+		}
 		err := handle(s, w, r)
 		switch cause := context.Cause(r.Context()); {
 		case err == nil:

@@ -31,7 +31,7 @@ func (s *server) send(w http.ResponseWriter, r *http.Request) error {
 	}
 	written, err := s.Node.Write(r.Context(), node.Act{
 		By: d.By, Kind: office.KindDispatch,
-		Body: &office.DispatchBody{Channel: d.Channel, Precedence: d.Precedence, Subject: d.Subject, Text: d.Text, To: d.To},
+		Body: &office.DispatchBody{Channel: d.Channel, Precedence: d.Precedence, Subject: d.Subject, Text: d.Text, To: d.To, Enclosures: d.Enclosures},
 	})
 	if err != nil {
 		return s.notOpen(r, err)
@@ -126,6 +126,9 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) error {
 	}
 	d := dispatchShape(line, s.holds())
 	if d.Receipts, err = s.receipts(r, id); err != nil {
+		return err
+	}
+	if d.Enclosures, err = s.enclosed(r, &line); err != nil {
 		return err
 	}
 	return write(w, http.StatusOK, d)

@@ -30,6 +30,7 @@ const (
 	CodeBadRequest = "bad-request" // the request cannot be read; the sentence says why
 	CodeNotFound   = "not-found"   // there is no such thing here
 	CodeTooLarge   = "too-large"   // the request is over MaxBody
+	CodeNotYet     = "not-yet"     // an enclosure is not whole here
 	CodeTimeout    = "timeout"     // what was waited for did not come in time
 	CodeNotDemo    = "not-demo"    // only a demonstration may do this
 	CodeTooBusy    = "too-busy"    // more than MaxWaiting requests wait already
@@ -42,6 +43,7 @@ var statusOf = map[string]int{
 	CodeBadRequest: http.StatusBadRequest,
 	CodeNotFound:   http.StatusNotFound,
 	CodeTooLarge:   http.StatusRequestEntityTooLarge,
+	CodeNotYet:     http.StatusConflict,
 	CodeTimeout:    http.StatusGatewayTimeout,
 	CodeNotDemo:    http.StatusForbidden,
 	CodeTooBusy:    http.StatusServiceUnavailable,

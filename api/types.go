@@ -25,6 +25,27 @@ type NewDispatch struct {
 	Text       string            `json:"text"`
 	To         []office.Side     `json:"to,omitempty"` // empty: every other side
 	By         office.Post       `json:"by"`
+	// Enclosures are files that were read in before (Client.Enclose).
+	Enclosures []office.Enclosure `json:"enclosures,omitempty"`
+}
+
+// Enclosure is a file that goes with a dispatch, as far as it has come.
+type Enclosure struct {
+	Hash    string   `json:"hash"` // hex SHA-256
+	Name    string   `json:"name"`
+	Size    int64    `json:"size"`
+	Type    string   `json:"type"`
+	Held    int64    `json:"held"`              // bytes here
+	Whole   bool     `json:"whole"`             // all bytes are here, and their hash was found right
+	Finding string   `json:"finding,omitempty"` // what was found in it that should not be enclosed, such as "program"
+	Stored  []Stored `json:"stored"`            // the other sides that have said that they have it
+}
+
+// Stored is a side's signed word that it has an enclosure.
+type Stored struct {
+	Side office.Side    `json:"side"`
+	At   time.Time      `json:"at"` // its clock
+	ID   office.EntryID `json:"id"` // the entry that says so
 }
 
 // Dispatch is a dispatch as this node's record has it.
@@ -42,7 +63,8 @@ type Dispatch struct {
 	State        State             `json:"state"`
 	Settled      bool              `json:"settled"` // its place in the joint order can no longer change
 	Acknowledged []Acknowledgement `json:"acknowledged"`
-	Receipts     []Receipt         `json:"receipts,omitempty"` // not in lists
+	Receipts     []Receipt         `json:"receipts,omitempty"`   // not in lists
+	Enclosures   []Enclosure       `json:"enclosures,omitempty"` // not in lists
 }
 
 // Acknowledgement is the act of a post of an addressed side. It is not agreement.

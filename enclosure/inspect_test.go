@@ -115,3 +115,31 @@ func FuzzInspect(f *testing.F) {
 }
 
 type onlyReaderAt struct{ io.ReaderAt }
+
+func TestTheTypeComesFromTheBytesFirst(t *testing.T) {
+	for _, c := range []struct{ name, content, want string }{
+		{"map.png", "\x89PNG\r\n\x1a\n", "image/png"},
+		{"map.docx", "\x89PNG\r\n\x1a\n", "image/png"},
+		{"plan.docx", string(zipOf(t, map[string][]byte{"a": nil})), "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
+		{"plan.bin", string(zipOf(t, map[string][]byte{"a": nil})), "application/zip"},
+		{"levels.CSV", "a,b\n1,2\n", "text/csv"},
+		{"letter", "안녕하십니까", "text/plain"},
+		{"letter.hwp", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/vnd.hancom.hwp"},
+		{"x", "\x00\x01\x02", "application/octet-stream"},
+	} {
+		if got := enclosure.MediaType(strings.NewReader(c.content), int64(len(c.content)), c.name); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestANameMayNotMislead(t *testing.T) {
+	for name, want := range map[string]bool{
+		"상류 지도 (2018).png": true, "a b.txt": true, "地圖.pdf": true, "": false, ".": false, "..": false, "a/b": false, `a\b`: false,
+		"a\u202egnp.exe": false, "a\u200bb": false, "a\nb": false, "a\x00b": false, " a": false, "a\u3164b": false, "a\ufe0fb": false, "a\xff": false,
+	} {
+		if got := enclosure.GoodName(name); got != want {
+			t.Errorf("%q: got %v, want %v", name, got, want)
+		}
+	}
+}

@@ -2,9 +2,7 @@ package enclosure
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -122,39 +120,3 @@ func (s *Store) Part(ctx context.Context, hash string, size, from int64, most in
 	}
 	return part, nil
 }
-
-// Verify reads every file that counts as whole in a database and holds it
-// against its hash. It gives each as it is found sound, and answers *Fault for
-// the first that is not.
-func Verify(ctx context.Context, db *sqldb.DB, sound func(File)) error {
-	s := &Store{db: db}
-	for after := int64(0); ; {
-		var r row
-		err := db.View(ctx, func(tx *sqldb.Tx) error {
-			return r.scan(tx.QueryRow(ctx, `SELECT `+rowColumns+` FROM enclosure WHERE id > $1 AND whole = 1 ORDER BY id LIMIT 1`, after).Scan)
-		})
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("list the enclosures: %w", err)
-		}
-		sum := sha256.New()
-		if _, err := io.Copy(sum, &Reader{ctx: ctx, s: s, id: r.id, size: r.Size}); err != nil {
-			if ctx.Err() != nil {
-				return err
-			}
-			return &Fault{r.Hash, err.Error()}
-		}
-		if got := hex.EncodeToString(sum.Sum(nil)); got != r.Hash {
-			return &Fault{r.Hash, "its bytes have the hash " + got}
-		}
-		sound(r.File)
-		after = r.id
-	}
-}
-
-// Fault says what is wrong with a file that counts as whole.
-type Fault struct{ Hash, What string }
-
-func (e *Fault) Error() string { return "enclosure " + e.Hash + ": " + e.What }

@@ -31,11 +31,14 @@ func content(seed uint64, size int) []byte {
 // enclose reads a file in at a side.
 func enclose(t *testing.T, o *liaisontest.Office, side office.Side, name string, b []byte) office.Enclosure {
 	t.Helper()
-	hash, size, err := o.Nodes[side].AddEnclosure(context.Background(), name, bytes.NewReader(b))
+	e, err := o.Nodes[side].AddEnclosure(context.Background(), name, bytes.NewReader(b))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return office.Enclosure{Hash: hash, Name: name, Size: size, Type: "image/png"}
+	if e.Name != name || e.Size != int64(len(b)) || e.Type != "image/png" {
+		t.Fatalf("read in as %+v", e)
+	}
+	return e
 }
 
 // sendWith releases a dispatch with enclosures.
@@ -139,7 +142,7 @@ func TestADispatchNamesOnlyWhatIsHere(t *testing.T) {
 			"101 MiB":        {"a.png", make([]byte, 101<<20), "enclosure-too-large"},
 			"nothing":        {"a.png", nil, "enclosure-empty"},
 		} {
-			_, _, err := o.Nodes["south"].AddEnclosure(t.Context(), c.file, bytes.NewReader(c.b))
+			_, err := o.Nodes["south"].AddEnclosure(t.Context(), c.file, bytes.NewReader(c.b))
 			if r := liaisontest.Refused(t, err, c.code); r.Detail["name"] != c.file {
 				t.Errorf("%s: %+v", name, r)
 			}

@@ -69,6 +69,8 @@ type enclosures struct {
 	busy  atomic.Int64  // when an entry was last written or arrived, nanoseconds since the start
 	began time.Time
 
+	looking sync.Mutex // held by lookForEnclosures
+
 	mu      sync.Mutex
 	after   int64 // place in the joint order up to which all is settled and was looked at
 	wanted  map[fileKey]*wanted
@@ -171,6 +173,8 @@ func (n *Node) waitsFor(hash string) bool {
 // lookForEnclosures looks at the dispatches that may be new.
 func (n *Node) lookForEnclosures(ctx context.Context) error {
 	e := &n.enclosures
+	e.looking.Lock()
+	defer e.looking.Unlock()
 	e.mu.Lock()
 	after := e.after
 	e.mu.Unlock()
@@ -387,13 +391,13 @@ func (n *Node) OpenEnclosure(ctx context.Context, hash string, size int64) (*enc
 
 // AddEnclosure reads in a file of our own, so that a dispatch may name it. The
 // answer is *Refusal, with nothing kept, if it cannot be enclosed.
-func (n *Node) AddEnclosure(ctx context.Context, name string, from io.Reader) (hash string, size int64, err error) {
-	refuse := func(code string, detail ...string) (string, int64, error) {
+func (n *Node) AddEnclosure(ctx context.Context, name string, from io.Reader) (office.Enclosure, error) {
+	refuse := func(code string, detail ...string) (office.Enclosure, error) {
 		r := &Refusal{Code: office.Reason(code), Detail: map[string]string{"name": name}}
 		for i := 0; i < len(detail); i += 2 {
 			r.Detail[detail[i]] = detail[i+1]
 		}
-		return "", 0, r
+		return office.Enclosure{}, r
 	}
 	if !enclosure.GoodName(name) {
 		return refuse("enclosure-name")
@@ -414,7 +418,14 @@ func (n *Node) AddEnclosure(ctx context.Context, name string, from io.Reader) (h
 		n.noteDisk(err)
 		return refuse("enclosure-no-room")
 	}
-	return file.Hash, file.Size, err
+	if err != nil {
+		return office.Enclosure{}, err
+	}
+	in, err := n.enclosures.store.Open(ctx, file.Hash, file.Size)
+	if err != nil {
+		return office.Enclosure{}, err
+	}
+	return office.Enclosure{Hash: file.Hash, Name: name, Size: file.Size, Type: enclosure.MediaType(in, file.Size, name)}, nil
 }
 
 // noRoom raises the alarm that no more files of a side are kept.
@@ -475,6 +486,11 @@ func before(a, b *wanted) int {
 // Part is link.Enclosures'.
 func (k keeper) Part(ctx context.Context, w link.Wanted, most int) ([]byte, error) {
 	file, err := k.n.enclosures.store.File(ctx, w.Hash, w.Size)
+	if err == nil && file.Whole && !file.Kept { // it may have been named a moment ago
+		if err = k.n.lookForEnclosures(ctx); err == nil {
+			file, err = k.n.enclosures.store.File(ctx, w.Hash, w.Size)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -50,6 +50,7 @@ type commands struct {
 	Send     sendCommand     `cmd:"" group:"office" help:"Release a dispatch." usage:"[DIR] --channel ID --subject TEXT --text-file FILE"`
 	List     listCommand     `cmd:"" group:"office" help:"List dispatches, the newest first." usage:"[DIR]"`
 	Show     showCommand     `cmd:"" group:"office" help:"Show one dispatch, or any other entry, with its receipts." usage:"[DIR] ID"`
+	Fetch    fetchCommand    `cmd:"" group:"office" help:"Write an enclosure of a dispatch to a file." usage:"[DIR] ID N --output FILE"`
 	Ack      ackCommand      `cmd:"" group:"office" help:"Acknowledge a dispatch." usage:"[DIR] ID"`
 	Record   recordCommand   `cmd:"" group:"office" help:"List the entries of all sides in their joint order, the newest first." usage:"[DIR]"`
 	Disclose discloseCommand `cmd:"" group:"office" help:"Write one entry with its proof, for a third party." usage:"[DIR] ID --output FILE"`
