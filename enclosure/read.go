@@ -82,27 +82,41 @@ func (r *Reader) readOnce(p []byte, at int64) (int, error) {
 	}
 	n := at / ChunkSize
 	if r.chunk == nil || r.n != n {
-		chunk, err := r.s.readChunk(r.ctx, r.id, n)
-		if err != nil {
+		if err := r.readChunk(n); err != nil {
 			return 0, err
 		}
-		if want := min(ChunkSize, r.size-n*ChunkSize); int64(len(chunk)) < want {
-			return 0, fmt.Errorf("chunk %d of an enclosure has %d bytes, and must have %d", n, len(chunk), want)
-		}
-		r.chunk, r.n = chunk, n
 	}
 	in := r.chunk[at%ChunkSize:]
 	return copy(p, in[:min(int64(len(in)), r.size-at)]), nil
 }
 
-func (s *Store) readChunk(ctx context.Context, id, n int64) (chunk []byte, err error) {
-	err = s.db.View(ctx, func(tx *sqldb.Tx) error {
-		return tx.QueryRow(ctx, `SELECT data FROM enclosure_chunk WHERE id = $1 AND n = $2`, id, n).Scan(&chunk)
+// readChunk reads a chunk into the room of the one before.
+func (r *Reader) readChunk(n int64) error {
+	room := r.chunk[:0]
+	r.chunk = nil
+	err := r.s.db.View(r.ctx, func(tx *sqldb.Tx) error {
+		rows, err := tx.Query(r.ctx, `SELECT data FROM enclosure_chunk WHERE id = $1 AND n = $2`, r.id, n)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		if !rows.Next() {
+			return errors.Join(rows.Err(), fmt.Errorf("chunk %d of an enclosure is missing", n))
+		}
+		var data sql.RawBytes
+		if err := rows.Scan(&data); err != nil {
+			return err
+		}
+		room = append(room, data...)
+		return rows.Err()
 	})
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fmt.Errorf("chunk %d of an enclosure is missing", n)
+	if want := min(ChunkSize, r.size-n*ChunkSize); err == nil && int64(len(room)) < want {
+		err = fmt.Errorf("chunk %d of an enclosure has %d bytes, and must have %d", n, len(room), want)
 	}
-	return chunk, err
+	if err == nil {
+		r.chunk, r.n = room, n
+	}
+	return err
 }
 
 // Part reads at most so many bytes of a whole file, from a place on.

@@ -171,7 +171,7 @@ func TestAnEnclosureSurvivesCutsAndRestarts(t *testing.T) {
 			})
 		}
 		w := mustSendWith(t, o, "south", office.Routine, e)
-		least = len(b) / (16 * enclosure.ChunkSize)
+		least = len(b) / (4 * enclosure.ChunkSize)
 		for i := range 20 {
 			time.Sleep(time.Duration(r.IntN(300)) * time.Millisecond)
 			switch i % 4 {

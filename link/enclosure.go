@@ -133,7 +133,7 @@ func (l *Link) GivePart(ctx context.Context, side string, w Wanted, part []byte)
 
 func encodePart(w Wanted, part []byte) ([]byte, error) {
 	header, err := encode(partHeader{w.Held, w.Hash, w.Size})
-	return append(header, part...), err
+	return slices.Concat(header, part), err
 }
 
 // WantedBy lists what a side that cannot call us waits for, as its last hello

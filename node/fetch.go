@@ -141,12 +141,16 @@ func (n *Node) fetchFile(ctx context.Context, side office.Side, w *wanted) {
 	}
 }
 
+// maxPart is how many bytes are asked for at once: more would be quicker over a
+// long line, and cost memory at both ends.
+const maxPart = 4 * enclosure.ChunkSize
+
 // partSize bounds what is asked for at once: little while entries come and go.
 func (n *Node) partSize(most int) int {
 	if n.busy() {
 		return enclosure.ChunkSize
 	}
-	return min(most, 16*enclosure.ChunkSize)
+	return min(most, maxPart)
 }
 
 // progress notes how far a file has come, and tells pages now and then.
@@ -248,7 +252,7 @@ func (n *Node) give(ctx context.Context, side office.Side, g *giving) bool {
 		if w.Held >= w.Size {
 			continue
 		}
-		part, err := keeper{n}.Part(ctx, w, n.partSize(4*enclosure.ChunkSize))
+		part, err := keeper{n}.Part(ctx, w, n.partSize(maxPart))
 		if errors.Is(err, enclosure.ErrNotHeld) {
 			continue
 		}
