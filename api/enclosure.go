@@ -2,7 +2,6 @@ package api
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -12,12 +11,15 @@ import (
 	"liaison.example/records"
 )
 
+// enclosePath is where files are read in.
+const enclosePath = Path + "/enclosures"
+
 // enclose reads in a file, so that a dispatch may name it. The node bounds and
 // looks into what is read.
 func (s *server) enclose(w http.ResponseWriter, r *http.Request) error {
 	conn := http.NewResponseController(w)
 	_ = errors.Join(conn.SetReadDeadline(time.Now().Add(fileTime)), conn.SetWriteDeadline(time.Now().Add(fileTime)))
-	file, err := s.Node.AddEnclosure(r.Context(), r.URL.Query().Get("name"), r.Body)
+	file, err := s.Node.AddEnclosure(r.Context(), callerOf(r).posts(), r.URL.Query().Get("name"), r.Body)
 	if err != nil {
 		return err
 	}
@@ -25,13 +27,13 @@ func (s *server) enclose(w http.ResponseWriter, r *http.Request) error {
 }
 
 // enclosed tells how far the enclosures of a dispatch have come.
-func (s *server) enclosed(r *http.Request, line *records.DispatchLine) (list []Enclosure, err error) {
+func (s *server) enclosed(r *http.Request, line *records.DispatchLine) (list []Enclosed, err error) {
 	files, err := s.Node.Enclosed(r.Context(), line)
 	if err != nil {
 		return nil, err
 	}
 	for _, f := range files {
-		e := Enclosure{Hash: f.Hash, Name: f.Name, Size: f.Size, Type: f.Type, Held: f.Held, Whole: f.Whole, Finding: f.Finding, Stored: []Stored{}}
+		e := Enclosed{Hash: f.Hash, Name: f.Name, Size: f.Size, Type: f.Type, Held: f.Held, Whole: f.Whole, Finding: f.Finding, Stored: []Stored{}}
 		for _, said := range f.Stored {
 			e.Stored = append(e.Stored, Stored{Side: said.Side, At: moment(said.At), ID: said.ID})
 		}
@@ -52,14 +54,14 @@ func (s *server) fetchEnclosure(w http.ResponseWriter, r *http.Request) error {
 	}
 	n, numberErr := strconv.Atoi(r.PathValue("n"))
 	if !ok || numberErr != nil || n < 1 || n > len(line.Enclosures) {
-		return problem(CodeNotFound, fmt.Sprintf("Dispatch %s has no enclosure %s.", id, r.PathValue("n")), nil)
+		return problem(CodeNotFound, "enclosure", "id", id.String(), "n", clip(r.PathValue("n")))
 	}
 	file, err := s.Node.Enclosed(r.Context(), &records.DispatchLine{Dispatch: office.Dispatch{Enclosures: line.Enclosures[n-1 : n]}})
 	if err != nil {
 		return err
 	}
 	if !file[0].Whole {
-		return problem(CodeNotYet, fmt.Sprintf("The enclosure is not here yet: %d of %d bytes are.", file[0].Held, file[0].Size), nil)
+		return problem(CodeNotYet, "enclosure-not-yet", "held", strconv.FormatInt(file[0].Held, 10), "size", strconv.FormatInt(file[0].Size, 10))
 	}
 	in, err := s.Node.OpenEnclosure(r.Context(), file[0].Hash, file[0].Size)
 	if err != nil {

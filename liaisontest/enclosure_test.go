@@ -31,7 +31,7 @@ func content(seed uint64, size int) []byte {
 // enclose reads a file in at a side.
 func enclose(t *testing.T, o *liaisontest.Office, side office.Side, name string, b []byte) office.Enclosure {
 	t.Helper()
-	e, err := o.Nodes[side].AddEnclosure(context.Background(), name, bytes.NewReader(b))
+	e, err := o.Nodes[side].AddEnclosure(context.Background(), []office.Post{"duty-officer"}, name, bytes.NewReader(b))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestADispatchNamesOnlyWhatIsHere(t *testing.T) {
 			"101 MiB":        {"a.png", make([]byte, 101<<20), "enclosure-too-large"},
 			"nothing":        {"a.png", nil, "enclosure-empty"},
 		} {
-			_, err := o.Nodes["south"].AddEnclosure(t.Context(), c.file, bytes.NewReader(c.b))
+			_, err := o.Nodes["south"].AddEnclosure(t.Context(), []office.Post{"duty-officer"}, c.file, bytes.NewReader(c.b))
 			if r := liaisontest.Refused(t, err, c.code); r.Detail["name"] != c.file {
 				t.Errorf("%s: %+v", name, r)
 			}

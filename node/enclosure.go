@@ -15,6 +15,7 @@ import (
 	"liaison.example/enclosure"
 	"liaison.example/link"
 	"liaison.example/office"
+	"liaison.example/people"
 	"liaison.example/records"
 )
 
@@ -116,11 +117,11 @@ func (n *Node) busy() bool {
 func (n *Node) placed(ids []office.EntryID) {
 	n.enclosures.busy.Store(int64(time.Since(n.enclosures.began)))
 	n.watches.placed(ids)
-	n.mayEnclose()
+	n.wakeEnclose()
 }
 
-// mayEnclose says that there may be dispatches that were not looked at.
-func (n *Node) mayEnclose() {
+// wakeEnclose says that there may be dispatches that were not looked at.
+func (n *Node) wakeEnclose() {
 	select {
 	case n.enclosures.wake <- struct{}{}:
 	default:
@@ -131,7 +132,7 @@ func (n *Node) mayEnclose() {
 func (n *Node) enclose(ctx context.Context) {
 	look := time.NewTicker(encloseLook)
 	defer look.Stop()
-	n.mayEnclose()
+	n.wakeEnclose()
 	var swept time.Time
 	for {
 		select {
@@ -329,7 +330,7 @@ func (n *Node) whole(ctx context.Context, w *wanted) {
 		e.owe(owed{id, w.hash})
 		n.watches.send(Event{Kind: "enclosure", ID: id})
 	}
-	n.mayEnclose()
+	n.wakeEnclose()
 }
 
 // note looks into a file of another side, and keeps what it finds, so that
@@ -389,15 +390,21 @@ func (n *Node) OpenEnclosure(ctx context.Context, hash string, size int64) (*enc
 	return n.enclosures.store.Open(ctx, hash, size)
 }
 
-// AddEnclosure reads in a file of our own, so that a dispatch may name it. The
-// answer is *Refusal, with nothing kept, if it cannot be enclosed.
-func (n *Node) AddEnclosure(ctx context.Context, name string, from io.Reader) (office.Enclosure, error) {
+// AddEnclosure reads in a file of our own, so that a dispatch may name it, for
+// somebody who acts for one of these posts. The answer is *Refusal, with nothing
+// kept, if it cannot be enclosed.
+func (n *Node) AddEnclosure(ctx context.Context, by []office.Post, name string, from io.Reader) (office.Enclosure, error) {
 	refuse := func(code string, detail ...string) (office.Enclosure, error) {
 		r := &Refusal{Code: office.Reason(code), Detail: map[string]string{"name": name}}
 		for i := 0; i < len(detail); i += 2 {
 			r.Detail[detail[i]] = detail[i+1]
 		}
 		return office.Enclosure{}, r
+	}
+	if may, err := n.mayEnclose(ctx, by); err != nil {
+		return office.Enclosure{}, err
+	} else if !may {
+		return refuse("post-may-not", "post", by[0])
 	}
 	if !enclosure.GoodName(name) {
 		return refuse("enclosure-name")
@@ -428,25 +435,40 @@ func (n *Node) AddEnclosure(ctx context.Context, name string, from io.Reader) (o
 	return office.Enclosure{Hash: file.Hash, Name: name, Size: file.Size, Type: enclosure.MediaType(in, file.Size, name)}, nil
 }
 
+// mayEnclose reports whether one of these posts may release a dispatch at all.
+func (n *Node) mayEnclose(ctx context.Context, by []office.Post) (bool, error) {
+	rows, err := n.records.Posts(ctx, n.side)
+	if err != nil {
+		return false, err
+	}
+	for _, post := range by {
+		i := slices.IndexFunc(rows, func(row office.PostRow) bool { return row.Post == post && !row.Ended })
+		if post == office.Operator || i >= 0 && people.May(rows[i].Role, office.KindDispatch, office.Routine) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // noRoom raises the alarm that no more files of a side are kept.
 func (n *Node) noRoom(ctx context.Context, room *enclosure.NoRoom) {
 	n.raise(ctx, "enclosure-room-"+room.Why, room.Side, map[string]string{"limit": strconv.FormatInt(room.Limit>>20, 10)}, nil)
 }
 
 // holdsEnclosed says whether all that a dispatch of ours names is here.
-func (n *Node) holdsEnclosed(ctx context.Context, list []office.Enclosure) error {
+func (n *Node) holdsEnclosed(ctx context.Context, list []office.Enclosure) (*Refusal, error) {
 	for _, f := range list {
 		err := n.enclosures.store.Touch(ctx, f.Hash, f.Size)
 		switch {
 		case errors.Is(err, enclosure.ErrNotHeld):
-			return &Refusal{Code: "enclosure-not-held", Detail: map[string]string{"name": f.Name}}
+			return &Refusal{Code: "enclosure-not-held", Detail: map[string]string{"name": f.Name}}, nil
 		case diskReason(err) != "":
-			return &Refusal{Code: diskReason(err)}
+			return &Refusal{Code: diskReason(err)}, nil
 		case err != nil:
-			return fmt.Errorf("look for the enclosures of a dispatch: %w", err)
+			return nil, fmt.Errorf("look for the enclosures of a dispatch: %w", err)
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // keeper is what the link asks of a node: link.Enclosures.

@@ -49,7 +49,7 @@ func encloseFile(ctx context.Context, client *api.Client, path string) (e office
 }
 
 // printEnclosures says which files go with a dispatch, and where they are.
-func printEnclosures(t *terminal, list []api.Enclosure) {
+func printEnclosures(t *terminal, list []api.Enclosed) {
 	for i, e := range list {
 		t.print("Enclosure %d: %s  %s  %d bytes", i+1, printable(e.Name), e.Type, e.Size)
 		t.print("  SHA-256 %s", e.Hash)
@@ -122,7 +122,7 @@ func (c *fetchCommand) Run(ctx context.Context, t *terminal) error {
 
 // await gives an enclosure of a dispatch, and waits until it is here, or the
 // time runs out.
-func (c *fetchCommand) await(ctx context.Context, client *api.Client, id office.EntryID, n int) (e api.Enclosure, err error) {
+func (c *fetchCommand) await(ctx context.Context, client *api.Client, id office.EntryID, n int) (e api.Enclosed, err error) {
 	const lookEvery = 100 * time.Millisecond
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
