@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -45,6 +46,11 @@ type Config struct {
 	// Carrier carries the link's messages. If nil, it is HTTP to the addresses
 	// in the credences.
 	Carrier link.Carrier
+	// Connect opens the connections of the link to other nodes. If nil, they are
+	// plain TCP.
+	Connect func(ctx context.Context, address string) (net.Conn, error)
+	// Wrote is told how long each write took and how it ended. It may be nil.
+	Wrote func(took time.Duration, err error)
 
 	Now     func() time.Time
 	Log     *slog.Logger
@@ -169,10 +175,7 @@ func (n *Node) open(ctx context.Context) error {
 	if err := n.alarms.open(ctx, n.bases[1], n.c.Evidence, n.now); err != nil {
 		return err
 	}
-	if err := n.bases[1].Migrate(ctx, "line", lineMigrations); err != nil {
-		return err
-	}
-	if err := n.bases[1].Migrate(ctx, "once", onceMigrations); err != nil {
+	if err := migrateLocal(ctx, n.bases[1]); err != nil {
 		return err
 	}
 	if n.records, err = records.Open(ctx, n.bases[2], records.Config{Office: n.c.Own.Office, Side: n.side, Source: n.source, Log: n.log}); err != nil {

@@ -46,7 +46,11 @@ type answer struct {
 // house rules or the state of the node do not allow the act. After any other
 // error it is not known whether the act was written; the record shows it, and an
 // act with Once may simply be asked for again.
-func (n *Node) Write(ctx context.Context, act Act) (Written, error) {
+func (n *Node) Write(ctx context.Context, act Act) (written Written, err error) {
+	if n.c.Wrote != nil {
+		began := n.now()
+		defer func() { n.c.Wrote(n.now().Sub(began), err) }()
+	}
 	w := &write{ctx: ctx, act: act, answer: make(chan answer, 1)}
 	if d, ok := act.Body.(*office.DispatchBody); ok {
 		var err error
