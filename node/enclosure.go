@@ -357,6 +357,9 @@ func (n *Node) note(ctx context.Context, w *wanted) {
 	}
 }
 
+// ErrNotHeld is the answer of OpenEnclosure for a file that is not whole here.
+var ErrNotHeld = enclosure.ErrNotHeld
+
 // Enclosed is how far one enclosure of a dispatch has come.
 type Enclosed struct {
 	office.Enclosure
@@ -384,8 +387,8 @@ func (n *Node) Enclosed(ctx context.Context, d *records.DispatchLine) ([]Enclose
 	return list, nil
 }
 
-// OpenEnclosure opens a file that is whole here. It answers
-// enclosure.ErrNotHeld if it is not.
+// OpenEnclosure opens a file that is whole here. It answers ErrNotHeld if it is
+// not.
 func (n *Node) OpenEnclosure(ctx context.Context, hash string, size int64) (*enclosure.Reader, error) {
 	return n.enclosures.store.Open(ctx, hash, size)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -28,6 +29,7 @@ type writePage struct {
 	MaxText     int // bytes
 	Once        string
 	MayWrite    bool
+	Enclosing   enclosing
 
 	// Errors holds the sentence for each field that was refused, by its name;
 	// under "" what concerns no single field.
@@ -44,6 +46,7 @@ type precedenceChoice struct {
 type draft struct {
 	channel, precedence, subject, text, once string
 	to                                       []office.Side
+	enclosed                                 []office.Enclosure
 }
 
 func (s *site) write(v *visit) error {
@@ -64,6 +67,7 @@ func (s *site) showWrite(v *visit, status int, d draft, refused map[string]strin
 		MaxSubject: office.MaxSubject, MaxText: office.MaxText,
 		MayWrite: v.status.Open && v.may(office.KindDispatch, office.Routine),
 	}
+	page.Enclosing = v.enclosingOf(d.enclosed, refused["enclosures"])
 	if v.office.Charter != nil {
 		for i, c := range v.office.Charter.Channels {
 			chosen := c.ID == d.channel || d.channel == "" && i == 0
@@ -97,10 +101,10 @@ func (s *site) showWrite(v *visit, status int, d draft, refused map[string]strin
 // postDispatch releases a dispatch. What is refused comes back with the form as
 // it was typed and the sentence beside its field.
 func (s *site) postDispatch(v *visit) error {
-	form := v.r.PostForm
-	d := draft{
-		channel: form.Get("channel"), precedence: form.Get("precedence"), to: form["to"],
-		subject: typed(form.Get("subject")), text: typed(form.Get("text")), once: form.Get("once"),
+	d := draftOf(v.r.PostForm)
+	if chosen := v.r.PostForm.Get("file"); chosen != "" {
+		// Without script the browser sends its name alone: it would go missing.
+		return s.showWrite(v, http.StatusUnprocessableEntity, d, map[string]string{"enclosures": v.t("enclosure.not-enclosed", "name", chosen)})
 	}
 	to := slices.Sorted(slices.Values(d.to))
 	if others := v.others(); len(to) == 0 && len(others) == 1 {
@@ -112,8 +116,9 @@ func (s *site) postDispatch(v *visit) error {
 	body := &office.DispatchBody{
 		Channel: d.channel, Precedence: office.Precedence(d.precedence), Subject: strings.TrimSpace(d.subject),
 		Text: d.text, To: slices.Clip(slices.Compact(to)), // clipped, so that no one else writes into it
+		Enclosures: d.enclosed,
 	}
-	key := keyOf(v.session.ID, d.once, append(body.To, body.Channel, d.precedence, body.Subject, body.Text)...)
+	key := keyOf(v.session.ID, d.once, append(slices.Concat(body.To, v.r.PostForm["enclosed"]), body.Channel, d.precedence, body.Subject, body.Text)...)
 	written, err := s.once.do(v.ctx, key, func() (node.Written, error) {
 		return s.node.Write(v.ctx, node.Act{By: v.session.Post, Kind: office.KindDispatch, Body: body})
 	})
@@ -130,6 +135,14 @@ func (s *site) postDispatch(v *visit) error {
 	return v.redirect("/dispatches/" + written.ID.String())
 }
 
+// draftOf reads a dispatch as it was typed from a form.
+func draftOf(form url.Values) draft {
+	return draft{
+		channel: form.Get("channel"), precedence: form.Get("precedence"), to: form["to"],
+		subject: typed(form.Get("subject")), text: typed(form.Get("text")), once: form.Get("once"), enclosed: enclosedIn(form),
+	}
+}
+
 // typed takes a text as browsers send it and makes it a text as entries hold it:
 // line feeds, and composed characters, since a Hangul syllable can also be
 // typed as separate letters that look the same.
@@ -144,6 +157,11 @@ func fieldOf(r *node.Refusal) string {
 		return "channel"
 	case office.WrongAddressee:
 		return "to"
+	case "enclosure-not-held":
+		return "enclosures"
+	}
+	if strings.HasPrefix(r.Detail["field"], "enclosures") {
+		return "enclosures"
 	}
 	switch field := r.Detail["field"]; field {
 	case "channel", "precedence", "subject", "text", "to":
