@@ -2,13 +2,22 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"liaison.example/office"
 )
 
 // upload posts a form with files, as a browser does.
@@ -107,4 +116,72 @@ func TestOnlyThePartIsAnsweredToScript(t *testing.T) {
 		t.Errorf("got %s", a.body)
 	}
 	south.upload(url.Values{"only": {"part"}}, [2]string{"a.txt", webPage}).want(t, 422, `id="enclosing"`, "is a web page")
+}
+
+// enclose releases a dispatch of a side with two files, and waits until both
+// sides have them.
+func (h *house) enclose(side office.Side) office.EntryID {
+	h.t.Helper()
+	body := &office.DispatchBody{Channel: "liaison", Precedence: office.Priority, Subject: "Levels at the upper gauge, September",
+		Text: "Enclosed are the levels of September, and the map with the gauges. 상류 수위와 관측소 지도를 첨부합니다."}
+	for name, content := range map[string]string{
+		"상류 수위 관측소 지도 (2018년 9월).png": "\x89PNG\r\n\x1a\n" + strings.Repeat("\x00\x01\x02\xff", 400_000), "levels-2018-09.csv": "day,level\n1,4.2\n",
+	} {
+		e, err := h.nodes[side].AddEnclosure(context.Background(), []office.Post{"duty-officer"}, name, strings.NewReader(content))
+		must(h.t, err)
+		body.Enclosures = append(body.Enclosures, e)
+	}
+	id := h.act(side, "duty-officer", office.KindDispatch, body)
+	h.eventually("the word of the other side", func() bool {
+		line, _, err := h.nodes[side].Records().Dispatch(context.Background(), id)
+		must(h.t, err)
+		return len(line.Handling.Stored) == 2
+	})
+	h.level()
+	return id
+}
+
+func TestScriptReadsFilesInAsTheyAreChosen(t *testing.T) {
+	ctx, complaints := browser(t)
+	h, _, _ := pair(t)
+	server := h.serve("south")
+	setCookies(t, ctx, server.URL, h.cookie("south", "duty-officer"))
+	dir := t.TempDir()
+	choose := func(name, content, selector, until string) {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		must(t, os.WriteFile(path, []byte(content), 0o600))
+		must(t, chromedp.Do(ctx, chromedp.SetUploadFiles("#file", []string{path})))
+		h.eventually(until, func() bool {
+			text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("#enclosing `+selector+`")?.innerText ?? ""`))
+			must(t, err)
+			return strings.Contains(text, until)
+		})
+	}
+	must(t, chromedp.Do(ctx, chromedp.EmulateViewport(1440, 900), chromedp.Navigate(server.URL+"/dispatches/new"),
+		chromedp.Evaluate[chromedp.Void](`document.getElementById("text").value = "typed before"`)))
+	choose("levels.csv", strings.Repeat("1,2\n", 300_000), ".files", "levels.csv")
+	choose("page.txt", webPage, ".error", "is a web page")
+	choose("letter.txt", "hello", ".files", "letter.txt")
+	fields, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelectorAll("[name=enclosed]:checked").length + " " + document.getElementById("text").value`))
+	must(t, err)
+	if fields != "2 typed before" {
+		t.Errorf("the form holds %q", fields)
+	}
+	for _, complaint := range complaints.take() {
+		if !strings.Contains(complaint, "422") { // the answer about the page
+			t.Errorf("the browser says: %s", complaint)
+		}
+	}
+	if folder := os.Getenv("LIAISON_PICTURES"); folder != "" {
+		for _, v := range slices.Concat(views, pictureViews) {
+			_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: v.scheme}}})
+			must(t, err)
+			must(t, chromedp.Do(ctx, chromedp.EmulateViewport(v.width, v.height)))
+			picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+			must(t, err)
+			must(t, os.WriteFile(filepath.Join(folder, "enclosing-"+v.name+".png"), picture, 0o644))
+		}
+	}
 }
