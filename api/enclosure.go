@@ -19,7 +19,7 @@ const enclosePath = Path + "/enclosures"
 func (s *server) enclose(w http.ResponseWriter, r *http.Request) error {
 	conn := http.NewResponseController(w)
 	_ = errors.Join(conn.SetReadDeadline(time.Now().Add(fileTime)), conn.SetWriteDeadline(time.Now().Add(fileTime)))
-	file, err := s.Node.AddEnclosure(r.Context(), callerOf(r).posts(), r.URL.Query().Get("name"), r.Body)
+	file, err := s.Node.AddEnclosure(r.Context(), callerOf(r).posts(), office.KindDispatch, r.URL.Query().Get("name"), r.Body)
 	if err != nil {
 		return err
 	}

@@ -17,8 +17,8 @@ import (
 	"liaison.example/office"
 )
 
-// content is a file of so many bytes, another for each seed.
-func content(seed uint64, size int) []byte {
+// picture is a file of so many bytes, another for each seed.
+func picture(seed uint64, size int) []byte {
 	b := make([]byte, size)
 	r := rand.New(rand.NewPCG(seed, 2))
 	for i := range b {
@@ -31,7 +31,7 @@ func content(seed uint64, size int) []byte {
 // enclose reads a file in at a side.
 func enclose(t *testing.T, o *liaisontest.Office, side office.Side, name string, b []byte) office.Enclosure {
 	t.Helper()
-	e, err := o.Nodes[side].AddEnclosure(context.Background(), []office.Post{"duty-officer"}, name, bytes.NewReader(b))
+	e, err := o.Nodes[side].AddEnclosure(context.Background(), []office.Post{"duty-officer"}, office.KindDispatch, name, bytes.NewReader(b))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestAnEnclosureCrossesAndTheSenderHasASignedProof(t *testing.T) {
 		t.Run(fmt.Sprint(len(sides), " sides"), func(t *testing.T) {
 			story(t, func(t *testing.T) {
 				o := liaisontest.Open(t, sides...)
-				big, small := content(1, 1<<20), content(2, 1000)
+				big, small := picture(1, 1<<20), picture(2, 1000)
 				a, b := enclose(t, o, "south", "상류 지도.png", big), enclose(t, o, "south", "b.png", small)
 				w := mustSendWith(t, o, "south", office.Flash, a, b)
 				if err := received(o, w, time.Second); err != nil {
@@ -138,11 +138,11 @@ func TestADispatchNamesOnlyWhatIsHere(t *testing.T) {
 			code office.Reason
 		}{
 			"a page":         {"a.txt", []byte("<html><script>alert(1)</script>"), "enclosure-page"},
-			"a turning name": {"a\u202egnp.exe", content(1, 10), "enclosure-name"},
+			"a turning name": {"a\u202egnp.exe", picture(1, 10), "enclosure-name"},
 			"101 MiB":        {"a.png", make([]byte, 101<<20), "enclosure-too-large"},
 			"nothing":        {"a.png", nil, "enclosure-empty"},
 		} {
-			_, err := o.Nodes["south"].AddEnclosure(t.Context(), []office.Post{"duty-officer"}, c.file, bytes.NewReader(c.b))
+			_, err := o.Nodes["south"].AddEnclosure(t.Context(), []office.Post{"duty-officer"}, office.KindDispatch, c.file, bytes.NewReader(c.b))
 			if r := liaisontest.Refused(t, err, c.code); r.Detail["name"] != c.file {
 				t.Errorf("%s: %+v", name, r)
 			}
@@ -154,7 +154,7 @@ func TestAnEnclosureSurvivesCutsAndRestarts(t *testing.T) {
 	story(t, func(t *testing.T) {
 		o := liaisontest.Open(t, "north", "south")
 		r := rand.New(rand.NewPCG(3, 3))
-		b := content(3, 6<<20)
+		b := picture(3, 6<<20)
 		e := enclose(t, o, "south", "a.png", b)
 		var parts, least int // how many parts have come, and must have to bring all once
 		var bytesOf int64
@@ -199,7 +199,7 @@ func TestWhoCannotCallIsGivenWhatItWaitsFor(t *testing.T) {
 	story(t, func(t *testing.T) {
 		o := liaisontest.Open(t, "north", "south")
 		o.Wire.Change("north", "south", func(y *liaisontest.Way) { y.Cut = true })
-		there, back := content(4, 700_000), content(5, 300_000)
+		there, back := picture(4, 700_000), picture(5, 300_000)
 		a, b := enclose(t, o, "south", "a.png", there), enclose(t, o, "north", "b.png", back)
 		toNorth := mustSendWith(t, o, "south", office.Routine, a)
 		toSouth := mustSendWith(t, o, "north", office.Routine, b)
@@ -213,7 +213,7 @@ func TestWhoCannotCallIsGivenWhatItWaitsFor(t *testing.T) {
 func TestANodeThatComesBackFromNothingFetchesItsEnclosuresToo(t *testing.T) {
 	story(t, func(t *testing.T) {
 		o := liaisontest.Open(t, "north", "south")
-		ours, theirs := content(6, 500_000), content(7, 200_000)
+		ours, theirs := picture(6, 500_000), picture(7, 200_000)
 		a, b := enclose(t, o, "south", "a.png", ours), enclose(t, o, "north", "b.png", theirs)
 		first, second := mustSendWith(t, o, "south", office.Routine, a), mustSendWith(t, o, "north", office.Routine, b)
 		until(t, "the proofs", time.Minute, func() bool { return proven(t, o, "south", first.ID, 1) && proven(t, o, "north", second.ID, 1) })
@@ -236,7 +236,7 @@ func TestANodeThatComesBackFromNothingFetchesItsEnclosuresToo(t *testing.T) {
 func TestWrongBytesAreThrownAwaySaidAndStopNothing(t *testing.T) {
 	story(t, func(t *testing.T) {
 		o := liaisontest.Open(t, "north", "south")
-		b := content(8, 300_000)
+		b := picture(8, 300_000)
 		e := enclose(t, o, "south", "a.png", b)
 		o.Wire.Change("north", "south", func(y *liaisontest.Way) {
 			y.BendAnswer = func(q link.Request, a link.Answer) link.Answer {
@@ -255,7 +255,7 @@ func TestWrongBytesAreThrownAwaySaidAndStopNothing(t *testing.T) {
 		if err := received(o, o.Send("south", "beside it"), time.Second); err != nil {
 			t.Error(err)
 		}
-		other := content(9, 1000)
+		other := picture(9, 1000)
 		small := enclose(t, o, "south", "b.png", other)
 		o.Wire.Change("north", "south", func(y *liaisontest.Way) { y.BendAnswer = nil })
 		next := mustSendWith(t, o, "south", office.Routine, small)
@@ -271,7 +271,7 @@ func TestWrongBytesAreThrownAwaySaidAndStopNothing(t *testing.T) {
 func TestASideMayNotNameMoreThanItsAccountHolds(t *testing.T) {
 	story(t, func(t *testing.T) {
 		o := liaisontest.Open(t, "north", "south")
-		b := content(10, 300_000)
+		b := picture(10, 300_000)
 		e := enclose(t, o, "south", "a.png", b)
 		o.Stop("north")
 		o.Free["north"] = 1000 // bytes on its disk
@@ -295,8 +295,8 @@ func TestWhatIsUrgentIsFetchedFirst(t *testing.T) {
 		for _, way := range [][2]string{{"north", "south"}, {"south", "north"}} {
 			o.Wire.Change(way[0], way[1], func(y *liaisontest.Way) { y.Delay = 100 * time.Millisecond })
 		}
-		routine := enclose(t, o, "south", "routine.png", content(11, 8<<20))
-		flash := enclose(t, o, "south", "flash.png", content(12, 1<<20))
+		routine := enclose(t, o, "south", "routine.png", picture(11, 8<<20))
+		flash := enclose(t, o, "south", "flash.png", picture(12, 1<<20))
 		slow := mustSendWith(t, o, "south", office.Routine, routine)
 		time.Sleep(1500 * time.Millisecond)
 		quick := mustSendWith(t, o, "south", office.Flash, flash)

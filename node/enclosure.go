@@ -15,7 +15,6 @@ import (
 	"liaison.example/enclosure"
 	"liaison.example/link"
 	"liaison.example/office"
-	"liaison.example/people"
 	"liaison.example/records"
 )
 
@@ -394,9 +393,9 @@ func (n *Node) OpenEnclosure(ctx context.Context, hash string, size int64) (*enc
 }
 
 // AddEnclosure reads in a file of our own, so that a dispatch may name it, for
-// somebody who acts for one of these posts. The answer is *Refusal, with nothing
-// kept, if it cannot be enclosed.
-func (n *Node) AddEnclosure(ctx context.Context, by []office.Post, name string, from io.Reader) (office.Enclosure, error) {
+// somebody who acts for one of these posts and must be allowed an act: to draft or
+// to release. The answer is *Refusal, with nothing kept, if it cannot be enclosed.
+func (n *Node) AddEnclosure(ctx context.Context, by []office.Post, act, name string, from io.Reader) (office.Enclosure, error) {
 	refuse := func(code string, detail ...string) (office.Enclosure, error) {
 		r := &Refusal{Code: office.Reason(code), Detail: map[string]string{"name": name}}
 		for i := 0; i < len(detail); i += 2 {
@@ -404,7 +403,7 @@ func (n *Node) AddEnclosure(ctx context.Context, by []office.Post, name string, 
 		}
 		return office.Enclosure{}, r
 	}
-	if may, err := n.mayEnclose(ctx, by); err != nil {
+	if may, err := n.mayEnclose(ctx, by, act); err != nil {
 		return office.Enclosure{}, err
 	} else if !may {
 		return refuse("post-may-not", "post", by[0])
@@ -438,15 +437,21 @@ func (n *Node) AddEnclosure(ctx context.Context, by []office.Post, name string, 
 	return office.Enclosure{Hash: file.Hash, Name: name, Size: file.Size, Type: enclosure.MediaType(in, file.Size, name)}, nil
 }
 
-// mayEnclose reports whether one of these posts may release a dispatch at all.
-func (n *Node) mayEnclose(ctx context.Context, by []office.Post) (bool, error) {
+// mayEnclose reports whether one of these posts may do the act with any dispatch.
+func (n *Node) mayEnclose(ctx context.Context, by []office.Post, act string) (bool, error) {
 	rows, err := n.records.Posts(ctx, n.side)
+	if err != nil {
+		return false, err
+	}
+	rules, err := n.people.Rules(ctx)
 	if err != nil {
 		return false, err
 	}
 	for _, post := range by {
 		i := slices.IndexFunc(rows, func(row office.PostRow) bool { return row.Post == post && !row.Ended })
-		if post == office.Operator || i >= 0 && people.May(rows[i].Role, office.KindDispatch, office.Routine) {
+		if post == office.Operator || i >= 0 && slices.ContainsFunc(office.Precedences, func(p office.Precedence) bool {
+			return rules.May(post, rows[i].Role, act, p)
+		}) {
 			return true, nil
 		}
 	}

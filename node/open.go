@@ -87,6 +87,7 @@ type Node struct {
 	enclosures enclosures
 	alarms     alarms
 	holds      holds
+	releases   turns
 
 	dials     atomic.Bool   // this process is the one of its side that speaks by itself
 	founded   atomic.Bool   // the office is open and this side has its first posts

@@ -18,6 +18,7 @@ import (
 	"liaison.example/lang"
 	"liaison.example/node"
 	"liaison.example/office"
+	"liaison.example/people"
 	"liaison.example/records"
 )
 
@@ -83,6 +84,17 @@ func (s *site) enclosedFiles(v *visit, line *records.DispatchLine) ([]enclosedFi
 	return out, nil
 }
 
+// draftFiles is the files of a draft.
+func (v *visit) draftFiles(href string, list []office.Enclosure) (out []enclosedFile) {
+	for i, f := range list {
+		out = append(out, enclosedFile{
+			Name: f.Name, Type: v.fileType(f.Type), Size: v.fileSize(f.Size), Hash: groupedHash(f.Hash),
+			Href: fmt.Sprintf("%s/enclosures/%d", href, i+1), Percent: 100, State: v.t("enclosure.here"), Shape: "done",
+		})
+	}
+	return out
+}
+
 // fileType says in words what kind of file it is.
 func (v *visit) fileType(mediaType string) string {
 	if phrase, ok := lang.Lookup("filetype." + mediaType); ok {
@@ -121,7 +133,24 @@ func (s *site) enclosure(v *visit) error {
 	if !found || err != nil || n < 1 || n > len(line.Enclosures) {
 		return errNothingHere
 	}
-	file := line.Enclosures[n-1]
+	return s.serveFile(v, line.Enclosures[n-1])
+}
+
+// draftEnclosure is enclosure for a file of a draft, to be looked at before it
+// is released.
+func (s *site) draftEnclosure(v *visit) error {
+	d, err := s.pathDraft(v)
+	if err != nil {
+		return err
+	}
+	n, err := strconv.Atoi(v.r.PathValue("n"))
+	if err != nil || n < 1 || n > len(d.Content.Enclosures) {
+		return errNothingHere
+	}
+	return s.serveFile(v, d.Content.Enclosures[n-1])
+}
+
+func (s *site) serveFile(v *visit, file office.Enclosure) error {
 	in, err := s.node.OpenEnclosure(v.r.Context(), file.Hash, file.Size)
 	if errors.Is(err, node.ErrNotHeld) {
 		return errNotYet
@@ -206,12 +235,12 @@ func (s *site) postEnclosures(v *visit) error {
 		status, sentences = http.StatusUnprocessableEntity, map[string]string{"enclosures": refused}
 	}
 	v.r.PostForm = form
-	d := draftOf(form)
-	d.enclosed = files
+	id, _ := strconv.ParseInt(form.Get("draft"), 10, 64) // what is no number is no draft
+	w := v.written(max(id, 0))
 	if form.Get("only") == "part" {
 		return s.renderPart(v, status, "write", "enclosing", v.enclosingOf(files, refused))
 	}
-	return s.showWrite(v, status, d, sentences)
+	return s.showWrite(v, status, w, writePage{Errors: sentences})
 }
 
 // readFiles reads a form with files from a request, and has the files read in.
@@ -253,7 +282,7 @@ func (s *site) readFiles(v *visit) (form url.Values, files []office.Enclosure, r
 			refused = v.t("enclosure.too-many", "limit", office.MaxEnclosures)
 			continue
 		}
-		file, err := s.node.AddEnclosure(v.r.Context(), []office.Post{v.session.Post}, typed(part.FileName()), part)
+		file, err := s.node.AddEnclosure(v.r.Context(), []office.Post{v.session.Post}, people.ActDraft, typed(part.FileName()), part)
 		var no *node.Refusal
 		switch {
 		case errors.As(err, &no):

@@ -81,6 +81,7 @@ func TestFilesAreEnclosedWithoutScriptAndWhatWasTypedIsKept(t *testing.T) {
 	form.Set("subject", " ")
 	south.post("/dispatches", form).want(t, 422, "A text that is kept", "상류 지도.txt", "levels.csv")
 	form.Set("subject", "A subject that is kept")
+	form.Set("once", newKey()) // a draft was begun under the other
 	sent := south.post("/dispatches", form)
 	at := sent.header.Get("Location")
 	if sent.status != http.StatusSeeOther || at == "" {
@@ -127,7 +128,7 @@ func (h *house) enclose(side office.Side) office.EntryID {
 	for name, content := range map[string]string{
 		"상류 수위 관측소 지도 (2018년 9월).png": "\x89PNG\r\n\x1a\n" + strings.Repeat("\x00\x01\x02\xff", 400_000), "levels-2018-09.csv": "day,level\n1,4.2\n",
 	} {
-		e, err := h.nodes[side].AddEnclosure(context.Background(), []office.Post{"duty-officer"}, name, strings.NewReader(content))
+		e, err := h.nodes[side].AddEnclosure(context.Background(), []office.Post{"duty-officer"}, office.KindDispatch, name, strings.NewReader(content))
 		must(h.t, err)
 		body.Enclosures = append(body.Enclosures, e)
 	}

@@ -44,6 +44,7 @@
       if (!fresh) { request.onerror(); return; }
       part.replaceWith(document.importNode(fresh, true));
       document.getElementById("file")?.focus();
+      writing.dispatchEvent(new Event("input")); // the draft has changed
     };
     request.send(form);
   }
