@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strconv"
 	"sync"
@@ -33,6 +34,8 @@ const (
 	// hundred finds the disk taken by a file.
 	encloseShare = 100
 	encloseBusy  = time.Second // since the last entry
+
+	encloseSpent = 2 << 20 // bytes of files after which memory is collected
 )
 
 // fileKey is what names a file.
@@ -68,6 +71,7 @@ type enclosures struct {
 	wake  chan struct{} // holds a token when there may be dispatches that were not looked at
 	busy  atomic.Int64  // when an entry was last written or arrived, nanoseconds since the start
 	began time.Time
+	spent atomic.Int64 // bytes of files since memory was collected
 
 	looking sync.Mutex // held by lookForEnclosures
 
@@ -89,8 +93,19 @@ func (n *Node) openEnclosures(ctx context.Context) (err error) {
 	return err
 }
 
+// spent collects what the bytes of files have left in memory, if nothing else
+// waits meanwhile. The collector alone would let it grow to twice of what is in
+// use: more than a file may cost (docs/performance.md).
+func (n *Node) spent(bytes int64) {
+	if n.enclosures.spent.Add(bytes) >= encloseSpent && !n.busy() {
+		n.enclosures.spent.Store(0)
+		runtime.GC()
+	}
+}
+
 // restEnclosure lets entries go first.
 func (n *Node) restEnclosure(ctx context.Context, took time.Duration) error {
+	n.spent(enclosure.ChunkSize)
 	rest := took
 	if n.busy() {
 		rest *= encloseShare
@@ -527,7 +542,9 @@ func (k keeper) Part(ctx context.Context, w link.Wanted, most int) ([]byte, erro
 	if !file.Kept {
 		return nil, enclosure.ErrNotHeld
 	}
-	return k.n.enclosures.store.Part(ctx, w.Hash, w.Size, w.Held, most)
+	part, err := k.n.enclosures.store.Part(ctx, w.Hash, w.Size, w.Held, most)
+	k.n.spent(int64(len(part)))
+	return part, err
 }
 
 // Take is link.Enclosures'.
