@@ -374,6 +374,21 @@ func (n *Node) note(ctx context.Context, w *wanted) {
 // ErrNotHeld is the answer of OpenEnclosure for a file that is not whole here.
 var ErrNotHeld = enclosure.ErrNotHeld
 
+// Lacks tells how many files dispatches name that are not whole here, and how
+// many bytes of them are.
+func (n *Node) Lacks(ctx context.Context) (files int, held int64, err error) {
+	if err := n.lookForEnclosures(ctx); err != nil {
+		return 0, 0, err
+	}
+	e := &n.enclosures
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, w := range e.wanted {
+		files, held = files+1, held+w.held
+	}
+	return files, held, nil
+}
+
 // Enclosed is how far one enclosure of a dispatch has come.
 type Enclosed struct {
 	office.Enclosure
