@@ -49,6 +49,7 @@ const whoMay = `
 	GET  /dispatches/{side}/{index}/enclosures/{n}   -       -        y     -          -
 	GET  /drafts/{id}/enclosures/{n}                 -       -        y     -          -
 	GET  /dispatches/{side}/{index}                  -       -        y     -          -
+	GET  /dispatches/{side}/{index}/sheet            -       -        y     -          -
 	POST /dispatches/{side}/{index}/acknowledge      -       -        y     -          -
 	POST /dispatches/{side}/{index}/consider         -       -        y     -          -
 	POST /dispatches/{side}/{index}/close            -       -        y     -          -
@@ -65,6 +66,7 @@ const whoMay = `
 	POST /drafts/{id}/release                        -       -        y     -          -
 	GET  /record                                     -       -        y     -          -
 	GET  /record/{side}/{index}                      -       -        y     -          -
+	GET  /check                                      -       -        y     -          -
 	GET  /leaf/{side}/{index}                        -       -        y     -          -
 	GET  /proof/{side}/{index}                       -       -        y     -          -
 	GET  /receipts/{side}/{index}/{by}               -       -        y     -          -

@@ -177,6 +177,8 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"trail", three, "/accounts/trail"},
 		{"nothing", usual, "/nothing"},
 		{"list-handled", mended, "/"},
+		{"sheet", mended, "/dispatches/" + of["Works on the third floor of the house"].String() + "/sheet"},
+		{"check", mended, "/check?code=LIAISON+1+kaesong.example+south%2F3+" + strings.Repeat("ab", 32)},
 		{"propose", mended, "/charter/propose"},
 		{"corrected", mended, "/dispatches/" + of["Works on the third floor of the house"].String()},
 		{"exercise", mended, "/dispatches/" + of["훈련: 건물 화재 발생"].String()},

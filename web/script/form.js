@@ -36,6 +36,10 @@
   });
   document.querySelector("[aria-invalid=true]")?.focus();
 
+  const print = document.querySelector("[data-print]");
+  if (print) print.hidden = false;
+  print?.addEventListener("click", () => window.print());
+
   const filter = document.querySelector("[data-filter]");
   // Not for a date: a person may still be typing the other one.
   filter?.addEventListener("change", (event) => { if (event.target.matches("select")) filter.requestSubmit(); });
