@@ -46,6 +46,7 @@ const (
 	maxWaitsOne = 32               // of one account or post, with its tokens
 	headerTime  = 10 * time.Second // to send the header
 	bodyTime    = time.Minute      // to send the whole request
+	fileTime    = 30 * time.Minute // to send or take a file
 	idleTime    = 5 * time.Minute  // between requests of one connection
 	maxHeader   = 32 << 10         // bytes of the header
 
@@ -130,7 +131,9 @@ func Server(handler http.Handler, log *slog.Logger) *http.Server {
 func (s *server) answer(handle answerer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
-		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+		if r.URL.Path != enclosePath { // that one bounds itself
+			r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+		}
 		err := handle(w, r)
 		switch cause := context.Cause(r.Context()); {
 		case err == nil:

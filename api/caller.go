@@ -31,6 +31,17 @@ func (c *caller) name() string {
 	return "account " + c.bearer.Account + " post " + c.bearer.Post
 }
 
+// posts are those for which the caller may act.
+func (c *caller) posts() []office.Post {
+	switch {
+	case c.bearer == nil:
+		return []office.Post{office.Operator}
+	case c.bearer.Post != "":
+		return []office.Post{c.bearer.Post}
+	}
+	return c.bearer.Posts
+}
+
 // admitted finds out who asks, looks whether they may ask for the operation, and
 // lets them.
 func (s *server) admitted(o *operation, w http.ResponseWriter, r *http.Request) error {

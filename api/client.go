@@ -136,6 +136,31 @@ func (c *Client) Dispatch(ctx context.Context, id office.EntryID) (d Dispatch, e
 	return d, c.get(ctx, Path+"/dispatches/"+id.String(), nil, &d)
 }
 
+// Enclose reads in a file of so many bytes under a name, so that a dispatch may
+// name it.
+func (c *Client) Enclose(ctx context.Context, name string, size int64, file io.Reader) (e office.Enclosure, err error) {
+	response, err := c.sendFrom(ctx, http.MethodPost, enclosePath, url.Values{"name": {name}}, "", "application/octet-stream", size, file)
+	if err != nil {
+		return e, err
+	}
+	return e, readInto(response, &e)
+}
+
+// Enclosure writes the bytes of the n-th enclosure of a dispatch, from 1, to w,
+// and gives how many there were. They are whole only if there is no error.
+func (c *Client) Enclosure(ctx context.Context, id office.EntryID, n int, w io.Writer) (int64, error) {
+	response, err := c.send(ctx, http.MethodGet, fmt.Sprintf("%s/dispatches/%s/enclosures/%d", Path, id, n), nil, "", nil)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	written, err := io.Copy(w, response.Body)
+	if err != nil {
+		err = fmt.Errorf("read the enclosure: %w", err)
+	}
+	return written, err
+}
+
 // Acknowledge acknowledges a dispatch for a post of our side.
 func (c *Client) Acknowledge(ctx context.Context, id office.EntryID, by office.Post) (w Written, err error) {
 	return w, c.do(ctx, http.MethodPost, Path+"/dispatches/"+id.String()+"/acknowledgement", nil, Act{By: by}, &w)
@@ -295,6 +320,11 @@ func (c *Client) doOnce(ctx context.Context, method, path string, query url.Valu
 	if err != nil {
 		return err
 	}
+	return readInto(response, into)
+}
+
+// readInto reads a JSON answer into into, unless that is nil.
+func readInto(response *http.Response, into any) error {
 	defer response.Body.Close()
 	answer, err := readAnswer(response.Body)
 	if err != nil || into == nil {
@@ -308,24 +338,30 @@ func (c *Client) doOnce(ctx context.Context, method, path string, query url.Valu
 
 // send sends a request; an answer other than 2xx becomes a *Problem.
 func (c *Client) send(ctx context.Context, method, path string, query url.Values, key string, body any) (*http.Response, error) {
-	var reader io.Reader
-	if body != nil {
-		b, err := json.Marshal(body)
-		if err != nil {
-			return nil, fmt.Errorf("write the request: %w", err)
-		}
-		reader = bytes.NewReader(b)
+	if body == nil {
+		return c.sendFrom(ctx, method, path, query, key, "", 0, nil)
 	}
+	b, err := json.Marshal(body)
+	if err != nil {
+		return nil, fmt.Errorf("write the request: %w", err)
+	}
+	return c.sendFrom(ctx, method, path, query, key, "application/json", int64(len(b)), bytes.NewReader(b))
+}
+
+// sendFrom sends a request with a body of a media type, which is read as it goes
+// out.
+func (c *Client) sendFrom(ctx context.Context, method, path string, query url.Values, key, mediaType string, size int64, body io.Reader) (*http.Response, error) {
 	address := c.base + path
 	if len(query) > 0 {
 		address += "?" + query.Encode()
 	}
-	request, err := http.NewRequestWithContext(ctx, method, address, reader)
+	request, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
 		return nil, fmt.Errorf("write the request: %w", err)
 	}
 	if body != nil {
-		request.Header.Set("Content-Type", "application/json")
+		request.Header.Set("Content-Type", mediaType)
+		request.ContentLength = size
 	}
 	if key != "" {
 		request.Header.Set(keyHeader, key)

@@ -56,7 +56,7 @@ func (s *server) send(w http.ResponseWriter, r *http.Request) error {
 // body makes of a request the body of the entry.
 func (d *NewDispatch) body() *office.DispatchBody {
 	b := &office.DispatchBody{
-		Channel: d.Channel, Precedence: d.Precedence, Subject: d.Subject, Text: d.Text, To: d.To,
+		Channel: d.Channel, Precedence: d.Precedence, Subject: d.Subject, Text: d.Text, To: d.To, Enclosures: d.Enclosures,
 		Name: d.Name, Attention: d.Attention, Mark: d.Mark, Reply: d.Reply, References: d.References, Releasable: d.Releasable, Party: d.Party,
 	}
 	if d.Info != nil {
@@ -152,6 +152,9 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) error {
 	}
 	d := dispatchShape(line, s.holds())
 	if d.Receipts, err = s.receipts(r, id); err != nil {
+		return err
+	}
+	if d.Enclosures, err = s.enclosed(r, &line); err != nil {
 		return err
 	}
 	return write(w, http.StatusOK, d)

@@ -39,8 +39,10 @@ func (o *operation) showsSecret() bool {
 }
 
 // takesKey reports whether the operation changes anything, and so may be asked
-// for under a key.
-func (o *operation) takesKey() bool { return o.writes() && o.answer != mediaTar }
+// for under a key. To read in a file twice changes nothing.
+func (o *operation) takesKey() bool {
+	return o.writes() && o.answer != mediaTar && o.body != mediaBytes
+}
 
 type onceKey struct{}
 

@@ -143,7 +143,9 @@ func (d *description) operation(o *operation) schema {
 	if len(parameters) > 0 {
 		out["parameters"] = parameters
 	}
-	if o.body != nil {
+	if kind, is := o.body.(media); is {
+		out["requestBody"] = schema{"required": true, "content": schema{string(kind): schema{"schema": schema{"type": "string"}}}}
+	} else if o.body != nil {
 		out["requestBody"] = schema{"required": true, "content": schema{"application/json": schema{"schema": d.of(reflect.TypeOf(o.body))}}}
 	}
 	return out

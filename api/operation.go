@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 
+	"liaison.example/office"
 	"liaison.example/people"
 )
 
@@ -20,7 +21,7 @@ type operation struct {
 	scope  people.Scope // that a token needs; byOperatorOnly: no token will do
 	about  string       // what it does, in one sentence
 	query  []parameter
-	body   any // zero value of what is sent; nil: nothing
+	body   any // zero value of what is sent, or the media type of other than JSON; nil: nothing
 	status int // of the answer, if all goes well
 	answer any // zero value of what is answered, or the media type of other than JSON; nil: nothing
 	handle handler
@@ -40,6 +41,7 @@ type media string
 
 const (
 	mediaText   media = "text/plain; charset=utf-8"
+	mediaBytes  media = "application/octet-stream"
 	mediaTar    media = "application/x-tar"
 	mediaEvents media = "text/event-stream"
 )
@@ -87,6 +89,10 @@ var operations = []operation{
 		nil, DraftAct{}, 200, Draft{}, draftAct((*people.People).Discard)},
 	{"releaseDraft", "POST", "/drafts/{id}/release", people.ScopeRelease, "Releases a draft as a dispatch, once, however often it is asked for.",
 		nil, DraftAct{}, 201, Released{}, (*server).releaseDraft},
+	{"encloseFile", "POST", "/enclosures", people.ScopeRelease, "Reads in a file, so that a dispatch may name it. What could run, or unpacks beyond measure, is refused.",
+		[]parameter{fileName}, mediaBytes, 201, office.Enclosure{}, (*server).enclose},
+	{"getEnclosure", "GET", "/dispatches/{side}/{index}/enclosures/{n}", people.ScopeRead, "The bytes of an enclosure, once all are here.",
+		nil, nil, 200, mediaBytes, (*server).fetchEnclosure},
 
 	{"listEntries", "GET", "/entries", people.ScopeRead, "The entries of all sides, the last in the joint order first.",
 		[]parameter{limit, cursorOf}, nil, 200, EntryPage{}, (*server).record},
@@ -183,6 +189,7 @@ var (
 	until        = parameter{"until", "Only dispatches released before.", schema{"type": "string", "format": "date-time"}}
 	shelf        = parameter{"shelf", "Which drafts: those that wait for the reader, the reader's own, all that are open, or former ones.", schema{"type": "string", "enum": people.Shelves, "default": people.ShelfOpen}}
 	readsFor     = parameter{"by", "The post for which the reader looks; by default the usual one of the account.", schema{"type": "string"}}
+	fileName     = parameter{"name", "The name of the file, as the other side shall read it.", schema{"type": "string", "maxLength": office.MaxNamed}}
 	allAlarms    = parameter{"all", "Also alarms that are cleared.", schema{"type": "boolean", "default": false}}
 )
 
@@ -191,6 +198,7 @@ var inPath = map[string]parameter{
 	"side":  {"side", "The id of a side, such as south.", schema{"type": "string"}},
 	"index": {"index", "The index of an entry in the ledger of its side, from 0.", schema{"type": "integer", "minimum": 0}},
 	"post":  {"post", "The id of a post.", schema{"type": "string"}},
+	"n":     {"n", "The number of an enclosure of the dispatch, from 1.", schema{"type": "integer", "minimum": 1}},
 	"name":  {"name", "The name of an account.", schema{"type": "string"}},
 	"id":    {"id", "The number that a list gives.", schema{"type": "integer", "minimum": 1}},
 }

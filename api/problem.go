@@ -35,6 +35,7 @@ const (
 	CodeAccountOnly  = "account-only"  // a token of a post is no person's
 	CodeNotFound     = "not-found"     // there is no such thing here
 	CodeTooLarge     = "too-large"     // the request is over MaxBody
+	CodeNotYet       = "not-yet"       // an enclosure is not whole here
 	CodeTimeout      = "timeout"       // what was waited for did not come in time
 	CodeNotDemo      = "not-demo"      // only a demonstration may do this
 	CodeWebhookFails = "webhook-fails" // a webhook does not answer well
@@ -52,6 +53,7 @@ var statusOf = map[string]int{
 	CodeAccountOnly:  http.StatusForbidden,
 	CodeNotFound:     http.StatusNotFound,
 	CodeTooLarge:     http.StatusRequestEntityTooLarge,
+	CodeNotYet:       http.StatusConflict,
 	CodeTimeout:      http.StatusGatewayTimeout,
 	CodeNotDemo:      http.StatusForbidden,
 	CodeWebhookFails: http.StatusBadGateway,

@@ -29,10 +29,31 @@ type NewDispatch struct {
 	To         []office.Side     `json:"to,omitempty"` // empty: every other side
 	By         office.Post       `json:"by"`
 	Particulars
+	// Enclosures are files that were read in before (Client.Enclose).
+	Enclosures []office.Enclosure `json:"enclosures,omitempty"`
 
 	// Key makes sure that the dispatch is released once, however often it is sent
 	// with the same key; empty: it is released each time.
 	Key string `json:"-"`
+}
+
+// Enclosed is a file that goes with a dispatch, as far as it has come.
+type Enclosed struct {
+	Hash    string   `json:"hash"` // hex SHA-256
+	Name    string   `json:"name"`
+	Size    int64    `json:"size"`
+	Type    string   `json:"type"`
+	Held    int64    `json:"held"`              // bytes here
+	Whole   bool     `json:"whole"`             // all bytes are here, and their hash was found right
+	Finding string   `json:"finding,omitempty"` // what was found in it that should not be enclosed, such as "program"
+	Stored  []Stored `json:"stored"`            // the other sides that have said that they have it
+}
+
+// Stored is a side's signed word that it has an enclosure.
+type Stored struct {
+	Side office.Side    `json:"side"`
+	At   time.Time      `json:"at"` // its clock
+	ID   office.EntryID `json:"id"` // the entry that says so
 }
 
 // Dispatch is a dispatch as this node's record has it.
@@ -50,10 +71,11 @@ type Dispatch struct {
 	State        State             `json:"state"`
 	Settled      bool              `json:"settled"` // its place in the joint order can no longer change
 	Acknowledged []Acknowledgement `json:"acknowledged"`
-	Receipts     []Receipt         `json:"receipts,omitempty"` // not in lists
-	Group        string            `json:"group"`              // the date-time group, such as "140130Z SEP 18"
-	Thread       *office.EntryID   `json:"thread,omitempty"`   // the dispatch that its thread begins with; left out if that is itself
-	Handling     *Handling         `json:"handling,omitempty"` // left out while there is nothing to say
+	Receipts     []Receipt         `json:"receipts,omitempty"`   // not in lists
+	Enclosures   []Enclosed        `json:"enclosures,omitempty"` // not in lists
+	Group        string            `json:"group"`                // the date-time group, such as "140130Z SEP 18"
+	Thread       *office.EntryID   `json:"thread,omitempty"`     // the dispatch that its thread begins with; left out if that is itself
+	Handling     *Handling         `json:"handling,omitempty"`   // left out while there is nothing to say
 	Particulars
 }
 

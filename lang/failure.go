@@ -26,6 +26,9 @@ var failureWords = map[string]Phrase{
 	"failure.malformed":       {En: "What the browser sent is not a form of these pages. Nothing was done.", Ko: "브라우저가 보낸 것이 이 화면의 양식이 아닙니다. 아무것도 처리되지 않았습니다."},
 	"failure.malformed.next":  {En: "Go back, load the page again and try once more.", Ko: "뒤로 가서 화면을 새로 고친 뒤 다시 시도하십시오."},
 
+	"failure.not-yet.title":   {En: "Not here yet", Ko: "아직 오지 않음"},
+	"failure.not-yet":         {En: "The enclosure has not come whole yet.", Ko: "첨부가 아직 다 오지 않았습니다."},
+	"failure.not-yet.next":    {En: "Go back: the page shows how far it is, and offers it when it is whole.", Ko: "뒤로 가면 얼마나 왔는지 보이고, 다 오면 받을 수 있습니다."},
 	"failure.too-large.title": {En: "That is too large", Ko: "너무 큽니다"},
 	"failure.too-large":       {En: "The form is larger than this node reads. Nothing was done.", Ko: "양식이 이 노드가 읽는 크기를 넘습니다. 아무것도 처리되지 않았습니다."},
 	"failure.too-large.next":  {En: "Go back, where your text still stands, and shorten it.", Ko: "뒤로 가면 글이 그대로 있습니다. 줄여서 다시 보내십시오."},

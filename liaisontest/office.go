@@ -33,6 +33,8 @@ type Office struct {
 	Nodes map[office.Side]*node.Node
 	// Base gives the databases of a node; SQLite files in its folder unless set.
 	Base func(side office.Side, name string) sqldb.Config
+	// Free is how many bytes are free on a side's disk, where that is bounded.
+	Free map[office.Side]int64
 
 	skew map[office.Side]*atomic.Int64 // by how many nanoseconds each side's clock is off
 	dirs map[office.Side]string
@@ -43,7 +45,7 @@ type Office struct {
 func NewOffice(t testing.TB, sides ...office.Side) *Office {
 	o := &Office{
 		T: t, Wire: NewWire(nil), Sides: slices.Sorted(slices.Values(sides)), Nodes: map[office.Side]*node.Node{},
-		skew: map[office.Side]*atomic.Int64{}, dirs: map[office.Side]string{}, keys: map[office.Side]*ledger.Keys{},
+		Free: map[office.Side]int64{}, skew: map[office.Side]*atomic.Int64{}, dirs: map[office.Side]string{}, keys: map[office.Side]*ledger.Keys{},
 	}
 	for _, side := range sides {
 		keys, err := ledger.DeriveKeys(sha256.Sum256([]byte(side)), OfficeName, side)
@@ -101,6 +103,9 @@ func (o *Office) Config(side office.Side) node.Config {
 		Evidence: filepath.Join(o.dirs[side], "evidence"), Restored: filepath.Join(o.dirs[side], "restored"),
 		Now: func() time.Time { return time.Now().Add(time.Duration(o.skew[side].Load())) }, Log: slog.New(slog.DiscardHandler), Version: "test",
 		Demo: true,
+	}
+	if _, bounded := o.Free[side]; bounded {
+		c.Free = func() (int64, error) { return o.Free[side], nil }
 	}
 	for _, other := range o.Sides {
 		if other != side {

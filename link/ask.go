@@ -40,9 +40,14 @@ func (p *peer) ask(q Question) Event {
 // carry has a request answered. If there is no answer, or it is a refusal, the
 // event says so and the body is nil. more is how many bytes the answer may have.
 func (p *peer) carry(ctx context.Context, door Door, body []byte, more int) ([]byte, Event) {
+	return p.carryOn(ctx, p.carrier, door, body, more)
+}
+
+// carryOn is carry on a carrier.
+func (p *peer) carryOn(ctx context.Context, carrier Carrier, door Door, body []byte, more int) ([]byte, Event) {
 	ctx, cancel := context.WithTimeout(ctx, p.l.c.Limits.exchange(len(body)+more))
 	defer cancel()
-	a, err := p.carrier.Carry(ctx, p.c.Side, Request{door, body})
+	a, err := carrier.Carry(ctx, p.c.Side, Request{door, body})
 	if err != nil {
 		return nil, p.noAnswer(door, err)
 	}

@@ -7,44 +7,50 @@ type Code string
 
 // The codes of refusals.
 const (
-	CodeMalformed     Code = "malformed"      // not a message of this protocol, or over a limit
-	CodeTooLarge      Code = "too-large"      // more bytes than are taken
-	CodeCutShort      Code = "cut-short"      // the connection ended before the body did
-	CodeNoLength      Code = "no-length"      // a body without a Content-Length
-	CodeOtherOffice   Code = "other-office"   // the hello is of another office or side
-	CodeNotFound      Code = "not-found"      // no such door
-	CodeUnknownLedger Code = "unknown-ledger" // of a side that is not admitted here
-	CodeStale         Code = "stale"          // does not start where the hearer's copy ends; size says where that is
-	CodeGreetFirst    Code = "greet-first"    // no hello was heard since the hearer started
-	CodeFork          Code = "fork"           // two signed histories; the evidence is in the answer
-	CodeRefused       Code = "refused"        // the ledger cannot hold it; detail says why
-	CodeHalted        Code = "halted"         // the replication of this ledger has ended
-	CodeNotSettled    Code = "not-settled"    // so many entries are not settled here
-	CodeFlood         Code = "flood"          // too many requests
-	CodeBusy          Code = "busy"           // cannot be done now
-	CodeBehind        Code = "behind"         // the hearer lacks entries of its own ledger, and cosigns nothing until it has them
-	CodeReadOnly      Code = "read-only"      // the hearer's disk is full or cannot be written
+	CodeMalformed        Code = "malformed"         // not a message of this protocol, or over a limit
+	CodeTooLarge         Code = "too-large"         // more bytes than are taken
+	CodeCutShort         Code = "cut-short"         // the connection ended before the body did
+	CodeNoLength         Code = "no-length"         // a body without a Content-Length
+	CodeOtherOffice      Code = "other-office"      // the hello is of another office or side
+	CodeNotFound         Code = "not-found"         // no such door
+	CodeUnknownLedger    Code = "unknown-ledger"    // of a side that is not admitted here
+	CodeStale            Code = "stale"             // does not start where the hearer's copy ends; size says where that is
+	CodeGreetFirst       Code = "greet-first"       // no hello was heard since the hearer started
+	CodeFork             Code = "fork"              // two signed histories; the evidence is in the answer
+	CodeRefused          Code = "refused"           // the ledger cannot hold it; detail says why
+	CodeHalted           Code = "halted"            // the replication of this ledger has ended
+	CodeNotSettled       Code = "not-settled"       // so many entries are not settled here
+	CodeUnknownEnclosure Code = "unknown-enclosure" // no entry of this office names it, or it is not held, or not waited for
+	CodeWrongBytes       Code = "wrong-bytes"       // what came of an enclosure is not what its hash names
+	CodeNoRoom           Code = "no-room"           // the hearer keeps no more enclosures of this side
+	CodeFlood            Code = "flood"             // too many requests
+	CodeBusy             Code = "busy"              // cannot be done now
+	CodeBehind           Code = "behind"            // the hearer lacks entries of its own ledger, and cosigns nothing until it has them
+	CodeReadOnly         Code = "read-only"         // the hearer's disk is full or cannot be written
 )
 
 // statuses gives each code its HTTP status.
 var statuses = map[Code]int{
-	CodeMalformed:     http.StatusBadRequest,
-	CodeTooLarge:      http.StatusRequestEntityTooLarge,
-	CodeCutShort:      http.StatusRequestTimeout,
-	CodeNoLength:      http.StatusLengthRequired,
-	CodeOtherOffice:   http.StatusForbidden,
-	CodeNotFound:      http.StatusNotFound,
-	CodeUnknownLedger: http.StatusNotFound,
-	CodeStale:         http.StatusConflict,
-	CodeGreetFirst:    http.StatusPreconditionRequired,
-	CodeFork:          http.StatusUnprocessableEntity,
-	CodeRefused:       http.StatusUnprocessableEntity,
-	CodeHalted:        http.StatusUnprocessableEntity,
-	CodeNotSettled:    http.StatusNotFound,
-	CodeFlood:         http.StatusTooManyRequests,
-	CodeBusy:          http.StatusServiceUnavailable,
-	CodeBehind:        http.StatusServiceUnavailable,
-	CodeReadOnly:      http.StatusServiceUnavailable,
+	CodeMalformed:        http.StatusBadRequest,
+	CodeTooLarge:         http.StatusRequestEntityTooLarge,
+	CodeCutShort:         http.StatusRequestTimeout,
+	CodeNoLength:         http.StatusLengthRequired,
+	CodeOtherOffice:      http.StatusForbidden,
+	CodeNotFound:         http.StatusNotFound,
+	CodeUnknownLedger:    http.StatusNotFound,
+	CodeStale:            http.StatusConflict,
+	CodeGreetFirst:       http.StatusPreconditionRequired,
+	CodeFork:             http.StatusUnprocessableEntity,
+	CodeRefused:          http.StatusUnprocessableEntity,
+	CodeHalted:           http.StatusUnprocessableEntity,
+	CodeNotSettled:       http.StatusNotFound,
+	CodeUnknownEnclosure: http.StatusNotFound,
+	CodeWrongBytes:       http.StatusUnprocessableEntity,
+	CodeNoRoom:           http.StatusInsufficientStorage,
+	CodeFlood:            http.StatusTooManyRequests,
+	CodeBusy:             http.StatusServiceUnavailable,
+	CodeBehind:           http.StatusServiceUnavailable,
+	CodeReadOnly:         http.StatusServiceUnavailable,
 }
 
 // The alarms of the link, beside those of package ledger, whose codes are

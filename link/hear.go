@@ -21,6 +21,7 @@ type reply struct {
 
 	progress  bool // it brought entries
 	takenAway int  // bytes of entries in it
+	counted   bool // it is not counted among the requests
 }
 
 // refused is the reply that refuses something.
@@ -101,7 +102,7 @@ func (l *Link) admit(ctx context.Context, p *peer, read func() (Request, *refusa
 		return a
 	}
 	var a reply
-	defer func() { p.meter.leave(a.progress, a.takenAway) }()
+	defer func() { p.meter.leave(a.progress || a.counted, a.takenAway) }()
 	q, no := read()
 	if no != nil {
 		a = refused(*no)
@@ -137,6 +138,13 @@ func (p *peer) answer(ctx context.Context, q Request) reply {
 	case DoorDigest:
 		p.step(Asked{})
 		return p.answerDigest(ctx, q.Body)
+	}
+	switch {
+	case p.l.c.Enclosures == nil:
+	case q.Door == DoorEnclosure:
+		return p.answerEnclosure(ctx, q.Body)
+	case q.Door == DoorPart:
+		return p.answerPart(ctx, q.Body)
 	}
 	return refuse(CodeNotFound, "no such door")
 }
@@ -386,6 +394,7 @@ func (p *peer) hearHello(h *hello) Told {
 		s.Greeted = true
 		s.Told = Local{h.Mode, h.Software, h.Rules, told.Settled, h.Founding}
 	})
+	p.hearAwaits(h)
 	p.step(l.holdings())
 	return told
 }
@@ -411,6 +420,7 @@ func (p *peer) hello(ctx context.Context) ([]byte, error) {
 		Beat: beat.Milliseconds(), Founding: local.Founding, Ledgers: map[string]helloHolds{}, Mode: local.Mode, Notes: []helloNote{},
 		Office: l.office, Reaches: reaches, Rules: local.Rules, Settled: helloSettled{local.Settled.Count, local.Settled.Digest}, Side: l.own,
 		Software: local.Software, Standing: &standing, Time: l.c.Now().UnixMilli(), Want: append([]string{}, l.downFrom(p.c.Side)...),
+		Awaits: p.tellAwaits(ctx),
 	}
 	for side, head := range l.c.Ledger.Heads() {
 		h.Ledgers[side] = helloHolds{string(head.Checkpoint), head.Cosigned, head.Size}

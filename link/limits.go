@@ -12,12 +12,14 @@ type Limits struct {
 	Batch    int // of the entries in one extension
 	Note     int // of one signed note
 	Evidence int // of the evidence in a refusal
+	Part     int // of the bytes in one part of an enclosure
 	Head     int // of the HTTP request or answer line and fields
 
 	// Counts.
 	Entries int // in one extension
 	Ledgers int // in one hello
 	Notes   int // cosignatures in one hello
+	Awaits  int // enclosures in one hello
 	Proof   int // hashes in one consistency proof
 	Steps   int // questions in one search for the entry where two records part
 
@@ -45,6 +47,9 @@ type Limits struct {
 	Growth     float64       // bytes of new entries a second, in the long run
 	GrowthRoom float64       // bytes of new entries at once, after a rest
 	EntryCost  int           // bytes counted for each entry beside its own
+	Parts      float64       // bytes of enclosures a second, in and out, in the long run
+	PartsRoom  float64       // bytes of enclosures at once, after a rest
+	PartCost   int           // bytes counted for each part beside its own
 	Strange    float64       // failed handshakes a second from one address
 	StrangeMax float64       // failed handshakes at once from one address, after a rest
 }
@@ -57,11 +62,13 @@ func Defaults() Limits {
 		Batch:    1 << 20,
 		Note:     8 << 10,
 		Evidence: 128 << 10,
+		Part:     1 << 20,
 		Head:     8 << 10,
 
 		Entries: 4096,
 		Ledgers: 17, // a frame names at most 16 other sides
 		Notes:   16,
+		Awaits:  16,
 		Proof:   64,
 		Steps:   64,
 
@@ -84,6 +91,9 @@ func Defaults() Limits {
 		Growth:     256 << 10,
 		GrowthRoom: 4 << 30,
 		EntryCost:  256,
+		Parts:      32 << 20,
+		PartsRoom:  512 << 20,
+		PartCost:   16 << 10,
 		Strange:    4,
 		StrangeMax: 64,
 	}

@@ -73,6 +73,9 @@ type Config struct {
 	// and the entry at that place. It answers false if so many are not settled.
 	DigestAt func(ctx context.Context, count int64) (Mark, bool, error)
 
+	// Enclosures keeps the files that entries point to. It may be nil.
+	Enclosures Enclosures
+
 	// OnAlarm takes an alarm. Alarms of one code about one side come at most
 	// once a minute, with the number of times that they were raised.
 	OnAlarm func(Alarm)

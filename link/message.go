@@ -14,20 +14,22 @@ import (
 	"liaison.example/ledger"
 )
 
-// A Door is one of the four questions that a node answers to another
+// A Door is one of the questions that a node answers to another
 // (spec/link.md §2).
 type Door string
 
 // The doors of a node.
 const (
-	DoorHello  Door = "hello"  // greeting and heartbeat
-	DoorExtend Door = "extend" // "here are entries"
-	DoorFetch  Door = "fetch"  // "give me entries"
-	DoorDigest Door = "digest" // "what is your digest at this count?"
+	DoorHello     Door = "hello"     // greeting and heartbeat
+	DoorExtend    Door = "extend"    // "here are entries"
+	DoorFetch     Door = "fetch"     // "give me entries"
+	DoorDigest    Door = "digest"    // "what is your digest at this count?"
+	DoorEnclosure Door = "enclosure" // "give me a part of an enclosure"
+	DoorPart      Door = "part"      // "here is a part of an enclosure that you wait for"
 )
 
 // Doors lists all doors.
-var Doors = []Door{DoorHello, DoorExtend, DoorFetch, DoorDigest}
+var Doors = []Door{DoorHello, DoorExtend, DoorFetch, DoorDigest, DoorEnclosure, DoorPart}
 
 // Request is one question on its way: a message for a door.
 type Request struct {
@@ -43,7 +45,8 @@ type Answer struct {
 }
 
 // A message is one line of canonical JSON (RFC 8785), its header, that ends in
-// a line feed; behind it may stand an entry bundle (spec/link.md §3):
+// a line feed; behind it may stand an entry bundle, or the bytes of a part of an
+// enclosure (spec/link.md §3):
 //
 //	{"checkpoint":"kaesong.example/south\n18\n...","count":1,"from":17,"ledger":"south","proof":[]}
 //	<2 bytes: length, big endian><the leaf> ...
@@ -54,6 +57,7 @@ type Answer struct {
 
 // hello is the header of both a greeting and its answer (spec/link.md §4).
 type hello struct {
+	Awaits   []helloAwaits         `json:"awaits,omitzero"`   // enclosures that the speaker waits for, the most urgent first
 	Beat     int64                 `json:"beat"`              // milliseconds until the next hello, at most
 	Founding string                `json:"founding,omitzero"` // hex SHA-256 of the charter that the speaker would found the office with
 	Ledgers  map[string]helloHolds `json:"ledgers"`           // by side
@@ -185,8 +189,8 @@ func (h *hello) check(l *Limits) error {
 	switch {
 	case !ledger.ValidOffice(h.Office), !ledger.ValidName(h.Side):
 		return fmt.Errorf("%w: no office or side", errMessage)
-	case len(h.Ledgers) > l.Ledgers || len(h.Want) > l.Ledgers || len(h.Notes) > l.Notes:
-		return fmt.Errorf("%w: more ledgers or cosignatures than are taken", errMessage)
+	case len(h.Ledgers) > l.Ledgers || len(h.Want) > l.Ledgers || len(h.Notes) > l.Notes || len(h.Awaits) > l.Awaits:
+		return fmt.Errorf("%w: more ledgers, cosignatures or enclosures than are taken", errMessage)
 	case len(h.Software) > 64 || len(h.Mode) > 32:
 		return fmt.Errorf("%w: a name is too long", errMessage)
 	case h.Founding != "" && !isHash(h.Founding), h.Settled.Digest != "" && !isHash(h.Settled.Digest):
@@ -199,6 +203,11 @@ func (h *hello) check(l *Limits) error {
 	for side, holds := range h.Ledgers {
 		if !ledger.ValidName(side) || holds.Size < 0 || len(holds.Checkpoint) > l.Note || len(holds.Cosigned) > l.Ledgers {
 			return fmt.Errorf("%w: ledger %q", errMessage, side)
+		}
+	}
+	for _, w := range h.Awaits {
+		if err := checkPart(w.Hash, w.Size, w.Held); err != nil {
+			return err
 		}
 	}
 	for _, n := range h.Notes {

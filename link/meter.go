@@ -52,6 +52,7 @@ type meter struct {
 	mu       sync.Mutex
 	requests bucket
 	growth   bucket
+	parts    bucket
 	inside   int
 }
 
@@ -60,6 +61,7 @@ func newMeter(limits *Limits) *meter {
 		limits:   limits,
 		requests: newBucket(limits.Requests, limits.Burst),
 		growth:   newBucket(limits.Growth, limits.GrowthRoom),
+		parts:    newBucket(limits.Parts, limits.PartsRoom),
 	}
 }
 
@@ -78,13 +80,13 @@ func (m *meter) enter(now time.Duration) (after time.Duration, ok bool) {
 	return 0, true
 }
 
-// leave ends a request. One that brought entries costs nothing; one that took
-// entries away costs for each FetchUnit of them.
-func (m *meter) leave(brought bool, takenAway int) {
+// leave ends a request. One that is free, as having brought entries, costs
+// nothing; one that took entries away costs for each FetchUnit of them.
+func (m *meter) leave(free bool, takenAway int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.inside--
-	if brought {
+	if free {
 		m.requests.give(1)
 	}
 	m.requests.tokens -= float64(takenAway / m.limits.FetchUnit)
@@ -98,6 +100,16 @@ func (m *meter) grow(now time.Duration, bytes int) (after time.Duration, ok bool
 		return 0, true
 	}
 	return max(m.growth.until(), time.Second), false
+}
+
+// part asks whether a part of an enclosure with so many bytes may come or go.
+func (m *meter) part(now time.Duration, bytes int) (after time.Duration, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.parts.take(now, float64(bytes+m.limits.PartCost)) {
+		return 0, true
+	}
+	return max(m.parts.until(), time.Second), false
 }
 
 // ungrow takes back what was not stored after all.

@@ -258,11 +258,17 @@ func certificateOf(t testing.TB, side string) tls.Certificate {
 // newTLSOffice makes an office whose nodes talk over real TLS and HTTP. Those
 // in calls are started; the others only own keys.
 func newTLSOffice(t *testing.T, n *network, sides []string, calls ...string) *office {
+	return newTLSOfficeWith(t, n, func(string, *link.Config) {}, sides, calls...)
+}
+
+// newTLSOfficeWith makes one with links that are configured otherwise.
+func newTLSOfficeWith(t *testing.T, n *network, configure func(side string, c *link.Config), sides []string, calls ...string) *office {
 	// net/http waits half a second before it closes a connection on which it has
 	// left something unread.
 	t.Cleanup(func() { time.Sleep(time.Second) })
 	o := newOfficeWith(t, func(side string, c *link.Config) {
 		c.Carrier, c.Dial, c.Key = nil, n.dial(host(side)), certificateOf(t, side)
+		configure(side, c)
 	}, sides...)
 	for _, side := range calls {
 		node := o.nodes[side]

@@ -15,6 +15,8 @@ type peer struct {
 	l       *Link
 	c       Peer
 	carrier Carrier
+	porter  Carrier       // for enclosures: another connection, so that no entry waits for a file
+	porting chan struct{} // holds a token while a question about an enclosure is asked
 	meter   *meter
 	storing chan struct{} // holds a token while entries that it pushed are stored
 	owed    chan struct{} // holds a token while there are receipts to store
@@ -34,10 +36,13 @@ type peer struct {
 	cut     bool
 	greeted bool               // a hello of its was heard since start
 	stop    context.CancelFunc // ends the exchange under way; may be nil
+	// stopPart ends the exchange about an enclosure that is under way, or was last.
+	stopPart context.CancelFunc
 
 	// stateMu guards what others may read.
 	stateMu sync.Mutex
 	state   State
+	wants   []Wanted // what it waits for and cannot fetch, as its last hello said
 
 	// tellMu is held while the owner is told of a state, so that the last that
 	// it is told is the last there was.
@@ -54,8 +59,8 @@ type peer struct {
 // newPeer makes a peer that does not call yet. l.mu is held.
 func newPeer(l *Link, c Peer) *peer {
 	p := &peer{
-		l: l, c: c, carrier: l.c.Carrier, meter: newMeter(&l.c.Limits),
-		storing: make(chan struct{}, 1), owed: make(chan struct{}, 1),
+		l: l, c: c, carrier: l.c.Carrier, porter: l.c.Carrier, meter: newMeter(&l.c.Limits),
+		porting: make(chan struct{}, 1), storing: make(chan struct{}, 1), owed: make(chan struct{}, 1),
 		tried: make(chan struct{}),
 		session: NewSession(SessionConfig{
 			Own: l.own, Peer: c.Side, Beat: l.c.Beat, Limits: l.c.Limits, Jitter: l.c.Jitter,
@@ -63,6 +68,7 @@ func newPeer(l *Link, c Peer) *peer {
 	}
 	if p.carrier == nil {
 		p.carrier = newHTTPCarrier(l.c.Key, c, l.c.Dial, &l.c.Limits)
+		p.porter = newHTTPCarrier(l.c.Key, c, l.c.Dial, &l.c.Limits)
 	}
 	p.ctx, p.cancel = context.WithCancel(l.ctx)
 	p.state.Line.Why, p.state.Since, p.state.Halted = WhyNotYet, l.c.Now(), l.halted[c.Side]
@@ -79,22 +85,29 @@ func (p *peer) close() {
 	p.timer.Stop()
 	p.mu.Unlock()
 	p.cancel()
-	if c, ok := p.carrier.(*httpCarrier); ok {
-		c.close()
+	p.hangUp()
+}
+
+// hangUp closes our connections.
+func (p *peer) hangUp() {
+	for _, carrier := range []Carrier{p.carrier, p.porter} {
+		if c, ok := carrier.(*httpCarrier); ok {
+			c.close()
+		}
 	}
 }
 
-// interrupt ends the exchange that is under way, if any, and our connection.
+// interrupt ends the exchanges that are under way, if any, and our connections.
 func (p *peer) interrupt() {
 	p.mu.Lock()
-	stop := p.stop
+	stops := []context.CancelFunc{p.stop, p.stopPart}
 	p.mu.Unlock()
-	if stop != nil {
-		stop()
+	for _, stop := range stops {
+		if stop != nil {
+			stop()
+		}
 	}
-	if c, ok := p.carrier.(*httpCarrier); ok {
-		c.close()
-	}
+	p.hangUp()
 }
 
 func (p *peer) isCut() bool {

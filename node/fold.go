@@ -136,7 +136,7 @@ func (n *Node) catchUpLocked(ctx context.Context) error {
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		n.watches.placed(ids)
+		n.placed(ids)
 		if folded += len(ids); folded >= 10*maxFold && time.Since(started) > time.Second {
 			n.log.Info("folding the ledgers", "entries", folded)
 			started = time.Now()

@@ -135,6 +135,7 @@ func (n *Node) openLink(ctx context.Context) error {
 	n.link = link.New(link.Config{
 		Ledger: n.ledger, Peers: peers, Key: certificate, Carrier: n.c.Carrier, Dial: n.c.Connect, Now: n.now, Log: n.log, Halted: halted,
 		Greeting: n.greeting, DigestAt: n.digestAt, OnAlarm: n.onAlarm, OnState: n.onState, OnReceipt: n.onReceipt, OnTrouble: n.onTrouble, OnAnswered: n.onAnswered,
+		Enclosures: keeper{n},
 	})
 	return nil
 }
@@ -210,6 +211,9 @@ func (n *Node) onState(side office.Side, s link.State) {
 	if s.Greeted {
 		n.heard(side)
 		n.mayWakeFound()
+	}
+	if s.Up {
+		n.lineIsBack()
 	}
 	n.maySettle()
 	n.watches.send(Event{Kind: "line", Side: side})

@@ -113,7 +113,7 @@ type Receipt struct {
 
 // Event is a change that pages and programs may show at once.
 type Event struct {
-	Kind string         // "entry" (one was placed), "receipt", "line", "mode", "alarm", "settled", "charter", "draft"
-	ID   office.EntryID // the entry, for "entry"; the highest covered entry, for "receipt"
+	Kind string         // "entry" (one was placed), "receipt", "line", "mode", "alarm", "settled", "charter", "draft", "enclosure" (one of a dispatch has come further)
+	ID   office.EntryID // the entry, for "entry" and "enclosure"; the highest covered entry, for "receipt"
 	Side office.Side    // for "receipt" and "line": the other side
 }

@@ -40,6 +40,10 @@ type Config struct {
 	// there, the node does not sign until every other side has been heard.
 	Restored string
 
+	// Free tells how many bytes are free on the disk of the ledgers. It may be nil
+	// where nobody can know.
+	Free func() (int64, error)
+
 	// Carrier carries the link's messages. If nil, it is HTTP to the addresses
 	// in the credences.
 	Carrier link.Carrier
@@ -81,10 +85,11 @@ type Node struct {
 
 	foldedAtStart bool // Open has folded all that was there
 
-	watches  watches
-	alarms   alarms
-	holds    holds
-	releases turns
+	watches    watches
+	enclosures enclosures
+	alarms     alarms
+	holds      holds
+	releases   turns
 
 	dials     atomic.Bool   // this process is the one of its side that speaks by itself
 	founded   atomic.Bool   // the office is open and this side has its first posts
@@ -133,6 +138,10 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 	n.run(ctx, n.tellProcesses)
 	n.run(ctx, n.tellWebhooks)
 	n.run(ctx, n.hearProcesses)
+	n.run(ctx, n.enclose)
+	for _, side := range n.others() {
+		n.run(ctx, func(ctx context.Context) { n.fetchFrom(ctx, side) })
+	}
 	return n, nil
 }
 
@@ -159,6 +168,9 @@ func (n *Node) open(ctx context.Context) error {
 		Office: n.c.Own.Office, Side: n.side, Keys: n.c.Keys, Parties: parties, Now: n.now,
 	})
 	if err != nil {
+		return err
+	}
+	if err := n.openEnclosures(ctx); err != nil {
 		return err
 	}
 	if n.people, err = people.Open(ctx, n.bases[1], n.now); err != nil {

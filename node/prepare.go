@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"liaison.example/enclosure"
 	"liaison.example/ledger"
 	"liaison.example/notify"
 	"liaison.example/people"
@@ -26,6 +27,9 @@ func migrateLocal(ctx context.Context, db *sqldb.DB) error {
 // that have none, as Open does, so that a backup can be copied into them.
 func Prepare(ctx context.Context, own ledger.Credence, ledgerBase, localBase *sqldb.DB, now func() time.Time) error {
 	if _, err := ledger.Open(ctx, ledgerBase, ledger.Config{Office: own.Office, Side: own.Side, Now: now}); err != nil {
+		return err
+	}
+	if _, err := enclosure.Open(ctx, ledgerBase, enclosure.Config{Side: own.Side, Now: now}); err != nil {
 		return err
 	}
 	if _, err := people.Open(ctx, localBase, now); err != nil {

@@ -28,6 +28,7 @@ const (
 type write struct {
 	ctx     context.Context
 	act     Act
+	lacks   *Refusal // an enclosure that it names is not here
 	signed  []signed // of an act with a key: what was signed under it, the last as it is kept
 	differs error    // another process was asked for something else under the key
 	answer  chan answer
@@ -51,6 +52,12 @@ func (n *Node) Write(ctx context.Context, act Act) (written Written, err error) 
 		defer func() { n.c.Wrote(n.now().Sub(began), err) }()
 	}
 	w := &write{ctx: ctx, act: act, answer: make(chan answer, 1)}
+	if d, ok := act.Body.(*office.DispatchBody); ok {
+		var err error
+		if w.lacks, err = n.holdsEnclosed(ctx, d.Enclosures); err != nil {
+			return Written{}, err
+		}
+	}
 	if act.Once != nil {
 		leave, err := n.onces.enter(ctx, act.Once.Key)
 		if err != nil {
@@ -215,7 +222,7 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer, a
 			answers[i].written = written
 			continue
 		}
-		entry, written, err := n.try(fold, rules, w.act, standing.Own+int64(len(entries)), standing.Seen, at)
+		entry, written, err := n.try(fold, rules, w, standing.Own+int64(len(entries)), standing.Seen, at)
 		var refusal *Refusal
 		if err != nil && !errors.As(err, &refusal) {
 			return err
@@ -253,7 +260,7 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer, a
 	if err == nil {
 		count(n.folded, arrived)
 		count(n.folded, entries)
-		n.watches.placed(entryIDs(arrived))
+		n.placed(entryIDs(arrived))
 	} else if errors.Is(err, records.ErrOthers) {
 		err = n.catchUpLocked(ctx)
 	}
@@ -261,7 +268,7 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer, a
 		n.log.Error("the records are behind the ledger", "error", err)
 	}
 	n.link.Wake()
-	n.watches.placed(entryIDs(entries))
+	n.placed(entryIDs(entries))
 	n.maySettle()
 	n.mayIndex()
 	n.endSessions(ctx, entries)
@@ -314,10 +321,11 @@ func (n *Node) endSessions(ctx context.Context, entries []ledger.Entry) {
 }
 
 // try asks the shape, the house rules and the rules about one act.
-func (n *Node) try(fold *records.Fold, rules *people.Rules, act Act, index int64, seen map[string]int64, at time.Time) (ledger.Entry, Written, error) {
+func (n *Node) try(fold *records.Fold, rules *people.Rules, w *write, index int64, seen map[string]int64, at time.Time) (ledger.Entry, Written, error) {
 	refuse := func(v office.Verdict) (ledger.Entry, Written, error) {
 		return ledger.Entry{}, Written{}, &Refusal{Code: v.Void, Detail: v.Detail}
 	}
+	act := w.act
 	act.Body = office.Complete(fold, n.side, act.Body)
 	body, err := office.Encode(act.Body)
 	if err != nil {
@@ -328,6 +336,9 @@ func (n *Node) try(fold *records.Fold, rules *people.Rules, act Act, index int64
 	}
 	if !n.may(fold, rules, act, act.Kind) {
 		return ledger.Entry{}, Written{}, &Refusal{Code: "post-may-not", Detail: map[string]string{"post": act.By}}
+	}
+	if w.lacks != nil {
+		return ledger.Entry{}, Written{}, w.lacks
 	}
 	if act.Kind == office.KindDispatch && !act.reviewed && !n.may(fold, rules, act, people.ActAlone) {
 		return ledger.Entry{}, Written{}, &Refusal{Code: "draft-alone"}

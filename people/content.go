@@ -28,7 +28,8 @@ type Content struct {
 	References     string               `json:"references,omitempty"` // ids with spaces or commas between
 	Reply          string               `json:"reply,omitempty"`      // id
 	Relation       office.RelationKind  `json:"relation,omitempty"`
-	Relates        string               `json:"relates,omitempty"` // id of the dispatch to which it has the relation
+	Relates        string               `json:"relates,omitempty"`    // id of the dispatch to which it has the relation
+	Enclosures     []office.Enclosure   `json:"enclosures,omitempty"` // files that were read in before
 }
 
 // Body is the dispatch that the content would be. It refuses with bad-value what
@@ -38,6 +39,7 @@ func (c Content) Body() (*office.DispatchBody, error) {
 		Channel: c.Channel, Precedence: c.Precedence, Subject: strings.TrimSpace(c.Subject), Text: c.Text,
 		To:   slices.Clip(slices.Sorted(slices.Values(c.To))), // clipped, so that no one else writes into it
 		Name: strings.TrimSpace(c.Name), Attention: strings.TrimSpace(c.Attention), Mark: c.Mark, Releasable: c.Releasable,
+		Enclosures: slices.Clone(c.Enclosures),
 	}
 	if c.Releasable == office.ReleasableToParty {
 		b.Party = strings.TrimSpace(c.Party)

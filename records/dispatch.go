@@ -227,10 +227,12 @@ func readHandling(ctx context.Context, tx *sqldb.Tx, lines []DispatchLine) error
 	return rows.Err()
 }
 
-func scanDispatch(rows *sqldb.Rows, c *cursor) (line DispatchLine, err error) {
+// scanDispatch reads place, dispatch and acknowledgements, and further columns
+// into more.
+func scanDispatch(rows *sqldb.Rows, c *cursor, more ...any) (line DispatchLine, err error) {
 	var pos int64
 	var dispatch, acknowledgements []byte
-	if err := rows.Scan(&pos, &dispatch, &acknowledgements); err != nil {
+	if err := rows.Scan(append([]any{&pos, &dispatch, &acknowledgements}, more...)...); err != nil {
 		return line, err
 	}
 	var a office.Acknowledgements

@@ -12,7 +12,7 @@ import (
 
 // shape is the number of the schema below and of what is folded into it. Raise
 // it whenever either changes: the tables are then thrown away and folded again.
-const shape = 3
+const shape = 4
 
 // version names what the tables were made by. A program that knows other rules
 // folds again as well.
@@ -84,12 +84,14 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			channel TEXT NOT NULL,
 			precedence TEXT NOT NULL,
 			thread TEXT NOT NULL,    -- the dispatch that its thread begins with; empty if none or itself
+			enclosed BIGINT NOT NULL, -- how many enclosures it has
 			row TEXT NOT NULL
 		);
 		CREATE INDEX dispatch_side ON dispatch (side, pos);
 		CREATE INDEX dispatch_channel ON dispatch (channel, pos);
 		CREATE INDEX dispatch_precedence ON dispatch (precedence, pos);
 		CREATE INDEX dispatch_thread ON dispatch (thread, pos) WHERE thread <> '';
+		CREATE INDEX dispatch_enclosed ON dispatch (pos) WHERE enclosed > 0;
 		CREATE TABLE acknowledgement (
 			` + pos + `,             -- of the dispatch
 			waiting BIGINT NOT NULL, -- how many sides have not acknowledged

@@ -50,13 +50,13 @@ var tables = func() map[string]*table {
 		tableOf[office.SideRow]("side", keepAlways, []string{"side"}),
 		tableOf[office.Dispatch]("dispatch", keepNot, nil).
 			of(func(row office.Row) office.EntryID { return row.(*office.Dispatch).ID }).
-			with([]string{"side", "channel", "precedence", "thread"}, func(row office.Row) []any {
+			with([]string{"side", "channel", "precedence", "thread", "enclosed"}, func(row office.Row) []any {
 				d := row.(*office.Dispatch)
 				thread := ""
 				if d.Thread != nil {
 					thread = d.Thread.String()
 				}
-				return []any{d.From, d.Channel, string(d.Precedence), thread}
+				return []any{d.From, d.Channel, string(d.Precedence), thread, int64(len(d.Enclosures))}
 			}),
 		tableOf[office.Acknowledgements]("acknowledgement", keepRecent, nil).
 			of(func(row office.Row) office.EntryID { return row.(*office.Acknowledgements).Dispatch }).

@@ -47,6 +47,9 @@ const whoMay = `
 	GET  /{$}                                        -       -        y     -          -
 	GET  /dispatches/new                             -       -        y     -          -
 	POST /dispatches                                 -       -        y     -          -
+	POST /enclosures                                 -       -        y     -          -
+	GET  /dispatches/{side}/{index}/enclosures/{n}   -       -        y     -          -
+	GET  /drafts/{id}/enclosures/{n}                 -       -        y     -          -
 	GET  /dispatches/{side}/{index}                  -       -        y     -          -
 	GET  /dispatches/{side}/{index}/sheet            -       -        y     -          -
 	POST /dispatches/{side}/{index}/acknowledge      -       -        y     -          -

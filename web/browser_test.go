@@ -132,6 +132,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 	three := busy(t, "north", "south", "third")
 	mended := handled(t)
 	of := bySubject(t, mended)
+	enclosed := mended.enclose("north")
 	closed := open(t, []office.Side{"south"}, "north")
 	closed.set(at)
 
@@ -182,6 +183,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"propose", mended, "/charter/propose"},
 		{"corrected", mended, "/dispatches/" + of["Works on the third floor of the house"].String()},
 		{"exercise", mended, "/dispatches/" + of["훈련: 건물 화재 발생"].String()},
+		{"enclosed", mended, "/dispatches/" + enclosed.String()},
 		{"answer", mended, "/dispatches/" + of["3층 공사 기간 중 회의 장소 문의"].String()},
 		{"cancelled", mended, "/dispatches/" + of["Bus on Monday"].String()},
 		{"list-cut", cut, "/"},

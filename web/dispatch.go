@@ -31,6 +31,7 @@ type dispatchPage struct {
 	Informs    string
 	InformsAt  string // how urgent it is to those, if that is another precedence
 	Facts      []fact
+	Enclosed   []enclosedFile
 	Thread     []listLine // with this one; empty if it stands alone
 	Offers     handlingOffer
 	// MayAcknowledge says that the button stands on the page; Waits that the
@@ -92,6 +93,9 @@ func (s *site) showDispatch(v *visit, status int, id office.EntryID, refused ref
 		if info.Precedence != line.Precedence {
 			page.InformsAt = v.t("precedence." + lowerPrecedence(info.Precedence))
 		}
+	}
+	if page.Enclosed, err = s.enclosedFiles(v, &line); err != nil {
+		return err
 	}
 	if page.Thread, err = s.thread(v, &line); err != nil {
 		return err

@@ -22,6 +22,7 @@ type draftPage struct {
 	Line       listLine // of the dispatch that it would be
 	To         string
 	TextLang   string
+	Enclosed   []enclosedFile
 	Paragraphs []paragraph
 	Mark       string // in words; empty if it is meant in earnest
 	Facts      []fact
@@ -135,7 +136,8 @@ func (s *site) showDraft(v *visit, status int, id int64, typed draftTyped) error
 	page := draftPage{
 		Frame: frame, Href: draftHref(id), Version: d.Version, State: v.draftState(&d), Line: v.draftLine(&d).listLine,
 		To: v.sideNames(d.Content.To), TextLang: textLanguage(d.Content.Text), Paragraphs: paragraphs(d.Content.Text),
-		Drafted: v.signed(d.Drafted), draftTyped: typed, Open: d.Open(),
+		Enclosed: v.draftFiles(draftHref(id), d.Content.Enclosures),
+		Drafted:  v.signed(d.Drafted), draftTyped: typed, Open: d.Open(),
 		MayEdit:     d.Open() && v.may(people.ActDraft, p),
 		MaySubmit:   (d.State == people.Drafting || d.State == people.Returned) && v.may(people.ActDraft, p),
 		MayWithdraw: d.State == people.InReview && v.may(people.ActDraft, p) && d.Drafted.Who == h.Who,

@@ -19,6 +19,7 @@ func (p *problem) Error() string { return p.key }
 var (
 	errNothingHere = &problem{http.StatusNotFound, "failure.nothing-here"}
 	errMalformed   = &problem{http.StatusBadRequest, "failure.malformed"}
+	errNotYet      = &problem{http.StatusConflict, "failure.not-yet"}
 	errTooLarge    = &problem{http.StatusRequestEntityTooLarge, "failure.too-large"}
 	errNotYours    = &problem{http.StatusForbidden, "failure.not-yours"}
 	errNoPost      = &problem{http.StatusForbidden, "failure.no-post"}

@@ -18,7 +18,7 @@ import (
 var templates embed.FS
 
 // shared are the templates that every page is made with.
-var shared = []string{"layout.html", "strip.html", "mark.html", "people.html"}
+var shared = []string{"layout.html", "strip.html", "mark.html", "people.html", "enclosure.html"}
 
 // pageNames are the pages, each a template of that name.
 var pageNames = []string{
@@ -188,6 +188,19 @@ func (s *site) render(v *visit, status int, name string, page any) error {
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	v.w.Header().Set("Vary", "Accept-Language, Cookie")
+	v.w.WriteHeader(status)
+	v.w.Write(out.Bytes()) // if it cannot be written, nobody is left to be told
+	return nil
+}
+
+// renderPart writes a part of a page, for script to put in the place of the old
+// one.
+func (s *site) renderPart(v *visit, status int, name, part string, matter any) error {
+	var out bytes.Buffer
+	if err := s.pages[v.tag].byName[name].ExecuteTemplate(&out, part, matter); err != nil {
+		return fmt.Errorf("render %s of %s: %w", part, name, err)
+	}
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	v.w.WriteHeader(status)
 	v.w.Write(out.Bytes()) // if it cannot be written, nobody is left to be told
 	return nil

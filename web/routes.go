@@ -63,6 +63,9 @@ var routes = []route{
 	{"GET /{$}", signedIn, (*site).list},
 	{"GET /dispatches/new", signedIn, (*site).write},
 	{"POST /dispatches", signedIn, (*site).postNew},
+	{"POST " + enclosuresPath, signedIn, (*site).postEnclosures},
+	{"GET /dispatches/{side}/{index}/enclosures/{n}", signedIn, (*site).enclosure},
+	{"GET /drafts/{id}/enclosures/{n}", signedIn, (*site).draftEnclosure},
 	{"GET /dispatches/{side}/{index}", signedIn, (*site).dispatch},
 	{"GET /dispatches/{side}/{index}/sheet", signedIn, (*site).sheet},
 	{"POST /dispatches/{side}/{index}/acknowledge", signedIn, (*site).postAcknowledge},
@@ -115,6 +118,9 @@ func (s *site) handler() http.Handler {
 	return guard(crossOrigin.Handler(mux))
 }
 
+// enclosuresPath is where files are read in.
+const enclosuresPath = "/enclosures"
+
 // policy is the content security policy: the pages load style, script, fonts and
 // marks from this node alone, post forms to it alone, and stand in no frame.
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self'; " +
@@ -134,7 +140,9 @@ func guard(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 		h.Set("Cache-Control", "no-store")
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		if r.URL.Path != enclosuresPath { // readFiles bounds itself
+			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		}
 		next.ServeHTTP(w, r)
 	})
 }
@@ -175,7 +183,7 @@ func (s *site) run(to route, v *visit) (err error) {
 // route; if not, it answers instead and leaves v.admitted false.
 func (s *site) admit(to route, v *visit) error {
 	if v.r.Method == http.MethodPost {
-		if err := v.r.ParseForm(); err != nil {
+		if err := v.r.ParseForm(); err != nil { // a form with files is read by readFiles
 			var tooLarge *http.MaxBytesError
 			if errors.As(err, &tooLarge) {
 				return errTooLarge

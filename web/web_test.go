@@ -32,18 +32,23 @@ type answered struct {
 
 func (c client) do(method, path string, form url.Values) answered {
 	c.t.Helper()
-	var body io.Reader
-	if form != nil {
-		body = strings.NewReader(form.Encode())
+	if form == nil {
+		return c.send(method, path, "", nil)
 	}
+	return c.send(method, path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
+}
+
+// send asks with a body of a kind; there is none if the kind is empty.
+func (c client) send(method, path, kind string, body io.Reader) answered {
+	c.t.Helper()
 	r, err := http.NewRequestWithContext(context.Background(), method, c.url+path, body)
 	must(c.t, err)
 	r.Header = c.header.Clone()
 	if r.Header == nil {
 		r.Header = http.Header{}
 	}
-	if form != nil {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if kind != "" {
+		r.Header.Set("Content-Type", kind)
 		if r.Header.Get("Sec-Fetch-Site") == "" {
 			r.Header.Set("Sec-Fetch-Site", "same-origin")
 		}

@@ -86,7 +86,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 var indirect = []string{
 	"side.", "post.", "kind.", "mode.", "alarm.", "void.", "refused.", "precedence.", "field.", "unit.", "failure.", "frame.", "record.",
 	"problem.", "signin.", "token.", "trail.", "draft-state.", "draft-step.", "drafts.", "charter.", "dispatch.", "handling.", "mark.", "propose.unit-",
-	"releasable.", "state.", "may.", "role.", "particulars.subject-",
+	"releasable.", "state.", "may.", "role.", "particulars.subject-", "enclosure.finding.", "filetype.",
 }
 
 func TestEveryKeyHasAPhraseAndEveryPhraseAUser(t *testing.T) {

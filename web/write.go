@@ -41,6 +41,9 @@ type writePage struct {
 	Theirs      *theirs // what stands in the draft, if it is not what was typed
 	Former      string  // page of a draft that has ended meanwhile; what was typed is then a new one
 
+	Draft     int64 // 0 if it is not begun
+	Enclosing enclosing
+
 	MayWrite bool
 	MayAlone bool // release without anybody else; else it goes to review first
 
@@ -111,6 +114,7 @@ func (s *site) showWrite(v *visit, status int, w written, page writePage) error 
 	if page.More, err = s.particulars(v, w.Content, page.Errors); err != nil {
 		return err
 	}
+	page.Draft, page.Enclosing = w.id, v.enclosingOf(w.Enclosures, page.Errors["enclosures"])
 	if v.office.Charter != nil {
 		for i, c := range v.office.Charter.Channels {
 			chosen := c.ID == w.Channel || w.Channel == "" && i == 0
@@ -158,6 +162,10 @@ func (s *site) postDraft(v *visit) error {
 
 func (s *site) postWritten(v *visit, id int64) error {
 	w := v.written(id)
+	if chosen := v.r.PostForm.Get("file"); chosen != "" {
+		// Without script the browser sends its name alone: it would go missing.
+		return s.refuseField(v, w, "enclosures", v.t("enclosure.not-enclosed", "name", chosen))
+	}
 	d, err := s.keep(v, w)
 	if err != nil {
 		return s.notKept(v, w, d, err)
@@ -295,6 +303,7 @@ func (v *visit) written(id int64) written {
 	w.version, _ = strconv.ParseInt(form.Get("version"), 10, 64) // what is no number is no version of any draft
 	w.Channel, w.Precedence = form.Get("channel"), office.Precedence(form.Get("precedence"))
 	w.Subject, w.Text = typed(form.Get("subject")), typed(form.Get("text"))
+	w.Enclosures = enclosedIn(form)
 	w.To = slices.Compact(slices.Sorted(slices.Values(form["to"])))
 	if others := v.others(); len(w.To) == 0 && len(others) == 1 {
 		w.To = others
@@ -344,6 +353,11 @@ func fieldOf(r *node.Refusal) string {
 		return "mark"
 	case office.DispatchUnknown:
 		return "references"
+	case "enclosure-not-held":
+		return "enclosures"
+	}
+	if strings.HasPrefix(r.Detail["field"], "enclosures") {
+		return "enclosures"
 	}
 	switch field := r.Detail["field"]; field {
 	case "channel", "precedence", "subject", "text", "to", "name", "attention", "info", "mark", "releasable", "party", "references":

@@ -26,6 +26,7 @@ type sendCommand struct {
 	Precedence string   `default:"ROUTINE" placeholder:"WORD" help:"FLASH, IMMEDIATE, PRIORITY or ROUTINE. Default: ROUTINE."`
 	Subject    string   `required:"" placeholder:"TEXT" help:"One line that says what it is about."`
 	TextFile   string   `required:"" placeholder:"FILE" help:"The file with the text, UTF-8; \"-\" reads standard input."`
+	Enclosure  []string `placeholder:"FILE" help:"A file to enclose, at most 100 MiB; may be given several times."`
 	To         []string `placeholder:"SIDE" help:"The addressed side; may be given several times. Default: every other side."`
 	By         string   `default:"duty-officer" placeholder:"POST" help:"The post that releases it. Default: duty-officer."`
 	particularsFlags
@@ -37,6 +38,8 @@ type sendCommand struct {
 
 func (c *sendCommand) Help() string {
 	return `Releases a dispatch: when the command ends well, it is in the ledger of this side, signed and safely on disk, and goes out by itself as soon as the line is up.
+
+Enclosures are read in first, hashed and looked into; web pages, SVG drawings, scripts, programs and archives that unpack beyond measure are refused. Their bytes follow the dispatch beside it: its receipt does not wait for them.
 
 With --wait the command ends with exit code 0 when the receipts of all addressees are held, and with 3 when the time ran out; the dispatch is then safely queued and must not be sent again.
 
@@ -63,9 +66,13 @@ func (c *sendCommand) Run(ctx context.Context, t *terminal) error {
 			return usagef("--timeout must be more than nothing")
 		}
 	}
+	enclosed, err := enclose(ctx, client, c.Enclosure)
+	if err != nil {
+		return err
+	}
 	sent, err := release(ctx, client, api.NewDispatch{
 		Channel: c.Channel, Precedence: office.Precedence(strings.ToUpper(c.Precedence)),
-		Subject: c.Subject, Text: text, To: c.To, By: c.By, Key: cmp.Or(c.Key, rand.Text()), Particulars: particulars,
+		Subject: c.Subject, Text: text, To: c.To, By: c.By, Enclosures: enclosed, Key: cmp.Or(c.Key, rand.Text()), Particulars: particulars,
 	}, wait)
 	if err != nil {
 		return err
@@ -266,6 +273,7 @@ func (c *showCommand) Run(ctx context.Context, t *terminal) error {
 	t.print("")
 	t.print("%s", printableText(d.Text))
 	t.print("")
+	printEnclosures(t, d.Enclosures)
 	printReceipts(t, d.Receipts)
 	for _, a := range d.Acknowledged {
 		t.print("Acknowledged by %s of %s %s (%s)", a.By, a.Side, stamp(a.At), a.ID)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 
+	"liaison.example/enclosure"
 	"liaison.example/ledger"
 	"liaison.example/sqldb"
 )
@@ -14,7 +15,7 @@ import (
 type exportCommand struct{ place }
 
 func (c *exportCommand) Help() string {
-	return `Writes, for each side, its ledger as a folder of static files OUT/tlog/SIDE in the layout of c2sp.org/tlog-tiles: the signed checkpoint with its cosignatures, the tiles, and the entries. Beside them key.pub is the key of the ledger, and cosigner-OTHER.pub that with which another side cosigns it. An older export in OUT is brought up to date. Public tools can check the folders, and so can "liaison verify". The node may be running.`
+	return `Writes, for each side, its ledger as a folder of static files OUT/tlog/SIDE in the layout of c2sp.org/tlog-tiles: the signed checkpoint with its cosignatures, the tiles, and the entries. Beside them stand, in OUT/enclosures, the files that entries name, each named after its hash, with a list for "sha256sum -c SHA256SUMS". In the folder of a ledger key.pub is the key of the ledger, and cosigner-OTHER.pub that with which another side cosigns it. An older export in OUT is brought up to date. Public tools can check the folders, and so can "liaison verify". The node may be running.`
 }
 
 func (c *exportCommand) Run(ctx context.Context, t *terminal) error {
@@ -27,10 +28,14 @@ func (c *exportCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	err = ledger.ExportDatabase(ctx, db, args[0])
+	var enclosed int
+	if err == nil {
+		enclosed, err = enclosure.Export(ctx, db, args[0])
+	}
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err
 	}
-	t.print("The ledgers are in %s.", args[0])
+	t.print("The ledgers are in %s, and %d enclosures.", args[0], enclosed)
 	return nil
 }
 

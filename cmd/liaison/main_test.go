@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -66,6 +67,7 @@ func runScripts(t *testing.T, dir string, env map[string]string) {
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,
+			"soon":  soon,
 			"start": start,
 			"halt":  halt,
 			"ports": ports,
@@ -83,6 +85,23 @@ func runScripts(t *testing.T, dir string, env map[string]string) {
 			return nil
 		},
 	})
+}
+
+// soon runs a command again and again until what it prints matches, at most for
+// half a minute: soon '^sound' liaison verify south
+func soon(ts *testscript.TestScript, _ bool, args []string) {
+	const lookEvery, within = 100 * time.Millisecond, 30 * time.Second
+	want := regexp.MustCompile("(?m)" + args[0])
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for began := time.Now(); ; <-look.C {
+		ts.Check(ts.Exec(args[1], args[2:]...))
+		if out := ts.ReadFile("stdout"); want.MatchString(out) {
+			return
+		} else if time.Since(began) > within {
+			ts.Fatalf("no match for %s within %s in: %s", want, within, out)
+		}
+	}
 }
 
 // exits runs a command that must end with an exit code: exits 2 liaison frob

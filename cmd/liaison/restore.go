@@ -140,7 +140,9 @@ func restoreFromPeer(ctx context.Context, t *terminal, dir string) error {
 	}
 	go func() { _ = n.Link().Serve(l) }() // it ends when the node closes
 	t.say("Asking the other sides ...")
-	err = fetched(ctx, t, n)
+	if err = fetched(ctx, t, n); err == nil {
+		err = fetchedFiles(ctx, t, n)
+	}
 	if err := errors.Join(err, n.Close()); err != nil {
 		return err
 	}
@@ -182,6 +184,39 @@ func fetched(ctx context.Context, t *terminal, n *node.Node) error {
 				why = "not every side has been heard"
 			}
 			t.say("%d entries are here; %s", have, modeSentence(why))
+		}
+		select {
+		case <-ctx.Done():
+			return errors.New("interrupted: what was fetched stays; the same command goes on")
+		case <-look.C:
+		}
+	}
+}
+
+// fetchedFiles waits until the node has all enclosures that are named, as long as
+// they come.
+func fetchedFiles(ctx context.Context, t *terminal, n *node.Node) error {
+	const lookEvery, sayEvery, patience = 200 * time.Millisecond, 5 * time.Second, 30 * time.Second
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	var said time.Time
+	last, lastHeld, moved := -1, int64(-1), time.Now()
+	for {
+		files, held, err := n.Lacks(ctx)
+		if err != nil || files == 0 {
+			return err
+		}
+		now := time.Now()
+		if files != last || held != lastHeld {
+			last, lastHeld, moved = files, held, now
+		}
+		if now.Sub(moved) > patience {
+			t.say("%d enclosures have not come: no side gives them now. The node goes on asking when it serves.", files)
+			return nil
+		}
+		if now.Sub(said) >= sayEvery {
+			said = now
+			t.say("%d enclosures are still to come", files)
 		}
 		select {
 		case <-ctx.Done():

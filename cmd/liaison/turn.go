@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -304,10 +305,17 @@ func (f *folder) nodeConfig(log *slog.Logger, now func() time.Time) (node.Config
 		log.Warn("the office cannot be founded yet: not all sides are admitted", "missing", missing)
 		admitted = nil
 	}
+	var free func() (int64, error) // a database server looks after its own disk
+	if f.settings.Database == "" {
+		free = func() (int64, error) {
+			bytes, err := freeSpace(f.path)
+			return int64(min(bytes, math.MaxInt64)), err
+		}
+	}
 	return node.Config{
 		Keys: keys, Own: own, Admitted: admitted, Dial: f.settings.Dial,
 		Ledger: f.database(ledgerFile), Local: f.database(localFile), Records: f.database(recordsFile),
-		Evidence: f.file(evidenceName), Restored: f.file(restoredFile),
+		Evidence: f.file(evidenceName), Restored: f.file(restoredFile), Free: free,
 		Now: now, Log: log, Version: version, Demo: f.settings.Demo,
 	}, nil
 }

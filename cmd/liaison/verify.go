@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"liaison.example/enclosure"
 	"liaison.example/ledger"
 	"liaison.example/sqldb"
 )
@@ -23,7 +24,7 @@ type verifyCommand struct {
 }
 
 func (c *verifyCommand) Help() string {
-	return `Checks, offline and from nothing, a data folder (its node may be running), an exported folder, a ledger.db, or a disclosure: every entry, its form and its frame, every tile, checkpoint and cosignature, and every promise of a side. It prints how much it has checked. At the first thing that is wrong it names it and ends with exit code 1.
+	return `Checks, offline and from nothing, a data folder (its node may be running), an exported folder, a ledger.db, or a disclosure: every entry, its form and its frame, every tile, checkpoint and cosignature, every promise of a side, and every enclosure that is there, against its hash. It prints how much it has checked. At the first thing that is wrong it names it and ends with exit code 1.
 
 The keys of a data folder are held against those of the credences. Where what is checked brings keys of its own that were not given with --key, it vouches for itself alone, and the names of these keys are printed. A disclosure brings none: give those of its ledger and of the cosigners.`
 }
@@ -33,6 +34,7 @@ type verified struct {
 	Path     string            `json:"path"`
 	Office   string            `json:"office"`
 	Ledgers  []verifiedLedger  `json:"ledgers,omitempty"`
+	Enclosed *verifiedFiles    `json:"enclosures,omitempty"`
 	Entry    string            `json:"entry,omitempty"`    // of a disclosure
 	Leaf     string            `json:"leaf,omitempty"`     // its bytes
 	Cosigned map[string]string `json:"cosigned,omitempty"` // by side, when it had the entry of a disclosure
@@ -52,6 +54,17 @@ type verifiedLedger struct {
 	Cosignatures int64  `json:"cosignatures"`
 	Standings    int64  `json:"standings"`
 	Root         string `json:"root"`
+}
+
+// verifiedFiles is how many enclosures were checked.
+type verifiedFiles struct {
+	Files int64 `json:"files"`
+	Bytes int64 `json:"bytes"`
+}
+
+func (v *verifiedFiles) sound(f enclosure.File) {
+	v.Files++
+	v.Bytes += f.Size
 }
 
 // verifiedFault is the first thing wrong.
@@ -80,6 +93,10 @@ func (c *verifyCommand) Run(ctx context.Context, t *terminal) error {
 		var fault *ledger.Fault
 		if errors.As(err, &fault) {
 			v.Fault = &verifiedFault{fault.Where, fault.Entry, fault.Want, fault.Got}
+		}
+		var ofFile *enclosure.Fault
+		if errors.As(err, &ofFile) {
+			v.Fault = &verifiedFault{Where: "enclosure " + ofFile.Hash, Want: "the bytes that its hash names", Got: ofFile.What}
 		}
 		if err != nil {
 			failed = fmt.Errorf("%s: %w", path, err)
@@ -122,7 +139,11 @@ func verify(ctx context.Context, t *terminal, path string, keys []string) (verif
 		return verifyDatabase(ctx, f.readLedger, options)
 	case info.IsDir() && ledger.IsExport(path):
 		s, err := ledger.VerifyExport(ctx, path, options)
-		return summarize(s), err
+		v := summarize(s)
+		if err == nil {
+			err = enclosure.VerifyExport(ctx, path, v.Enclosed.sound)
+		}
+		return v, err
 	case info.IsDir():
 		return verified{}, errors.New("it is neither a data folder nor an exported one")
 	case isSQLite(path):
@@ -139,7 +160,11 @@ func verifyDatabase(ctx context.Context, open func(context.Context) (*sqldb.DB, 
 		return verified{}, err
 	}
 	s, err := ledger.VerifyDatabase(ctx, db, options)
-	return summarize(s), errors.Join(err, db.Close())
+	v := summarize(s)
+	if err == nil {
+		err = enclosure.Verify(ctx, db, v.Enclosed.sound)
+	}
+	return v, errors.Join(err, db.Close())
 }
 
 // knownKeys adds to keys those that the data folder itself knows: its own and
@@ -176,7 +201,7 @@ func verifyDisclosure(ctx context.Context, path string, keys []string) (verified
 }
 
 func summarize(s ledger.Summary) verified {
-	v := verified{Office: s.Office, Assumed: s.Assumed}
+	v := verified{Office: s.Office, Assumed: s.Assumed, Enclosed: &verifiedFiles{}}
 	for _, l := range s.Ledgers {
 		v.Ledgers = append(v.Ledgers, verifiedLedger{
 			Side: l.Side, Entries: l.Entries, Bytes: l.Bytes, Tiles: l.Tiles, Checkpoint: l.Checkpoint,
@@ -206,6 +231,9 @@ func (v *verified) print(t *terminal) {
 	for _, l := range v.Ledgers {
 		t.print("  %s: %d entries (%d bytes), %d tiles and bundles, a checkpoint over %d, %d cosignatures, %d promises",
 			l.Side, l.Entries, l.Bytes, l.Tiles, l.Checkpoint, l.Cosignatures, l.Standings)
+	}
+	if v.Enclosed.Files > 0 {
+		t.print("  %d enclosures (%d bytes), each with the hash that names it", v.Enclosed.Files, v.Enclosed.Bytes)
 	}
 	if len(v.Assumed) > 0 {
 		t.print("  Nobody vouches for these keys but what was checked itself (--key): %s", strings.Join(v.Assumed, ", "))

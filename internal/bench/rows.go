@@ -16,6 +16,7 @@ func rows() []row {
 		{"rate", "receipted dispatches per second, 64 senders", 10 * time.Minute, rateRow},
 		{"page", "event in the other side's open page, 100 dispatches a second", 5 * time.Minute, pageRow},
 		{"catch-up", "catch-up after a cut", 10 * time.Minute, catchUpRow},
+		{"enclosure", "FLASH dispatches while an enclosure of 100 MiB crosses", 20 * time.Minute, enclosureRow},
 		{"append", "one append to a long ledger", 20 * time.Minute, appendRow},
 		{"refold", "folding the records from nothing", 20 * time.Minute, refoldRow},
 		{"verify", "checking a data folder from nothing", 20 * time.Minute, verifyRow},

@@ -16,8 +16,13 @@
   }
 
   // What is typed, without what only says which version it was typed in.
+  function typedIn() {
+    const data = new FormData(form);
+    data.delete("file"); // files go by themselves
+    return new URLSearchParams(data);
+  }
   function content() {
-    const fields = new URLSearchParams(new FormData(form));
+    const fields = typedIn();
     fields.delete("version");
     return fields.toString();
   }
@@ -33,7 +38,7 @@
     if (saving || stopped) return;
     saving = true;
     const typed = content();
-    const fields = new URLSearchParams(new FormData(form));
+    const fields = typedIn();
     fields.set("do", "save");
     try {
       const answer = await fetch(form.action, { method: "POST", body: fields, headers: { Accept: "application/json" }, signal: AbortSignal.timeout(15000) });
@@ -50,6 +55,7 @@
       }
       sent = typed;
       form.elements.version.value = said.version;
+      form.elements.draft.value = said.href.split("/").pop();
       if (form.getAttribute("action") !== said.href) {
         form.action = said.href;
         document.body.dataset.page = said.href + "/edit";

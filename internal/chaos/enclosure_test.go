@@ -1,0 +1,158 @@
+//go:build linux
+
+package chaos_test
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"liaison.example/api"
+	"liaison.example/office"
+)
+
+// maxGrowth is by how much a node's memory may grow while an enclosure crosses,
+// in MiB.
+const maxGrowth = 32
+
+func TestAnEnclosureOf100MiBSurvivesTenCutsAndTwoKills(t *testing.T) {
+	t.Parallel()
+	chance := chanceOf(t)
+	o := openStrung(t)
+	memory := watchMemory(t, o.south, o.north)
+	client := o.south.client()
+	file := io.LimitReader(rand.NewChaCha8([32]byte{1}), office.MaxEnclosure)
+	e, err := client.Enclose(t.Context(), "map.bin", office.MaxEnclosure, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.toSouth.cutAfter(8 << 20)
+	d, err := client.Send(t.Context(), api.NewDispatch{
+		Channel: "liaison", Precedence: office.Flash, Subject: "map", Text: "The map is enclosed.", By: "duty-officer", Enclosures: []office.Enclosure{e},
+	}, patience)
+	if err != nil || d.State != api.Received {
+		t.Fatalf("released: %+v, %v", d.State, err) // the receipt does not wait for the file
+	}
+	held := func() api.Enclosed {
+		d, err := o.north.client().Dispatch(t.Context(), d.ID)
+		if err != nil || len(d.Enclosures) != 1 {
+			t.Fatalf("north has no such enclosure: %+v, %v", d.Enclosures, err)
+		}
+		return d.Enclosures[0]
+	}
+	last := int64(0)
+	for cuts := 1; cuts <= 10; cuts++ {
+		await(t, fmt.Sprint("cut ", cuts), func() (bool, string) { return o.toSouth.isCut(), fmt.Sprint(held().Held) })
+		switch cuts {
+		case 4:
+			o.north.kill()
+			o.north.begin()
+			o.north.serves()
+		case 7:
+			o.south.kill()
+			o.south.begin()
+			o.south.serves()
+		}
+		if now := held(); now.Whole || now.Held < last {
+			t.Fatalf("after cut %d north holds %d bytes (whole: %v), before %d", cuts, now.Held, now.Whole, last)
+		} else {
+			last = now.Held
+		}
+		if cuts < 10 {
+			o.toSouth.cutAfter(chance.IntN(8<<20) + 1<<20)
+		}
+	}
+	o.mend()
+	await(t, "the whole enclosure", func() (bool, string) { e := held(); return e.Whole, fmt.Sprint(e.Held) })
+	if last == 0 {
+		t.Error("nothing was kept over the cuts")
+	}
+	await(t, "the word of north that it has it", func() (bool, string) {
+		d, err := o.south.client().Dispatch(t.Context(), d.ID)
+		return err == nil && len(d.Enclosures[0].Stored) == 1, fmt.Sprint(err)
+	})
+	memory.check()
+	equal(o.south, o.north)
+	for _, n := range o.nodes() {
+		n.noAlarms()
+	}
+	verified(o.south, o.north) // it reads every byte and finds the hash that the dispatch names
+}
+
+// isCut reports whether the wire is cut now.
+func (w *wire) isCut() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now == cut
+}
+
+// memories watches by how much the memory of nodes grows, from when they serve.
+type memories struct {
+	t    *testing.T
+	stop chan struct{}
+	done sync.WaitGroup
+
+	mu    sync.Mutex
+	first map[int]int64 // by process, KiB
+	most  map[int]int64
+}
+
+func watchMemory(t *testing.T, nodes ...*realNode) *memories {
+	m := &memories{t: t, stop: make(chan struct{}), first: map[int]int64{}, most: map[int]int64{}}
+	for _, n := range nodes {
+		pid := n.process.Process.Pid
+		m.first[pid] = resident(pid)
+	}
+	m.done.Go(func() {
+		look := time.NewTicker(20 * time.Millisecond)
+		defer look.Stop()
+		for {
+			select {
+			case <-m.stop:
+				return
+			case <-look.C:
+			}
+			m.mu.Lock()
+			for pid := range m.first {
+				m.most[pid] = max(m.most[pid], resident(pid))
+			}
+			m.mu.Unlock()
+		}
+	})
+	return m
+}
+
+// check ends the watch and holds the growth of each process against maxGrowth.
+func (m *memories) check() {
+	m.t.Helper()
+	close(m.stop)
+	m.done.Wait()
+	for pid, first := range m.first {
+		grown := (m.most[pid] - first) >> 10
+		m.t.Logf("process %d grew by %d MiB from %d MiB", pid, grown, first>>10)
+		if grown >= maxGrowth {
+			m.t.Errorf("process %d grew by %d MiB, and may by less than %d", pid, grown, maxGrowth)
+		}
+	}
+}
+
+// resident is the memory of a process in KiB; 0 if it has ended.
+func resident(pid int) int64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(status)) {
+		if rest, found := strings.CutPrefix(line, "VmRSS:"); found {
+			n, _ := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
+			return n
+		}
+	}
+	return 0
+}

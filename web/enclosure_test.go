@@ -1,0 +1,188 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"liaison.example/office"
+)
+
+// upload posts a form with files, as a browser does.
+func (c client) upload(form url.Values, files ...[2]string) answered {
+	c.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for name, values := range form {
+		for _, value := range values {
+			if err := w.WriteField(name, value); err != nil {
+				c.t.Fatal(err)
+			}
+		}
+	}
+	for _, file := range files {
+		part, err := w.CreateFormFile("file", file[0])
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		if _, err := io.WriteString(part, file[1]); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		c.t.Fatal(err)
+	}
+	return c.send("POST", "/enclosures", w.FormDataContentType(), &body)
+}
+
+var enclosedField = regexp.MustCompile(`name="enclosed" value="([^"]+)" checked`)
+
+// enclosedFields are the files that a writing page holds.
+func enclosedFields(page string) (values []string) {
+	for _, found := range enclosedField.FindAllStringSubmatch(page, -1) {
+		values = append(values, strings.NewReplacer("&#34;", `"`, "&#43;", "+", "&amp;", "&").Replace(found[1]))
+	}
+	return values
+}
+
+const webPage = "<!doctype html><script>alert(1)</script>"
+
+func TestFilesAreEnclosedWithoutScriptAndWhatWasTypedIsKept(t *testing.T) {
+	h, south, north := pair(t)
+	form := dispatchForm("A subject that is kept", "A text that is kept")
+	first := south.upload(form, [2]string{"상류 지도.txt", "가나다\n"}, [2]string{"levels.csv", "a,b\n1,2\n"})
+	first.want(t, 200, "A subject that is kept", "A text that is kept", "상류 지도.txt", "levels.csv", "table (CSV)", "SHA-256")
+	form["enclosed"] = enclosedFields(first.body)
+	if len(form["enclosed"]) != 2 {
+		t.Fatalf("the page holds %q", form["enclosed"])
+	}
+	for _, bad := range [][2]string{{"letter.txt", webPage}, {"drawing.png", `<svg onload="alert(1)"/>`}, {"tool.exe", "MZ"}, {"evil\u202egnp.txt", "x"}} {
+		refused := south.upload(form, bad)
+		refused.want(t, 422, "A subject that is kept", "A text that is kept", "상류 지도.txt", "levels.csv", `role="alert"`)
+		if len(enclosedFields(refused.body)) != 2 {
+			t.Errorf("%s: the page holds %q", bad[0], enclosedFields(refused.body))
+		}
+	}
+	form.Set("file", "forgotten.pdf")
+	south.post("/dispatches", form).want(t, 422, "“forgotten.pdf” was chosen and is not enclosed yet", "A text that is kept", "levels.csv")
+	form.Del("file")
+	form.Set("subject", " ")
+	south.post("/dispatches", form).want(t, 422, "A text that is kept", "상류 지도.txt", "levels.csv")
+	form.Set("subject", "A subject that is kept")
+	form.Set("once", newKey()) // a draft was begun under the other
+	sent := south.post("/dispatches", form)
+	at := sent.header.Get("Location")
+	if sent.status != http.StatusSeeOther || at == "" {
+		t.Fatalf("released with %d to %q: %s", sent.status, at, sent.body)
+	}
+	h.eventually("the files at north", func() bool {
+		return strings.Count(north.get(at).body, "here, whole and checked") == 2
+	})
+	h.eventually("the word of north at south", func() bool {
+		return strings.Count(south.get(at).body, "stored by the node of North") == 2
+	})
+	got := north.get(at + "/enclosures/1")
+	got.want(t, 200)
+	if got.body != "가나다\n" {
+		t.Errorf("got %q", got.body)
+	}
+	for name, want := range map[string]string{
+		"Content-Type": "application/octet-stream", "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'",
+		"Content-Disposition": `attachment; filename="__ __.txt"; filename*=UTF-8''%EC%83%81%EB%A5%98%20%EC%A7%80%EB%8F%84.txt`,
+	} {
+		if got := got.header.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	north.get(at+"/enclosures/3").want(t, 404)
+}
+
+func TestOnlyThePartIsAnsweredToScript(t *testing.T) {
+	_, south, _ := pair(t)
+	a := south.upload(url.Values{"only": {"part"}}, [2]string{"a.txt", "hello"})
+	a.want(t, 200, `id="enclosing"`, "a.txt")
+	if strings.Contains(a.body, "<html") || len(enclosedFields(a.body)) != 1 {
+		t.Errorf("got %s", a.body)
+	}
+	south.upload(url.Values{"only": {"part"}}, [2]string{"a.txt", webPage}).want(t, 422, `id="enclosing"`, "is a web page")
+}
+
+// enclose releases a dispatch of a side with two files, and waits until both
+// sides have them.
+func (h *house) enclose(side office.Side) office.EntryID {
+	h.t.Helper()
+	body := &office.DispatchBody{Channel: "liaison", Precedence: office.Priority, Subject: "Levels at the upper gauge, September",
+		Text: "Enclosed are the levels of September, and the map with the gauges. 상류 수위와 관측소 지도를 첨부합니다."}
+	for name, content := range map[string]string{
+		"상류 수위 관측소 지도 (2018년 9월).png": "\x89PNG\r\n\x1a\n" + strings.Repeat("\x00\x01\x02\xff", 400_000), "levels-2018-09.csv": "day,level\n1,4.2\n",
+	} {
+		e, err := h.nodes[side].AddEnclosure(context.Background(), []office.Post{"duty-officer"}, office.KindDispatch, name, strings.NewReader(content))
+		must(h.t, err)
+		body.Enclosures = append(body.Enclosures, e)
+	}
+	id := h.act(side, "duty-officer", office.KindDispatch, body)
+	h.eventually("the word of the other side", func() bool {
+		line, _, err := h.nodes[side].Records().Dispatch(context.Background(), id)
+		must(h.t, err)
+		return len(line.Handling.Stored) == 2
+	})
+	h.level()
+	return id
+}
+
+func TestScriptReadsFilesInAsTheyAreChosen(t *testing.T) {
+	ctx, complaints := browser(t)
+	h, _, _ := pair(t)
+	server := h.serve("south")
+	setCookies(t, ctx, server.URL, h.cookie("south", "duty-officer"))
+	dir := t.TempDir()
+	choose := func(name, content, selector, until string) {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		must(t, os.WriteFile(path, []byte(content), 0o600))
+		must(t, chromedp.Do(ctx, chromedp.SetUploadFiles("#file", []string{path})))
+		h.eventually(until, func() bool {
+			text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("#enclosing `+selector+`")?.innerText ?? ""`))
+			must(t, err)
+			return strings.Contains(text, until)
+		})
+	}
+	must(t, chromedp.Do(ctx, chromedp.EmulateViewport(1440, 900), chromedp.Navigate(server.URL+"/dispatches/new"),
+		chromedp.Evaluate[chromedp.Void](`document.getElementById("text").value = "typed before"`)))
+	choose("levels.csv", strings.Repeat("1,2\n", 300_000), ".files", "levels.csv")
+	choose("page.txt", webPage, ".error", "is a web page")
+	choose("letter.txt", "hello", ".files", "letter.txt")
+	fields, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelectorAll("[name=enclosed]:checked").length + " " + document.getElementById("text").value`))
+	must(t, err)
+	if fields != "2 typed before" {
+		t.Errorf("the form holds %q", fields)
+	}
+	for _, complaint := range complaints.take() {
+		if !strings.Contains(complaint, "422") { // the answer about the page
+			t.Errorf("the browser says: %s", complaint)
+		}
+	}
+	if folder := os.Getenv("LIAISON_PICTURES"); folder != "" {
+		for _, v := range slices.Concat(views, pictureViews) {
+			_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: v.scheme}}})
+			must(t, err)
+			must(t, chromedp.Do(ctx, chromedp.EmulateViewport(v.width, v.height)))
+			picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+			must(t, err)
+			must(t, os.WriteFile(filepath.Join(folder, "enclosing-"+v.name+".png"), picture, 0o644))
+		}
+	}
+}
