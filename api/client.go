@@ -107,7 +107,8 @@ func (c *Client) Dispatches(ctx context.Context, q Query) (p Page, err error) {
 	set("channel", q.Channel)
 	set("precedence", string(q.Precedence))
 	set("before", q.Before)
-	set("state", string(q.Waiting))
+	set("state", q.State)
+	set("mark", string(q.Mark))
 	for name, at := range map[string]time.Time{"since": q.Since, "until": q.Until} {
 		if !at.IsZero() {
 			set(name, at.UTC().Format(time.RFC3339))

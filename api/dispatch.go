@@ -74,10 +74,13 @@ func (s *server) dispatches(w http.ResponseWriter, r *http.Request) error {
 	}
 	filter := records.Filter{
 		Text: query.Get("q"), From: query.Get("from"), Channel: query.Get("channel"), Precedence: precedence,
-		State: records.State(query.Get("state")), Before: query.Get("before"), Limit: limit,
+		State: records.State(query.Get("state")), Mark: office.Mark(query.Get("mark")), Before: query.Get("before"), Limit: limit,
 	}
 	if filter.State != "" && !slices.Contains(records.States, filter.State) {
 		return problem(CodeBadRequest, fmt.Sprintf("state=%q is not one of %v.", filter.State, records.States), nil)
+	}
+	if filter.Mark != "" && !slices.Contains(records.Marks, filter.Mark) {
+		return problem(CodeBadRequest, fmt.Sprintf("mark=%q is not one of %v.", filter.Mark, records.Marks), nil)
 	}
 	for name, into := range map[string]*time.Time{"since": &filter.Since, "until": &filter.Until} {
 		if text := query.Get(name); text != "" {

@@ -64,27 +64,17 @@ type Receipt struct {
 
 // Query chooses dispatches. Zero fields choose all.
 type Query struct {
-	Text       string // words that are in number, subject or text
+	Text       string // words that are in number, subject, text or a name
 	From       office.Side
 	Channel    string
 	Precedence office.Precedence
-	Waiting    Waiting
-	Since      time.Time // released then or later; zero: no bound
-	Until      time.Time // released before; zero: no bound
-	Limit      int       // at most MaxList; 0: DefaultList
-	Before     string    // the cursor that came with the page before
+	State      string      // one of records.States, such as "answered"
+	Mark       office.Mark // one of records.Marks
+	Since      time.Time   // released then or later; zero: no bound
+	Until      time.Time   // released before; zero: no bound
+	Limit      int         // at most MaxList; 0: DefaultList
+	Before     string      // the cursor that came with the page before
 }
-
-// Waiting says whose acknowledgement a dispatch waits for.
-type Waiting string
-
-// What a list can be asked for by it.
-const (
-	WaitsForAny  Waiting = "open"         // of any addressee
-	WaitsForUs   Waiting = "ours"         // of our side
-	WaitsForThem Waiting = "theirs"       // of another side
-	WaitsForNone Waiting = "acknowledged" // of none: all have acknowledged
-)
 
 // Page is one page of a list of dispatches, the newest in the joint order first.
 type Page struct {

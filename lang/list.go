@@ -18,10 +18,21 @@ var listWords = map[string]Phrase{
 	"list.any-precedence": {En: "every precedence", Ko: "모든 긴급도"},
 	"list.any-state":      {En: "every state", Ko: "모든 상태"},
 
-	"list.state-open":         {En: "not yet acknowledged", Ko: "접수 확인 전"},
-	"list.state-ours":         {En: "waits for our acknowledgement", Ko: "우리 측 접수 확인 대기"},
-	"list.state-theirs":       {En: "waits for theirs", Ko: "상대측 접수 확인 대기"},
-	"list.state-acknowledged": {En: "acknowledged", Ko: "접수 확인됨"},
+	"choice.open":                {En: "not yet acknowledged", Ko: "접수 확인 전"},
+	"choice.ours":                {En: "waits for our acknowledgement", Ko: "우리 측 접수 확인 대기"},
+	"choice.theirs":              {En: "waits for theirs", Ko: "상대측 접수 확인 대기"},
+	"choice.acknowledged":        {En: "acknowledged", Ko: "접수 확인됨"},
+	"choice.under-consideration": {En: "under consideration", Ko: "검토 중"},
+	"choice.answered":            {En: "answered", Ko: "회신함"},
+	"choice.closed":              {En: "closed", Ko: "종결"},
+	"choice.corrected":           {En: "corrected later", Ko: "나중에 정정됨"},
+	"choice.withdrawn":           {En: "cancelled or superseded", Ko: "취소 또는 대체됨"},
+
+	"list.mark":       {En: "Meant as", Ko: "구분"},
+	"list.any-mark":   {En: "everything", Ko: "모두"},
+	"choice.real":     {En: "in earnest", Ko: "실제"},
+	"choice.exercise": {En: "exercise", Ko: "훈련"},
+	"choice.test":     {En: "test", Ko: "시험"},
 
 	"list.chosen":       {En: "What is shown", Ko: "보이는 범위"},
 	"list.chosen-text":  {En: "with “{text}”", Ko: "“{text}” 들어감"},
@@ -33,12 +44,12 @@ var listWords = map[string]Phrase{
 	"list.found":         {En: "Found for “{text}”", Ko: "“{text}” 찾은 결과"},
 	"list.nothing-found": {En: "Nothing was found for “{text}”.", Ko: "“{text}”에 대해 찾은 것이 없습니다."},
 	"list.searched-all": {
-		En: "Number, subject and text of all dispatches were searched.",
-		Ko: "모든 통지문의 번호와 제목, 본문에서 찾았습니다.",
+		En: "Number, subject and text of all dispatches were searched, and the names of enclosures and persons in them.",
+		Ko: "모든 통지문의 번호와 제목, 본문, 첨부 이름과 사람 이름에서 찾았습니다.",
 	},
 	"list.searched-some": {
-		En: "Only the dispatches of the choice above were searched: their number, subject and text.",
-		Ko: "위에서 고른 통지문의 번호와 제목, 본문에서만 찾았습니다.",
+		En: "Only the dispatches of the choice above were searched: their number, subject and text, and the names in them.",
+		Ko: "위에서 고른 통지문의 번호와 제목, 본문, 이름에서만 찾았습니다.",
 	},
 	"list.search-help": {
 		En: "All words must be in the same dispatch: fewer words find more. A Korean word is found within a longer one; a word in Latin letters and a number must be whole.",

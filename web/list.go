@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"liaison.example/node"
 	"liaison.example/office"
 	"liaison.example/records"
 )
@@ -71,14 +72,21 @@ type listLine struct {
 	NumberFound bool
 	Extract     template.HTML // of the text; empty if nothing was found there
 	ExtractLang string
+	Named       []namedLine // enclosures, and for whom and in whose name it is
 
 	Progress progress
 	Settled  bool
 }
 
+// namedLine is a name in a dispatch in which something was found.
+type namedLine struct {
+	Marked template.HTML
+	Lang   string
+}
+
 // listFilter is the choices of the filter as they stand.
 type listFilter struct {
-	From, Channel, Precedence, State []choice
+	From, Channel, Precedence, State, Mark []choice
 }
 
 // choice is one option of a form.
@@ -179,13 +187,16 @@ func (s *site) fillList(v *visit, page *listPage) error {
 func (a *asked) sane() bool {
 	return (a.From == "" || office.ValidName(a.From)) && (a.Channel == "" || office.ValidName(a.Channel)) &&
 		(a.Precedence == "" || slices.Contains(office.Precedences, a.Precedence)) &&
-		(a.State == "" || slices.Contains(records.States, a.State))
+		(a.State == "" || slices.Contains(records.States, a.State)) && (a.Mark == "" || slices.Contains(records.Marks, a.Mark))
 }
 
 func (s *site) listLine(v *visit, line *records.DispatchLine, search records.Search) (listLine, error) {
-	receipts, err := s.node.Receipts(v.ctx, line.ID)
-	if err != nil {
-		return listLine{}, fmt.Errorf("read the receipts of %s: %w", line.ID, err)
+	var receipts []node.Receipt
+	if len(line.Waiting) > 0 { // of what was acknowledged they say nothing more
+		var err error
+		if receipts, err = s.node.Receipts(v.ctx, line.ID); err != nil {
+			return listLine{}, fmt.Errorf("read the receipts of %s: %w", line.ID, err)
+		}
 	}
 	one := v.bareLine(line)
 	one.Progress = v.progress(line, receipts)
@@ -193,6 +204,11 @@ func (s *site) listLine(v *visit, line *records.DispatchLine, search records.Sea
 	one.NumberFound = len(search.Find(strconv.FormatInt(line.Number, 10))) > 0
 	if text := extract(search, line.Text); text != "" {
 		one.Extract, one.ExtractLang = mark(text, search.Find(text)), textLanguage(text)
+	}
+	for _, name := range records.Named(&line.Dispatch) {
+		if spans := search.Find(name); len(spans) > 0 {
+			one.Named = append(one.Named, namedLine{mark(name, spans), textLanguage(name)})
+		}
 	}
 	return one, nil
 }
@@ -284,6 +300,10 @@ func (v *visit) filter(f asked) listFilter {
 	for _, state := range records.States {
 		out.State = append(out.State, choice{string(state), v.stateName(state), "", f.State == state})
 	}
+	out.Mark = append(out.Mark, choice{"", v.t("list.any-mark"), "", f.Mark == ""})
+	for _, m := range records.Marks {
+		out.Mark = append(out.Mark, choice{string(m), v.markChoice(m), "", f.Mark == m})
+	}
 	return out
 }
 
@@ -291,7 +311,7 @@ func (v *visit) filter(f asked) listFilter {
 func (a *asked) address(before string) string {
 	query := url.Values{}
 	for name, value := range map[string]string{
-		"q": a.Text, "from": a.From, "channel": a.Channel, "precedence": string(a.Precedence), "state": string(a.State),
+		"q": a.Text, "from": a.From, "channel": a.Channel, "precedence": string(a.Precedence), "state": string(a.State), "mark": string(a.Mark),
 		"since": a.Since, "until": a.Until, "before": before,
 	} {
 		if value != "" {

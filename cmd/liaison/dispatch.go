@@ -115,8 +115,9 @@ type listCommand struct {
 	From       string `placeholder:"SIDE" help:"Only those of this side."`
 	Channel    string `placeholder:"ID" help:"Only those on this channel."`
 	Precedence string `placeholder:"WORD" help:"Only those of this precedence."`
-	Search     string `placeholder:"WORDS" help:"Only those whose number, subject or text have all these words. A Korean word is found within a longer one."`
-	State      string `placeholder:"STATE" help:"Only those that wait: open (not acknowledged by all addressees), ours (not by our side), theirs (not by another side); or acknowledged (by all)."`
+	Search     string `placeholder:"WORDS" help:"Only those whose number, subject, text and names have all these words. A Korean word is found within a longer one."`
+	State      string `placeholder:"STATE" help:"Only those that wait: open (not acknowledged by all addressees), ours (not by our side), theirs (not by another side); acknowledged (by all); or that are under-consideration, answered, closed, corrected (by a later one) or withdrawn (cancelled or superseded)."`
+	Mark       string `placeholder:"MARK" help:"Only those meant so: real, exercise or test."`
 	Open       bool   `help:"The same as --state open."`
 	Since      string `placeholder:"TIME" help:"Only those released then or later: a day in UTC, such as 2018-10-15, or a time, such as 2018-10-15T01:30:00Z."`
 	Until      string `placeholder:"TIME" help:"Only those released until then: the whole of a day in UTC, or before a time."`
@@ -133,13 +134,13 @@ func (c *listCommand) Run(ctx context.Context, t *terminal) error {
 		return usagef("--limit must be 1 or more")
 	}
 	q := api.Query{
-		Text: c.Search, From: c.From, Channel: c.Channel, Precedence: office.Precedence(strings.ToUpper(c.Precedence)), Waiting: api.Waiting(c.State),
+		Text: c.Search, From: c.From, Channel: c.Channel, Precedence: office.Precedence(strings.ToUpper(c.Precedence)), State: c.State, Mark: office.Mark(c.Mark),
 	}
 	if c.Open {
 		if c.State != "" {
 			return usagef("--open says the same as --state open: give one of them")
 		}
-		q.Waiting = api.WaitsForAny
+		q.State = "open"
 	}
 	if q.Since, err = moment("--since", c.Since, 0); err != nil {
 		return err
