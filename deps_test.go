@@ -41,7 +41,7 @@ const floors = `
 
 	# 4  two faces
 	node records people office enclosure lang                     < web
-	golang.org/x/text github.com/piglig/go-qr                     < web
+	golang.org/x/text github.com/piglig/go-qr znkr.io/diff        < web
 	node records people office                                    < api
 
 	# 5  the program
@@ -62,6 +62,7 @@ const testFloors = `
 	golang.org/x/sys                                              < *
 	github.com/go-json-experiment/json                            < *
 	github.com/pquerna/otp                                        < *
+	github.com/santhosh-tekuri/jsonschema/v6                      < api
 	*                                                             < liaisontest internal/chaos
 	golang.org/x/mod modernc.org/sqlite                           < internal/outside
 	github.com/jackc/pgx/v5                                       < internal/pgcluster

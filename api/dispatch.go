@@ -2,11 +2,9 @@ package api
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
 
 	"liaison.example/node"
@@ -19,10 +17,13 @@ func (s *server) send(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &d); err != nil {
 		return err
 	}
+	if err := actsFor(r, d.By); err != nil {
+		return err
+	}
 	waits := r.URL.Query().Has("wait")
 	wait := r.Context()
 	if waits {
-		ctx, done, err := s.wait(r, "wait")
+		ctx, done, err := s.wait(w, r, "wait")
 		if err != nil {
 			return err
 		}
@@ -30,7 +31,7 @@ func (s *server) send(w http.ResponseWriter, r *http.Request) error {
 		wait = ctx
 	}
 	written, err := s.Node.Write(r.Context(), node.Act{
-		By: d.By, Kind: office.KindDispatch,
+		By: d.By, Kind: office.KindDispatch, Once: onceOf(r),
 		Body: &office.DispatchBody{Channel: d.Channel, Precedence: d.Precedence, Subject: d.Subject, Text: d.Text, To: d.To},
 	})
 	if err != nil {
@@ -70,36 +71,42 @@ func (s *server) dispatches(w http.ResponseWriter, r *http.Request) error {
 	}
 	precedence := office.Precedence(query.Get("precedence"))
 	if precedence != "" && !slices.Contains(office.Precedences, precedence) {
-		return problem(CodeBadRequest, fmt.Sprintf("precedence=%q is not one of %v.", precedence, office.Precedences), nil)
+		return notOneOf("precedence", string(precedence), office.Precedences)
 	}
 	filter := records.Filter{
 		Text: query.Get("q"), From: query.Get("from"), Channel: query.Get("channel"), Precedence: precedence,
-		State: records.State(query.Get("state")), Mark: office.Mark(query.Get("mark")), Before: query.Get("before"), Limit: limit,
+		State: records.State(query.Get("state")), Mark: office.Mark(query.Get("mark")), Limit: limit,
+	}
+	if filter.Before, err = readCursor("dispatches", query); err != nil {
+		return err
 	}
 	if filter.State != "" && !slices.Contains(records.States, filter.State) {
-		return problem(CodeBadRequest, fmt.Sprintf("state=%q is not one of %v.", filter.State, records.States), nil)
+		return notOneOf("state", string(filter.State), records.States)
 	}
 	if filter.Mark != "" && !slices.Contains(records.Marks, filter.Mark) {
-		return problem(CodeBadRequest, fmt.Sprintf("mark=%q is not one of %v.", filter.Mark, records.Marks), nil)
+		return notOneOf("mark", string(filter.Mark), records.Marks)
 	}
 	for name, into := range map[string]*time.Time{"since": &filter.Since, "until": &filter.Until} {
 		if text := query.Get(name); text != "" {
 			if *into, err = time.Parse(time.RFC3339, text); err != nil {
-				return problem(CodeBadRequest, fmt.Sprintf("%s=%q is not a time such as 2018-10-15T01:30:00Z.", name, text), nil)
+				return problem(CodeBadRequest, "moment", "name", name, "value", clip(text))
 			}
 		}
 	}
 	lines, next, err := s.Node.Records().Dispatches(r.Context(), filter)
 	if refused, is := errors.AsType[*records.SearchError](err); is {
-		return refusal(office.Reason(refused.Code), s.Refused(office.Reason(refused.Code), nil), nil)
+		return refusal(office.Reason(refused.Code), nil)
 	}
 	if errors.Is(err, records.ErrBefore) {
-		return problem(CodeBadRequest, fmt.Sprintf("before=%q is not the cursor of a page.", query.Get("before")), nil)
+		return badCursor(query.Get("cursor"))
 	}
 	if err != nil {
 		return err
 	}
-	page := Page{Dispatches: []Dispatch{}, Next: next}
+	page := DispatchPage{Dispatches: []Dispatch{}}
+	if next != "" {
+		page.Next = cursor("dispatches", next)
+	}
 	if filter.Text != "" {
 		all, err := s.Node.Records().Indexed(r.Context())
 		if err != nil {
@@ -125,7 +132,7 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !ok {
-		return problem(CodeNotFound, fmt.Sprintf("There is no dispatch %s.", id), nil)
+		return problem(CodeNotFound, "dispatch", "id", id.String())
 	}
 	d := dispatchShape(line, s.holds())
 	if d.Receipts, err = s.receipts(r, id); err != nil {
@@ -148,7 +155,10 @@ func (s *server) acknowledge(w http.ResponseWriter, r *http.Request) error {
 
 // act writes one entry and answers with its id.
 func (s *server) act(w http.ResponseWriter, r *http.Request, by office.Post, kind string, body any) error {
-	written, err := s.Node.Write(r.Context(), node.Act{By: by, Kind: kind, Body: body})
+	if err := actsFor(r, by); err != nil {
+		return err
+	}
+	written, err := s.Node.Write(r.Context(), node.Act{By: by, Kind: kind, Body: body, Once: onceOf(r)})
 	if err != nil {
 		return err
 	}
@@ -200,15 +210,11 @@ func all(sides []office.Side, holds func(office.Side) bool) bool {
 	return !slices.ContainsFunc(sides, func(side office.Side) bool { return !holds(side) })
 }
 
-// listLimit reads the limit of a list.
-func listLimit(query url.Values) (int, error) {
-	text := query.Get("limit")
-	if text == "" {
-		return DefaultList, nil
+// notOneOf says what may stand for a value.
+func notOneOf[T ~string](name, value string, values []T) error {
+	words := make([]string, len(values))
+	for i, v := range values {
+		words[i] = string(v)
 	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > MaxList {
-		return 0, problem(CodeBadRequest, fmt.Sprintf("limit=%q is not a number from 1 to %d.", text, MaxList), nil)
-	}
-	return n, nil
+	return problem(CodeBadRequest, "choice", "name", name, "value", clip(value), "values", strings.Join(words, ", "))
 }

@@ -64,6 +64,7 @@ type Node struct {
 	link    *link.Link
 
 	writes  chan *write
+	onces   onces
 	stopped chan struct{}         // closed when the writer has ended
 	fold    sync.Mutex            // held by whoever folds: the writer or the folder
 	folded  map[office.Side]int64 // under fold: of each ledger, the records have at least so many entries
@@ -157,6 +158,9 @@ func (n *Node) open(ctx context.Context) error {
 		return err
 	}
 	if err := n.bases[1].Migrate(ctx, "line", lineMigrations); err != nil {
+		return err
+	}
+	if err := n.bases[1].Migrate(ctx, "once", onceMigrations); err != nil {
 		return err
 	}
 	if n.records, err = records.Open(ctx, n.bases[2], records.Config{Office: n.c.Own.Office, Side: n.side, Source: n.source, Log: n.log}); err != nil {

@@ -77,7 +77,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 // indirect are the tables whose keys are put together from a code.
 var indirect = []string{
 	"side.", "post.", "kind.", "mode.", "alarm.", "void.", "refused.", "precedence.", "field.", "unit.", "failure.", "frame.", "record.",
-	"signin.", "trail.", "choice.", "handling.", "state.", "releasable.", "mark.",
+	"problem.", "signin.", "trail.", "choice.", "handling.", "state.", "releasable.", "mark.",
 }
 
 func TestEveryKeyHasAPhraseAndEveryPhraseAUser(t *testing.T) {

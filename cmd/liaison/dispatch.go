@@ -1,7 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,13 +30,16 @@ type sendCommand struct {
 	By         string        `default:"duty-officer" placeholder:"POST" help:"The post that releases it. Default: duty-officer."`
 	Wait       bool          `help:"Wait for the receipts of all addressees."`
 	Timeout    time.Duration `default:"60s" placeholder:"TIME" help:"How long to wait at most. Default: 60s."`
+	Key        string        `placeholder:"KEY" help:"A key of your choice: the same dispatch under the same key is released once, however often it is sent within a day. Default: a new one."`
 	JSON       bool          `name:"json" help:"Print the dispatch as JSON."`
 }
 
 func (c *sendCommand) Help() string {
 	return `Releases a dispatch: when the command ends well, it is in the ledger of this side, signed and safely on disk, and goes out by itself as soon as the line is up.
 
-With --wait the command ends with exit code 0 when the receipts of all addressees are held, and with 3 when the time ran out; the dispatch is then safely queued and must not be sent again.`
+With --wait the command ends with exit code 0 when the receipts of all addressees are held, and with 3 when the time ran out; the dispatch is then safely queued and must not be sent again.
+
+If the node stops or is killed meanwhile, the command sends it again for a while, under the same key, so that it is released once. Should it end without knowing, it names the key with which it may be sent again.`
 }
 
 func (c *sendCommand) Run(ctx context.Context, t *terminal) error {
@@ -52,9 +58,9 @@ func (c *sendCommand) Run(ctx context.Context, t *terminal) error {
 			return usagef("--timeout must be more than nothing")
 		}
 	}
-	sent, err := client.Send(ctx, api.NewDispatch{
+	sent, err := release(ctx, client, api.NewDispatch{
 		Channel: c.Channel, Precedence: office.Precedence(strings.ToUpper(c.Precedence)),
-		Subject: c.Subject, Text: text, To: c.To, By: c.By,
+		Subject: c.Subject, Text: text, To: c.To, By: c.By, Key: cmp.Or(c.Key, rand.Text()),
 	}, wait)
 	if err != nil {
 		return err
@@ -68,6 +74,33 @@ func (c *sendCommand) Run(ctx context.Context, t *terminal) error {
 		return &timeoutError{fmt.Sprintf("the time ran out after %s: dispatch %s is safely queued and goes out when the line is up; do not send it again", c.Timeout, sent.ID)}
 	}
 	return err
+}
+
+// A dispatch whose answer was lost is sent again every sendAgain, for sendLongest.
+const (
+	sendAgain   = 200 * time.Millisecond
+	sendLongest = 20 * time.Second
+)
+
+// release sends a dispatch, and again under the same key while it is not known
+// whether it was released: the node was stopped or killed, and comes back.
+func release(ctx context.Context, client *api.Client, d api.NewDispatch, wait time.Duration) (api.Dispatch, error) {
+	asked := false // the node may have heard of it
+	for started := time.Now(); ; {
+		sent, err := client.Send(ctx, d, wait)
+		var p *api.Problem
+		if err == nil || errors.As(err, &p) && p.Code != api.CodeNextTurn || !asked && errors.Is(err, api.ErrNotRunning) {
+			return sent, err
+		}
+		asked = true
+		if time.Since(started) > sendLongest || ctx.Err() != nil {
+			return sent, fmt.Errorf("it is not known whether the dispatch was released (%w): send it again with --key %s, and it is released once", err, d.Key)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(sendAgain):
+		}
+	}
 }
 
 // readText reads the text of a dispatch. Line ends become single, and the one
@@ -134,13 +167,13 @@ func (c *listCommand) Run(ctx context.Context, t *terminal) error {
 		return usagef("--limit must be 1 or more")
 	}
 	q := api.Query{
-		Text: c.Search, From: c.From, Channel: c.Channel, Precedence: office.Precedence(strings.ToUpper(c.Precedence)), State: c.State, Mark: office.Mark(c.Mark),
+		Text: c.Search, From: c.From, Channel: c.Channel, Precedence: office.Precedence(strings.ToUpper(c.Precedence)), State: api.Reached(c.State), Mark: office.Mark(c.Mark),
 	}
 	if c.Open {
 		if c.State != "" {
 			return usagef("--open says the same as --state open: give one of them")
 		}
-		q.State = "open"
+		q.State = api.WaitsForAny
 	}
 	if q.Since, err = moment("--since", c.Since, 0); err != nil {
 		return err
@@ -158,7 +191,7 @@ func (c *listCommand) Run(ctx context.Context, t *terminal) error {
 		}
 		dispatches = append(dispatches, page.Dispatches...)
 		partial = partial || page.Partial
-		if q.Before = page.Next; q.Before == "" {
+		if q.Cursor = page.Next; q.Cursor == "" {
 			break
 		}
 	}
@@ -328,17 +361,13 @@ func (c *recordCommand) Run(ctx context.Context, t *terminal) error {
 		return usagef("--limit must be 1 or more")
 	}
 	entries := []api.Entry{}
-	before := int64(0)
-	for len(entries) < c.Limit {
-		page, err := client.Record(ctx, before, min(c.Limit-len(entries), api.MaxList))
+	for next := ""; len(entries) < c.Limit; {
+		page, err := client.Record(ctx, next, min(c.Limit-len(entries), api.MaxList))
 		if err != nil {
 			return err
 		}
-		if len(page) == 0 {
-			break
-		}
-		entries = append(entries, page...)
-		if before = page[len(page)-1].Place; before <= 1 {
+		entries = append(entries, page.Entries...)
+		if next = page.Next; next == "" {
 			break
 		}
 	}

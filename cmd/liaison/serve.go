@@ -109,7 +109,7 @@ func serve(ctx context.Context, t *terminal, f *folder, socket string) error {
 		return err
 	}
 	if f.settings.openWeb() {
-		log.Warn("the pages can be reached from other machines without TLS: set web_certificate and web_key, or put a proxy with TLS in front and set web_url", "web", f.settings.Web)
+		log.Warn("the pages and the program interface can be reached from other machines without TLS: set web_certificate and web_key, or put a proxy with TLS in front and set web_url", "web", f.settings.Web)
 	}
 	s := &server{folder: f, log: log, failed: make(chan error, 8)}
 

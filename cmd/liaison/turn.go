@@ -101,7 +101,7 @@ func (t *turn) open(ctx context.Context) error {
 	t.node, t.closing = n, false
 	t.ctx, t.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	t.faces = [...]http.Handler{
-		faceWeb:   pages,
+		faceWeb:   t.besidePages(n, pages),
 		faceAPI:   api.New(t.apiConfig(n)),
 		faceTiles: tilesHandler(n.Ledger(), parties, t.log),
 	}
@@ -114,11 +114,21 @@ func (t *turn) open(ctx context.Context) error {
 	return nil
 }
 
+// besidePages serves the program interface, to who has a token, beside the pages.
+func (t *turn) besidePages(n *node.Node, pages http.Handler) http.Handler {
+	c := t.apiConfig(n)
+	c.WithToken = true
+	mux := http.NewServeMux()
+	mux.Handle(api.Path+"/", api.New(c))
+	mux.Handle("/", pages)
+	return mux
+}
+
 func (t *turn) apiConfig(n *node.Node) api.Config {
 	return api.Config{
 		Node: n, Log: t.log, Now: clock,
-		Refused: sentence,
-		Alarmed: func(a node.Alarm) string { return alarmSentence(a) },
+		Say:     say,
+		Alarmed: alarmSentence,
 		SignIn:  t.signInURL,
 		Backup:  func(ctx context.Context, w io.Writer) error { return t.folder.backup(ctx, t.folder.copierOf(n), w) },
 		Admit:   t.admit,
