@@ -25,6 +25,7 @@ type Filter struct {
 	Mark         office.Mark // one of Marks
 	Since, Until time.Time   // of the joint order: Since <= time < Until
 	Before       string      // where to go on: the next that the call before gave
+	Texts        bool        // with the text of each; those found by words always have it
 	Limit        int         // at most MaxPage; 0: DefaultPage
 }
 
@@ -94,7 +95,7 @@ func (r *Records) Dispatches(ctx context.Context, c Filter) (lines []DispatchLin
 			if err != nil {
 				return err
 			}
-			if !searching {
+			if !searching && !c.Texts {
 				line.Text = ""
 			}
 			lines = append(lines, line)

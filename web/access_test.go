@@ -39,6 +39,8 @@ const whoMay = `
 	POST /accounts/name/{name}/sessions/{id}/revoke  -       -        -     -          y
 	GET  /accounts/trail                             -       -        -     -          y
 	GET  /{$}                                        -       -        y     -          -
+	GET  /export.csv                                 -       -        y     -          -
+	GET  /export.json                                -       -        y     -          -
 	GET  /dispatches/new                             -       -        y     -          -
 	POST /dispatches                                 -       -        y     -          -
 	GET  /dispatches/{side}/{index}                  -       -        y     -          -

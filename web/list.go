@@ -26,19 +26,21 @@ const (
 // listPage is the list of dispatches, with what waits for us above it.
 type listPage struct {
 	Frame
-	Waits    []waitLine
-	WaitMore int // not shown
-	Lines    []listLine
-	Filter   listFilter
-	Asked    asked
-	Chosen   []chosen // what is filtered; empty if all are shown
-	Narrowed string   // address of the same search among all dispatches, if it is among some
-	Refused  string   // why this cannot be looked for; empty if it can
-	Partial  bool     // not all dispatches are in the search index yet
-	First    string   // address of the first page, if this is a later one
-	Next     string   // address of the next page; empty at the end
-	Founding []founding
-	MayWrite bool
+	Waits     []waitLine
+	WaitMore  int // not shown
+	Lines     []listLine
+	Filter    listFilter
+	Asked     asked
+	Chosen    []chosen // what is filtered; empty if all are shown
+	CSV, JSON string   // addresses of the files of what is chosen
+	Most      int      // dispatches in one of them
+	Narrowed  string   // address of the same search among all dispatches, if it is among some
+	Refused   string   // why this cannot be looked for; empty if it can
+	Partial   bool     // not all dispatches are in the search index yet
+	First     string   // address of the first page, if this is a later one
+	Next      string   // address of the next page; empty at the end
+	Founding  []founding
+	MayWrite  bool
 }
 
 // waitLine is a dispatch that waits for our acknowledgement.
@@ -118,6 +120,7 @@ func (s *site) list(v *visit) error {
 	page := listPage{
 		Frame: frame, MayWrite: v.status.Open && v.may(office.KindDispatch, office.Routine),
 		Filter: v.filter(asked), Asked: asked, Refused: asked.refused(v), Chosen: asked.chosen(v),
+		CSV: asked.addressAt("/export.csv", ""), JSON: asked.addressAt("/export.json", ""), Most: exportMost,
 	}
 	if page.Refused != "" {
 		return s.render(v, http.StatusUnprocessableEntity, "list", page)
@@ -309,17 +312,20 @@ func (v *visit) filter(f asked) listFilter {
 
 // address is that of the list, or of a further page of it.
 func (a *asked) address(before string) string {
+	return a.addressAt("/", before)
+}
+
+// addressAt is that of a page which understands the same.
+func (a *asked) addressAt(path, before string) string {
 	query := url.Values{}
-	for name, value := range map[string]string{
-		"q": a.Text, "from": a.From, "channel": a.Channel, "precedence": string(a.Precedence), "state": string(a.State), "mark": string(a.Mark),
-		"since": a.Since, "until": a.Until, "before": before,
-	} {
-		if value != "" {
-			query.Set(name, value)
-		}
+	for name, value := range a.parts() {
+		query.Set(name, value)
+	}
+	if before != "" {
+		query.Set("before", before)
 	}
 	if len(query) == 0 {
-		return "/"
+		return path
 	}
-	return "/?" + query.Encode()
+	return path + "?" + query.Encode()
 }

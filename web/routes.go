@@ -54,6 +54,8 @@ var routes = []route{
 	{"GET /accounts/trail", admin, (*site).trail},
 
 	{"GET /{$}", signedIn, (*site).list},
+	{"GET /export.csv", signedIn, (*site).exportCSV},
+	{"GET /export.json", signedIn, (*site).exportJSON},
 	{"GET /dispatches/new", signedIn, (*site).write},
 	{"POST /dispatches", signedIn, (*site).postDispatch},
 	{"GET /dispatches/{side}/{index}", signedIn, (*site).dispatch},
