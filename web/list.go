@@ -35,10 +35,13 @@ type listPage struct {
 	CSV, JSON string   // addresses of the files of what is chosen
 	Most      int      // dispatches in one of them
 	Narrowed  string   // address of the same search among all dispatches, if it is among some
-	Refused   string   // why this cannot be looked for; empty if it can
-	Partial   bool     // not all dispatches are in the search index yet
-	First     string   // address of the first page, if this is a later one
-	Next      string   // address of the next page; empty at the end
+	Views     []viewLine
+	Unkept    refusedView
+	Keeps     map[string]string // what a view of this list would hold, by names; empty if it has no choice
+	Refused   string            // why this cannot be looked for; empty if it can
+	Partial   bool              // not all dispatches are in the search index yet
+	First     string            // address of the first page, if this is a later one
+	Next      string            // address of the next page; empty at the end
 	Founding  []founding
 	MayWrite  bool
 }
@@ -108,6 +111,11 @@ func (s *site) list(v *visit) error {
 	if !asked.sane() {
 		return errNothingHere
 	}
+	return s.showList(v, http.StatusOK, asked, refusedView{})
+}
+
+// showList shows the list, and why a view of it was not kept, if so.
+func (s *site) showList(v *visit, status int, asked asked, unkept refusedView) error {
 	title := v.t("list.title")
 	if asked.Text != "" {
 		title = v.t("list.found", "text", shorten(asked.Text, 40))
@@ -117,8 +125,13 @@ func (s *site) list(v *visit) error {
 		return err
 	}
 	frame.Search = asked.Text
+	views, err := s.viewsOf(v, &asked)
+	if err != nil {
+		return err
+	}
 	page := listPage{
 		Frame: frame, MayWrite: v.status.Open && v.may(office.KindDispatch, office.Routine),
+		Views: views, Unkept: unkept, Keeps: asked.parts(),
 		Filter: v.filter(asked), Asked: asked, Refused: asked.refused(v), Chosen: asked.chosen(v),
 		CSV: asked.addressAt("/export.csv", ""), JSON: asked.addressAt("/export.json", ""), Most: exportMost,
 	}
@@ -139,7 +152,7 @@ func (s *site) list(v *visit) error {
 	if !v.status.Open {
 		page.Founding = v.founding()
 	}
-	return s.render(v, http.StatusOK, "list", page)
+	return s.render(v, status, "list", page)
 }
 
 // fillList reads the dispatches of a page, and where the next one begins.

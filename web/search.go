@@ -4,6 +4,7 @@ import (
 	"errors"
 	"html"
 	"html/template"
+	"net/url"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -27,8 +28,10 @@ type asked struct {
 }
 
 // ask reads the address.
-func ask(v *visit) asked {
-	query := v.r.URL.Query()
+func ask(v *visit) asked { return askIn(v.r.URL.Query()) }
+
+// askIn reads it from an address or a form.
+func askIn(query url.Values) asked {
 	return asked{
 		Text: strings.TrimSpace(query.Get("q")), From: query.Get("from"), Channel: query.Get("channel"),
 		Precedence: office.Precedence(query.Get("precedence")), State: records.State(query.Get("state")),
