@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 
@@ -244,12 +245,28 @@ func passages(tokens []string) (list []string) {
 			}
 			b.WriteByte(' ')
 		}
+		for _, alone := range sortedSides(beginnings(places)) {
+			b.WriteString("'" + alone + "' ")
+		}
 		list = append(list, b.String())
 		if to == len(tokens) {
 			return list
 		}
 		from = to - overlap
 	}
+}
+
+// beginnings are the single letters with which tokens of pairs begin. PostgreSQL
+// has them as tokens of their own, without a place: to look for all tokens that
+// begin so would read all their places at each step of a search.
+func beginnings(tokens map[string][]int) map[string]bool {
+	letters := make(map[string]bool)
+	for token := range tokens {
+		if r, _ := utf8.DecodeRuneInString(token); scriptOf(r) == paired {
+			letters["_"+string(r)] = true
+		}
+	}
+	return letters
 }
 
 // match writes what one token or phrase after the other must be in a document,
@@ -265,7 +282,10 @@ func (s Search) match(engine sqldb.Engine, facts []string) []string {
 		if engine == sqldb.PostgreSQL {
 			text, begins = "'"+strings.Join(p.tokens, "' <-> '")+"'", ":*"
 		}
-		if p.begins {
+		switch {
+		case p.begins && engine == sqldb.PostgreSQL && len(p.tokens) == 1:
+			text = "'_" + p.tokens[0] + "'" // one of beginnings
+		case p.begins:
 			text += begins
 		}
 		list = append(list, text)
