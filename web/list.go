@@ -238,8 +238,8 @@ func rank(p office.Precedence) int {
 }
 
 // waits returns the dispatches that wait for our acknowledgement, the most urgent
-// first. It asks for each other side and precedence by itself, so that many of
-// little urgency cannot hide one that is urgent.
+// first. If there are many, it asks for each other side and precedence by itself,
+// so that many of little urgency cannot hide one that is urgent.
 func (s *site) waits(v *visit, each int) ([]waitLine, error) {
 	type waiting struct {
 		line    records.DispatchLine
@@ -247,15 +247,29 @@ func (s *site) waits(v *visit, each int) ([]waitLine, error) {
 		limited bool
 	}
 	var found []waiting
-	for _, from := range v.others() {
-		for _, precedence := range office.Precedences {
-			lines, _, err := s.node.Records().Dispatches(v.ctx, records.Filter{From: from, Precedence: precedence, State: records.WaitsForUs, Limit: each})
-			if err != nil {
-				return nil, fmt.Errorf("read what waits: %w", err)
-			}
-			for _, line := range lines {
-				due, limited := v.due(&line.Dispatch)
-				found = append(found, waiting{line, due, limited})
+	read := func(filter records.Filter) (all bool, err error) {
+		filter.State, filter.Limit = records.WaitsForUs, each
+		lines, next, err := s.node.Records().Dispatches(v.ctx, filter)
+		if err != nil {
+			return false, fmt.Errorf("read what waits: %w", err)
+		}
+		for _, line := range lines {
+			due, limited := v.due(&line.Dispatch)
+			found = append(found, waiting{line, due, limited})
+		}
+		return next == "", nil
+	}
+	all, err := read(records.Filter{})
+	if err != nil {
+		return nil, err
+	}
+	if !all {
+		found = nil
+		for _, from := range v.others() {
+			for _, precedence := range office.Precedences {
+				if _, err := read(records.Filter{From: from, Precedence: precedence}); err != nil {
+					return nil, err
+				}
 			}
 		}
 	}
