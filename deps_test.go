@@ -48,6 +48,7 @@ const floors = `
 	*                                                             < cmd/liaison
 	github.com/BurntSushi/toml github.com/alecthomas/kong         < cmd/liaison
 	golang.org/x/sys golang.org/x/text                            < cmd/liaison
+	github.com/VictoriaMetrics/metrics                            < cmd/liaison
 	*                                                             < internal/bench
 	github.com/go-json-experiment/json golang.org/x/mod           < internal/bench
 `

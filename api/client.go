@@ -142,6 +142,22 @@ func (c *Client) Acknowledge(ctx context.Context, id office.EntryID, by office.P
 	return w, c.do(ctx, http.MethodPost, Path+"/dispatches/"+id.String()+"/acknowledgement", nil, Act{By: by}, &w)
 }
 
+// Consider says for a post of our side that a dispatch is under consideration,
+// until a moment that is taken to the minute.
+func (c *Client) Consider(ctx context.Context, id office.EntryID, by office.Post, until time.Time) (w Written, err error) {
+	return w, c.do(ctx, http.MethodPost, Path+"/dispatches/"+id.String()+"/consideration", nil, NewConsideration{By: by, Until: until}, &w)
+}
+
+// CloseDispatch closes a dispatch for our side.
+func (c *Client) CloseDispatch(ctx context.Context, id office.EntryID, by office.Post) (w Written, err error) {
+	return w, c.do(ctx, http.MethodPost, Path+"/dispatches/"+id.String()+"/closing", nil, Act{By: by}, &w)
+}
+
+// Thread returns the dispatches of the thread that one belongs to.
+func (c *Client) Thread(ctx context.Context, id office.EntryID) (t Thread, err error) {
+	return t, c.get(ctx, Path+"/dispatches/"+id.String()+"/thread", nil, &t)
+}
+
 // Record returns one page of the joint record, the newest first. The cursor is
 // Next of the page before; an empty one begins with the newest.
 func (c *Client) Record(ctx context.Context, cursor string, limit int) (p EntryPage, err error) {

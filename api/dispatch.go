@@ -32,7 +32,7 @@ func (s *server) send(w http.ResponseWriter, r *http.Request) error {
 	}
 	written, err := s.Node.Write(r.Context(), node.Act{
 		By: d.By, Kind: office.KindDispatch, Once: onceOf(r),
-		Body: &office.DispatchBody{Channel: d.Channel, Precedence: d.Precedence, Subject: d.Subject, Text: d.Text, To: d.To},
+		Body: d.body(),
 	})
 	if err != nil {
 		return s.notOpen(r, err)
@@ -41,12 +41,31 @@ func (s *server) send(w http.ResponseWriter, r *http.Request) error {
 	// failure, or the person would send it again.
 	sent := Dispatch{
 		ID: written.ID, Number: written.Number, From: written.ID.Side, To: written.To, Channel: d.Channel, Precedence: d.Precedence,
-		Subject: d.Subject, By: d.By, At: written.At.UTC(), State: Queued, Acknowledged: []Acknowledgement{},
+		Subject: d.Subject, By: d.By, At: written.At.UTC(), State: Queued, Acknowledged: []Acknowledgement{}, Particulars: d.Particulars,
+	}
+	// The record has what follows from the act; it is one's own, and there already.
+	if line, found, err := s.Node.Records().Dispatch(r.Context(), written.ID); err == nil && found {
+		sent.Group, sent.Thread = line.Group().String(), line.Thread
 	}
 	if waits && s.Node.Received(wait, written.ID) == nil {
 		sent.State = Received
 	}
 	return write(w, http.StatusCreated, sent)
+}
+
+// body makes of a request the body of the entry.
+func (d *NewDispatch) body() *office.DispatchBody {
+	b := &office.DispatchBody{
+		Channel: d.Channel, Precedence: d.Precedence, Subject: d.Subject, Text: d.Text, To: d.To,
+		Name: d.Name, Attention: d.Attention, Mark: d.Mark, Reply: d.Reply, References: d.References, Releasable: d.Releasable, Party: d.Party,
+	}
+	if d.Info != nil {
+		b.Info = &office.Information{Precedence: d.Info.Precedence, To: slices.Sorted(slices.Values(d.Info.To))}
+	}
+	if d.Relation != nil {
+		b.Relation = &office.Relation{Dispatch: d.Relation.Dispatch, Kind: d.Relation.Kind}
+	}
+	return b
 }
 
 // notOpen says of a refused act, where the office is not open yet, just that:
@@ -153,6 +172,54 @@ func (s *server) acknowledge(w http.ResponseWriter, r *http.Request) error {
 	return s.act(w, r, a.By, office.KindAcknowledge, &office.AcknowledgeBody{Dispatch: id})
 }
 
+func (s *server) consider(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	var c NewConsideration
+	if err := read(r, &c); err != nil {
+		return err
+	}
+	return s.act(w, r, c.By, office.KindConsider, &office.ConsiderBody{Dispatch: id, Until: office.MinuteOf(c.Until.UnixMilli())})
+}
+
+func (s *server) close(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	var a Act
+	if err := read(r, &a); err != nil {
+		return err
+	}
+	return s.act(w, r, a.By, office.KindClose, &office.CloseBody{Dispatch: id})
+}
+
+// thread answers with the dispatches of the thread that one belongs to.
+func (s *server) thread(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	line, found, err := s.Node.Records().Dispatch(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return problem(CodeNotFound, "dispatch", "id", id.String())
+	}
+	lines, err := s.Node.Records().Thread(r.Context(), &line.Dispatch)
+	if err != nil {
+		return err
+	}
+	thread, holds := Thread{Dispatches: []Dispatch{}}, s.holds()
+	for _, line := range lines {
+		thread.Dispatches = append(thread.Dispatches, dispatchShape(line, holds))
+	}
+	return write(w, http.StatusOK, thread)
+}
+
 // act writes one entry and answers with its id.
 func (s *server) act(w http.ResponseWriter, r *http.Request, by office.Post, kind string, body any) error {
 	if err := actsFor(r, by); err != nil {
@@ -197,13 +264,60 @@ func dispatchShape(l records.DispatchLine, holds func(office.Side, office.EntryI
 		d.Acknowledged = append(d.Acknowledged, Acknowledgement{ID: a.ID, Side: a.Side, By: a.By, At: moment(a.At)})
 		acknowledged[a.Side] = true
 	}
-	switch {
+	d.particulars(&l)
+	switch stage := leastStage(&l); {
+	case stage == office.StageClosed:
+		d.State = Closed
+	case stage == office.StageAnswered:
+		d.State = Answered
+	case stage == office.StageConsidered:
+		d.State = Considered
 	case all(l.To, func(to office.Side) bool { return acknowledged[to] }):
 		d.State = Acknowledged
 	case all(l.To, func(to office.Side) bool { return acknowledged[to] || holds(to, l.ID) }):
 		d.State = Received
 	}
 	return d
+}
+
+// leastStage is the stage of the addressed side that is least far.
+func leastStage(l *records.DispatchLine) office.Stage {
+	least := len(office.Stages) - 1
+	for _, to := range l.To {
+		least = min(least, slices.Index(office.Stages, office.StageOf(&l.Dispatch, l.Acknowledged, &l.Handling, to)))
+	}
+	return office.Stages[least]
+}
+
+// particulars fills in what a dispatch says of itself beyond what all have, and
+// what the sides have written of it.
+func (d *Dispatch) particulars(l *records.DispatchLine) {
+	d.Group, d.Thread = l.Group().String(), l.Thread
+	d.Particulars = Particulars{
+		Name: l.Name, Attention: l.Attention, Mark: l.Mark, Reply: l.Reply, References: l.References, Releasable: l.Releasable, Party: l.Party,
+	}
+	if l.Info != nil {
+		d.Info = &Information{l.Info.Precedence, l.Info.To}
+	}
+	if l.Relation != nil {
+		d.Relation = &Relation{l.Relation.Dispatch, l.Relation.Kind}
+	}
+	h := &Handling{Answered: []Answer{}, Considers: []Consideration{}, Closed: []Closing{}, Relations: []Related{}}
+	for _, a := range l.Handling.Answered {
+		h.Answered = append(h.Answered, Answer{a.ID, a.Side, moment(a.At)})
+	}
+	for _, c := range l.Handling.Considers {
+		h.Considers = append(h.Considers, Consideration{c.ID, c.Side, c.By, moment(c.At), moment(c.Until)})
+	}
+	for _, c := range l.Handling.Closed {
+		h.Closed = append(h.Closed, Closing{c.ID, c.Side, c.By, moment(c.At)})
+	}
+	for _, r := range l.Handling.Relations {
+		h.Relations = append(h.Relations, Related{r.ID, r.Kind, moment(r.At)})
+	}
+	if len(h.Answered)+len(h.Considers)+len(h.Closed)+len(h.Relations) > 0 {
+		d.Handling = h
+	}
 }
 
 func all(sides []office.Side, holds func(office.Side) bool) bool {

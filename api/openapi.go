@@ -154,11 +154,14 @@ var schemaOfPrecedence = schema{"type": "string", "enum": office.Precedences}
 
 // plain are the types that become other than what they are made of.
 var plain = map[reflect.Type]schema{
-	reflect.TypeFor[time.Time]():         {"type": "string", "format": "date-time"},
-	reflect.TypeFor[office.EntryID]():    {"type": "string", "pattern": `^[a-z][a-z0-9-]{0,30}/(0|[1-9][0-9]*)$`, "examples": []string{"south/17"}},
-	reflect.TypeFor[office.Precedence](): schemaOfPrecedence,
-	reflect.TypeFor[State]():             {"type": "string", "enum": []State{Queued, Received, Acknowledged}},
-	reflect.TypeFor[Scope]():             {"type": "string", "enum": people.Scopes},
+	reflect.TypeFor[time.Time]():            {"type": "string", "format": "date-time"},
+	reflect.TypeFor[office.EntryID]():       {"type": "string", "pattern": `^[a-z][a-z0-9-]{0,30}/(0|[1-9][0-9]*)$`, "examples": []string{"south/17"}},
+	reflect.TypeFor[office.Precedence]():    schemaOfPrecedence,
+	reflect.TypeFor[State]():                {"type": "string", "enum": []State{Queued, Received, Acknowledged, Considered, Answered, Closed}},
+	reflect.TypeFor[office.Mark]():          {"type": "string", "enum": office.Marks},
+	reflect.TypeFor[office.RelationKind]():  {"type": "string", "enum": office.RelationKinds},
+	reflect.TypeFor[office.Releasability](): {"type": "string", "enum": office.Releasabilities},
+	reflect.TypeFor[Scope]():                {"type": "string", "enum": people.Scopes},
 }
 
 // of gives the schema of a type.
@@ -201,8 +204,8 @@ func (d *description) object(t reflect.Type) schema {
 	properties, required := schema{}, []string{}
 	for _, field := range reflect.VisibleFields(t) {
 		key, options, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if key == "-" || !field.IsExported() {
-			continue
+		if key == "-" || !field.IsExported() || field.Anonymous {
+			continue // of what is embedded, the fields come by themselves
 		}
 		if key == "" {
 			panic(fmt.Sprintf("%s.%s has no name in JSON", name, field.Name))
@@ -212,7 +215,11 @@ func (d *description) object(t reflect.Type) schema {
 		if field.Type.Kind() == reflect.Pointer && !optional {
 			value = schema{"anyOf": []any{value, schema{"type": "null"}}}
 		}
-		if about := d.said[name+"."+field.Name]; about != "" {
+		owner := t
+		for _, i := range field.Index[:len(field.Index)-1] {
+			owner = owner.Field(i).Type
+		}
+		if about := d.said[owner.Name()+"."+field.Name]; about != "" {
 			value = with(value, "description", about)
 		}
 		properties[key] = value

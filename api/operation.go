@@ -58,6 +58,12 @@ var operations = []operation{
 		nil, nil, 200, Dispatch{}, (*server).dispatch},
 	{"acknowledgeDispatch", "POST", "/dispatches/{side}/{index}/acknowledgement", people.ScopeAcknowledge, "Acknowledges a dispatch that is addressed to this side. It is not agreement.",
 		nil, Act{}, 201, Written{}, (*server).acknowledge},
+	{"considerDispatch", "POST", "/dispatches/{side}/{index}/consideration", people.ScopeAcknowledge, "Says that a dispatch is under consideration, and until when. It is not an answer.",
+		nil, NewConsideration{}, 201, Written{}, (*server).consider},
+	{"closeDispatch", "POST", "/dispatches/{side}/{index}/closing", people.ScopeAcknowledge, "Closes a dispatch for this side.",
+		nil, Act{}, 201, Written{}, (*server).close},
+	{"getThread", "GET", "/dispatches/{side}/{index}/thread", people.ScopeRead, "The dispatches of the thread that one belongs to.",
+		nil, nil, 200, Thread{}, (*server).thread},
 
 	{"listEntries", "GET", "/entries", people.ScopeRead, "The entries of all sides, the last in the joint order first.",
 		[]parameter{limit, cursorOf}, nil, 200, EntryPage{}, (*server).record},

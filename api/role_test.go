@@ -83,6 +83,7 @@ var byTheNode = []string{"clearAlarm"}
 // their role, their scope or their account allows.
 func TestEveryOperationWithEveryRole(t *testing.T) {
 	o, known := readyOffice(t)
+	known["sent"] = known["theirs"] // nothing is released in this walk that could be kept
 	south := o.Nodes["south"]
 	address := behindToken(t, south)
 	ctx := t.Context()
@@ -144,7 +145,7 @@ func TestEveryOperationWithEveryRole(t *testing.T) {
 			// Bearers act for their own post, and on what is not there, so that what is
 			// allowed is seen without changing what the next one finds.
 			body = strings.ReplaceAll(strings.ReplaceAll(body, `"by":"duty-officer"`, `"by":"`+b.post+`"`), `"by":"head"`, `"by":"`+b.post+`"`)
-			target = strings.NewReplacer("{sent}", known["theirs"], "{token}", "1", "{alarm}", "999").Replace(target)
+			target = strings.NewReplacer("{token}", "1", "{alarm}", "999").Replace(target)
 			a, problem := bearing(t, address, p.method, api.Path+target, body, b.token)
 			got := a.StatusCode
 

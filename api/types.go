@@ -12,9 +12,12 @@ type State string
 
 // The states of a dispatch.
 const (
-	Queued       State = "queued"       // durable at the sender's node, not yet received by every addressee
-	Received     State = "received"     // every addressed side's receipt is held (or: it is addressed to us, and we hold it)
-	Acknowledged State = "acknowledged" // a post of every addressed side has acknowledged it
+	Queued       State = "queued"              // durable at the sender's node, not yet received by every addressee
+	Received     State = "received"            // every addressed side's receipt is held (or: it is addressed to us, and we hold it)
+	Acknowledged State = "acknowledged"        // a post of every addressed side has acknowledged it
+	Considered   State = "under-consideration" // every addressed side has come as far as a holding reply
+	Answered     State = "answered"            // every addressed side has answered
+	Closed       State = "closed"              // its sender has closed it, and every addressed side has closed or answered it
 )
 
 // NewDispatch asks for a dispatch to be released.
@@ -25,6 +28,7 @@ type NewDispatch struct {
 	Text       string            `json:"text"`
 	To         []office.Side     `json:"to,omitempty"` // empty: every other side
 	By         office.Post       `json:"by"`
+	Particulars
 
 	// Key makes sure that the dispatch is released once, however often it is sent
 	// with the same key; empty: it is released each time.
@@ -47,6 +51,88 @@ type Dispatch struct {
 	Settled      bool              `json:"settled"` // its place in the joint order can no longer change
 	Acknowledged []Acknowledgement `json:"acknowledged"`
 	Receipts     []Receipt         `json:"receipts,omitempty"` // not in lists
+	Group        string            `json:"group"`              // the date-time group, such as "140130Z SEP 18"
+	Thread       *office.EntryID   `json:"thread,omitempty"`   // the dispatch that its thread begins with; left out if that is itself
+	Handling     *Handling         `json:"handling,omitempty"` // left out while there is nothing to say
+	Particulars
+}
+
+// Particulars is what a dispatch may say of itself beyond what all have. It needs
+// rules version 2.
+type Particulars struct {
+	Name       string               `json:"name,omitempty"`      // in whose name
+	Attention  string               `json:"attention,omitempty"` // for whose attention
+	Info       *Information         `json:"info,omitempty"`
+	Mark       office.Mark          `json:"mark,omitempty"`       // it is not meant in earnest
+	Reply      *office.EntryID      `json:"reply,omitempty"`      // the dispatch that it answers
+	References []office.EntryID     `json:"references,omitempty"` // dispatches that it refers to
+	Relation   *Relation            `json:"relation,omitempty"`
+	Releasable office.Releasability `json:"releasable,omitempty"` // who may show it to others; left out: it is confidential to the sides
+	Party      string               `json:"party,omitempty"`      // to whom, if releasable is "party"
+}
+
+// Information names the sides that get a dispatch for information only.
+type Information struct {
+	Precedence office.Precedence `json:"precedence"` // never more urgent than the dispatch's own
+	To         []office.Side     `json:"to"`
+}
+
+// Relation says what a dispatch does to one before it.
+type Relation struct {
+	Dispatch office.EntryID      `json:"dispatch"`
+	Kind     office.RelationKind `json:"kind"`
+}
+
+// Handling is what the sides have written of a dispatch after its release, besides
+// acknowledgements.
+type Handling struct {
+	Answered  []Answer        `json:"answered"`  // the first answer of each addressed side
+	Considers []Consideration `json:"considers"` // the latest holding reply of each side
+	Closed    []Closing       `json:"closed"`
+	Relations []Related       `json:"relations"` // dispatches that mend this one or answer it with a protest or reservation
+}
+
+// Answer is a dispatch of an addressed side that replies.
+type Answer struct {
+	ID   office.EntryID `json:"id"`
+	Side office.Side    `json:"side"`
+	At   time.Time      `json:"at"`
+}
+
+// Consideration is a side's holding reply: it means to answer by a moment.
+type Consideration struct {
+	ID    office.EntryID `json:"id"`
+	Side  office.Side    `json:"side"`
+	By    office.Post    `json:"by"`
+	At    time.Time      `json:"at"`
+	Until time.Time      `json:"until"`
+}
+
+// Closing is a side's word that it regards a dispatch as done with.
+type Closing struct {
+	ID   office.EntryID `json:"id"`
+	Side office.Side    `json:"side"`
+	By   office.Post    `json:"by"`
+	At   time.Time      `json:"at"`
+}
+
+// Related is a dispatch that points back to another.
+type Related struct {
+	ID   office.EntryID      `json:"id"`
+	Kind office.RelationKind `json:"kind"`
+	At   time.Time           `json:"at"`
+}
+
+// NewConsideration is a holding reply.
+type NewConsideration struct {
+	By    office.Post `json:"by"`
+	Until time.Time   `json:"until"` // to the minute
+}
+
+// Thread is the dispatches that belong together, in the joint order and without
+// their texts: the first 200.
+type Thread struct {
+	Dispatches []Dispatch `json:"dispatches"`
 }
 
 // Acknowledgement is the act of a post of an addressed side. It is not agreement.
@@ -391,7 +477,7 @@ type MadeToken struct {
 //
 // "lost" says that the reader was too slow and must look anew at all but entries.
 type Event struct {
-	Kind string          `json:"kind"`           // "entry", "receipt", "line", "mode", "alarm", "settled", "charter", "lost" or "ended"
+	Kind string          `json:"kind"`           // "entry", "receipt", "line", "mode", "alarm", "settled", "charter", "draft", "lost" or "ended"
 	ID   *office.EntryID `json:"id,omitempty"`   // the entry that has got its place; the last of ours that a side holds
 	Side office.Side     `json:"side,omitempty"` // whose receipt or line it is
 }

@@ -380,6 +380,23 @@ func tokens(ctx context.Context, tx *sqldb.Tx, which string, arg any) (list []To
 	return list, rows.Err()
 }
 
+// Open counts the sessions that are open and the tokens that work.
+func (p *People) Open(ctx context.Context) (sessions, tokens int, err error) {
+	now := p.now()
+	if err := p.db.View(ctx, func(tx *sqldb.Tx) error {
+		return tx.QueryRow(ctx, `
+			SELECT
+				(SELECT COUNT(*) FROM session WHERE ends > $1 AND last_seen > $2),
+				(SELECT COUNT(*) FROM token WHERE ends > $3 AND revoked = 0)`,
+			now.UnixMilli(), now.Add(-SessionIdle).UnixMilli(), now.UnixMilli()).Scan(
+			&sessions,
+			&tokens)
+	}); err != nil {
+		return 0, 0, fmt.Errorf("count sessions and tokens: %w", err)
+	}
+	return sessions, tokens, nil
+}
+
 // ErrNoToken says that there is no token of that id, or that it has ended.
 var ErrNoToken = errors.New("there is no such token that works")
 

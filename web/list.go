@@ -13,6 +13,7 @@ import (
 
 	"liaison.example/node"
 	"liaison.example/office"
+	"liaison.example/people"
 	"liaison.example/records"
 )
 
@@ -26,6 +27,8 @@ const (
 // listPage is the list of dispatches, with what waits for us above it.
 type listPage struct {
 	Frame
+	Drafts    []draftLine // that wait for the reader
+	DraftsIn  int         // all of them
 	Waits     []waitLine
 	WaitMore  int // not shown
 	Lines     []listLine
@@ -130,7 +133,7 @@ func (s *site) showList(v *visit, status int, asked asked, unkept refusedView) e
 		return err
 	}
 	page := listPage{
-		Frame: frame, MayWrite: v.status.Open && v.may(office.KindDispatch, office.Routine),
+		Frame: frame, MayWrite: v.status.Open && v.may(people.ActDraft, office.Routine),
 		Views: views, Unkept: unkept, Keeps: asked.parts(),
 		Filter: v.filter(asked), Asked: asked, Refused: asked.refused(v), Chosen: asked.chosen(v),
 		CSV: asked.addressAt("/export.csv", ""), JSON: asked.addressAt("/export.json", ""), Most: exportMost,
@@ -141,6 +144,10 @@ func (s *site) showList(v *visit, status int, asked asked, unkept refusedView) e
 	if err := s.fillList(v, &page); err != nil {
 		return err
 	}
+	if page.Drafts, err = s.draftsThatWait(v); err != nil {
+		return err
+	}
+	page.DraftsIn = v.draftsWait
 	page.Waits = v.waits
 	if v.r.URL.Query().Get("waits") == "all" {
 		if page.Waits, err = s.waits(v, waitsAll); err != nil {

@@ -24,16 +24,17 @@ const maxTextFile = 16 << 20
 
 type sendCommand struct {
 	place
-	Channel    string        `required:"" placeholder:"ID" help:"The channel, such as liaison."`
-	Precedence string        `default:"ROUTINE" placeholder:"WORD" help:"FLASH, IMMEDIATE, PRIORITY or ROUTINE. Default: ROUTINE."`
-	Subject    string        `required:"" placeholder:"TEXT" help:"One line that says what it is about."`
-	TextFile   string        `required:"" placeholder:"FILE" help:"The file with the text, UTF-8; \"-\" reads standard input."`
-	To         []string      `placeholder:"SIDE" help:"The addressed side; may be given several times. Default: every other side."`
-	By         string        `default:"duty-officer" placeholder:"POST" help:"The post that releases it. Default: duty-officer."`
-	Wait       bool          `help:"Wait for the receipts of all addressees."`
-	Timeout    time.Duration `default:"60s" placeholder:"TIME" help:"How long to wait at most. Default: 60s."`
-	Key        string        `placeholder:"KEY" help:"A key of your choice: the same dispatch under the same key is released once, however often it is sent within a day. Default: a new one."`
-	JSON       bool          `name:"json" help:"Print the dispatch as JSON."`
+	Channel    string   `required:"" placeholder:"ID" help:"The channel, such as liaison."`
+	Precedence string   `default:"ROUTINE" placeholder:"WORD" help:"FLASH, IMMEDIATE, PRIORITY or ROUTINE. Default: ROUTINE."`
+	Subject    string   `required:"" placeholder:"TEXT" help:"One line that says what it is about."`
+	TextFile   string   `required:"" placeholder:"FILE" help:"The file with the text, UTF-8; \"-\" reads standard input."`
+	To         []string `placeholder:"SIDE" help:"The addressed side; may be given several times. Default: every other side."`
+	By         string   `default:"duty-officer" placeholder:"POST" help:"The post that releases it. Default: duty-officer."`
+	particularsFlags
+	Wait    bool          `help:"Wait for the receipts of all addressees."`
+	Timeout time.Duration `default:"60s" placeholder:"TIME" help:"How long to wait at most. Default: 60s."`
+	Key     string        `placeholder:"KEY" help:"A key of your choice: the same dispatch under the same key is released once, however often it is sent within a day. Default: a new one."`
+	JSON    bool          `name:"json" help:"Print the dispatch as JSON."`
 }
 
 func (c *sendCommand) Help() string {
@@ -50,6 +51,10 @@ func (c *sendCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	defer client.Close()
+	particulars, err := c.particulars(c.Precedence)
+	if err != nil {
+		return err
+	}
 	text, err := readText(t, c.TextFile)
 	if err != nil {
 		return err
@@ -62,7 +67,7 @@ func (c *sendCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	sent, err := release(ctx, client, api.NewDispatch{
 		Channel: c.Channel, Precedence: office.Precedence(strings.ToUpper(c.Precedence)),
-		Subject: c.Subject, Text: text, To: c.To, By: c.By, Key: cmp.Or(c.Key, rand.Text()),
+		Subject: c.Subject, Text: text, To: c.To, By: c.By, Key: cmp.Or(c.Key, rand.Text()), Particulars: particulars,
 	}, wait)
 	if err != nil {
 		return err
@@ -316,9 +321,13 @@ func (c *showCommand) Run(ctx context.Context, t *terminal) error {
 	if c.JSON {
 		return t.printJSON(d)
 	}
-	t.print("%s  number %d  %s", d.ID, d.Number, d.Precedence)
+	t.print("%s  number %d  %s  %s", d.ID, d.Number, d.Precedence, d.Group)
+	if d.Mark != "" {
+		t.print("%s: not meant in earnest", strings.ToUpper(string(d.Mark)))
+	}
 	t.print("From %s, %s, to %s, on channel %s", d.From, d.By, strings.Join(d.To, ", "), d.Channel)
 	t.print("Released %s", stamp(d.At))
+	printParticulars(t, &d.Particulars)
 	t.print("Subject: %s", printable(d.Subject))
 	t.print("")
 	t.print("%s", printableText(d.Text))
@@ -327,6 +336,7 @@ func (c *showCommand) Run(ctx context.Context, t *terminal) error {
 	for _, a := range d.Acknowledged {
 		t.print("Acknowledged by %s of %s %s (%s)", a.By, a.Side, stamp(a.At), a.ID)
 	}
+	printHandling(t, d.Handling)
 	t.print("State: %s; %s", d.State, settledWords(d.Settled))
 	return nil
 }
