@@ -53,7 +53,7 @@ var operations = []operation{
 		[]parameter{waitState, timeout}, nil, 200, Status{}, (*server).status},
 
 	{"listDispatches", "GET", "/dispatches", people.ScopeRead, "Dispatches, the newest in the joint order first, without their texts.",
-		[]parameter{searched, from, channel, precedence, waiting, since, until, limit, cursorOf}, nil, 200, DispatchPage{}, (*server).dispatches},
+		[]parameter{searched, from, channel, precedence, state, meant, since, until, limit, cursorOf}, nil, 200, DispatchPage{}, (*server).dispatches},
 	{"releaseDispatch", "POST", "/dispatches", people.ScopeRelease, "Releases a dispatch. When this is answered it is signed and on disk.",
 		[]parameter{waitReceipts}, NewDispatch{}, 201, Dispatch{}, (*server).send},
 	{"getDispatch", "GET", "/dispatches/{side}/{index}", people.ScopeRead, "One dispatch with its text and receipts.",
@@ -180,11 +180,12 @@ var (
 	waitState    = parameter{"wait", "The state to wait for.", schema{"type": "string", "enum": Waits}}
 	timeout      = parameter{"timeout", "How long to wait at most, such as 60s.", schema{"type": "string"}}
 	waitReceipts = parameter{"wait", "How long to wait for the receipts of all addressees, such as 60s; without it there is no waiting.", schema{"type": "string"}}
-	searched     = parameter{"q", "Words that are all in number, subject or text.", schema{"type": "string", "maxLength": 200}}
+	searched     = parameter{"q", "Words that are all in number, subject, text or a name in it.", schema{"type": "string", "maxLength": 200}}
 	from         = parameter{"from", "Only dispatches of this side.", schema{"type": "string"}}
 	channel      = parameter{"channel", "Only dispatches on this channel.", schema{"type": "string"}}
 	precedence   = parameter{"precedence", "Only dispatches of this precedence.", schemaOfPrecedence}
-	waiting      = parameter{"state", "Only dispatches that wait, or that wait for nobody.", schema{"type": "string", "enum": waitings}}
+	state        = parameter{"state", "Only dispatches that wait, or have come so far.", schema{"type": "string", "enum": reaches}}
+	meant        = parameter{"mark", "Only dispatches meant so.", schema{"type": "string", "enum": []string{"real", "exercise", "test"}}}
 	since        = parameter{"since", "Only dispatches released then or later.", schema{"type": "string", "format": "date-time"}}
 	until        = parameter{"until", "Only dispatches released before.", schema{"type": "string", "format": "date-time"}}
 	shelf        = parameter{"shelf", "Which drafts: those that wait for the reader, the reader's own, all that are open, or former ones.", schema{"type": "string", "enum": people.Shelves, "default": people.ShelfOpen}}
