@@ -15,7 +15,7 @@ func Prepare(ctx context.Context, own ledger.Credence, ledgerBase, localBase *sq
 	if _, err := ledger.Open(ctx, ledgerBase, ledger.Config{Office: own.Office, Side: own.Side, Now: now}); err != nil {
 		return err
 	}
-	if _, err := people.Open(ctx, localBase, now); err != nil {
+	if err := people.Prepare(ctx, localBase); err != nil {
 		return err
 	}
 	if err := localBase.Migrate(ctx, "line", lineMigrations); err != nil {

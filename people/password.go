@@ -148,7 +148,7 @@ func (p *People) confirm(ctx context.Context, s Session, from, password string) 
 	}
 	var stored secrets
 	if err := p.db.View(ctx, func(tx *sqldb.Tx) (err error) {
-		stored, _, err = readSecrets(ctx, tx, s.Account)
+		stored, _, err = p.readSecrets(ctx, tx, s.Account)
 		return err
 	}); err != nil || stored.password == "" {
 		return err

@@ -14,6 +14,8 @@
 //   - The number of accounts, and of open links and sessions of each and in all,
 //     is bounded.
 //   - A suspended account has no session and no link, from that moment on.
+//   - Passwords stand in the database as hashes, and the secrets of codes sealed
+//     with a key that does not.
 //   - Who guesses passwords is slowed, in all processes of the side together, and
 //     cannot tell from the answers which accounts there are.
 //   - The trail is only added to: the database itself refuses to change it.
@@ -34,8 +36,9 @@ import (
 // People keeps the links and sessions of one side. It may be used by many
 // goroutines, and by several processes on one database.
 type People struct {
-	db  *sqldb.DB
-	now func() time.Time
+	db   *sqldb.DB
+	now  func() time.Time
+	seal seal
 
 	checks chan struct{} // a token for each password that is checked
 	queue  chan struct{} // and for each that is or waits to be
@@ -77,7 +80,7 @@ var steps = []sqldb.Migration{
 			made BIGINT NOT NULL,
 			suspended BIGINT NOT NULL,   -- since when; 0 if it is not
 			password TEXT NOT NULL,      -- argon2id, as hashPassword writes it; empty if none is set
-			secret TEXT NOT NULL,        -- of the codes, base32; empty if none is set
+			secret TEXT NOT NULL,        -- of the codes, base32, sealed since; empty if none is set
 			new_secret TEXT NOT NULL,    -- one that no code has confirmed yet
 			last_step BIGINT NOT NULL    -- of the code that was accepted last
 		);
@@ -136,13 +139,24 @@ var steps = []sqldb.Migration{
 		CREATE TRIGGER trail_never_changes BEFORE UPDATE OR DELETE OR TRUNCATE ON trail FOR EACH STATEMENT EXECUTE FUNCTION trail_for_ever();`},
 }
 
-// Open makes or brings up to date the tables in local.db. The clock now is
-// asked once in each call of the methods below.
-func Open(ctx context.Context, db *sqldb.DB, now func() time.Time) (*People, error) {
-	if err := db.Migrate(ctx, "people", steps); err != nil {
+// Prepare makes or brings up to date the tables in local.db.
+func Prepare(ctx context.Context, db *sqldb.DB) error { return db.Migrate(ctx, "people", steps) }
+
+// Open prepares the tables in local.db and opens them with the side's key. The
+// clock now is asked once in each call of the methods below.
+func Open(ctx context.Context, db *sqldb.DB, key Key, now func() time.Time) (*People, error) {
+	p := &People{db: db, now: now, checks: make(chan struct{}, checksAtOnce), queue: make(chan struct{}, checksWaiting)}
+	err := Prepare(ctx, db)
+	if err == nil {
+		p.seal, err = newSeal(key)
+	}
+	if err == nil {
+		err = p.sealAll(ctx)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("open people: %w", err)
 	}
-	return &People{db: db, now: now, checks: make(chan struct{}, checksAtOnce), queue: make(chan struct{}, checksWaiting)}, nil
+	return p, nil
 }
 
 // tokenSize is the length of a token in bytes; as text it has 43 characters.

@@ -44,7 +44,7 @@ func (p *People) SignIn(ctx context.Context, name, password, code, from string) 
 	var stored secrets
 	known := false
 	if err := p.db.View(ctx, func(tx *sqldb.Tx) (err error) {
-		stored, known, err = readSecrets(ctx, tx, name)
+		stored, known, err = p.readSecrets(ctx, tx, name)
 		return err
 	}); err != nil {
 		return Session{}, "", fmt.Errorf(doing+": %w", err)
@@ -58,7 +58,7 @@ func (p *People) SignIn(ctx context.Context, name, password, code, from string) 
 			return nil
 		}
 		// What was read before the password was checked may have changed.
-		fresh, ok, err := readSecrets(ctx, tx, name)
+		fresh, ok, err := p.readSecrets(ctx, tx, name)
 		if err != nil {
 			return err
 		}
@@ -230,8 +230,8 @@ type secrets struct {
 	suspended bool
 }
 
-// readSecrets reads them; ok is false if there is no such account.
-func readSecrets(ctx context.Context, tx *sqldb.Tx, name string) (s secrets, ok bool, err error) {
+// readSecrets reads and opens them; ok is false if there is no such account.
+func (p *People) readSecrets(ctx context.Context, tx *sqldb.Tx, name string) (s secrets, ok bool, err error) {
 	if !office.ValidName(name) {
 		return secrets{}, false, nil
 	}
@@ -253,6 +253,12 @@ func readSecrets(ctx context.Context, tx *sqldb.Tx, name string) (s secrets, ok 
 	if errors.Is(err, sql.ErrNoRows) {
 		return secrets{}, false, nil
 	}
+	if err != nil {
+		return secrets{}, false, err
+	}
 	s.suspended = suspended != 0
+	if s.secret, err = p.seal.open(name, s.secret); err == nil {
+		s.newSecret, err = p.seal.open(name, s.newSecret)
+	}
 	return s, err == nil, err
 }
