@@ -34,6 +34,7 @@ const floors = `
 	office sqldb lang                                             < notify
 	office sqldb                                                  < people
 	golang.org/x/crypto golang.org/x/text github.com/pquerna/otp  < people
+	github.com/go-webauthn/webauthn                               < people
 
 	# 3  the only door for writing
 	office lang sqldb ledger enclosure records notify people link < node

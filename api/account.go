@@ -20,7 +20,8 @@ type Account struct {
 	Made      time.Time     `json:"made"`
 	Suspended *time.Time    `json:"suspended,omitempty"`
 	Password  bool          `json:"password"` // one is set
-	Code      bool          `json:"code"`     // a sign-in needs a code too
+	Code      bool          `json:"code"`     // a sign-in with it needs a code too
+	Passkeys  int           `json:"passkeys"` // how many they sign in with
 }
 
 // NewAccount adds an account.
@@ -74,7 +75,7 @@ func (s *server) accounts(w http.ResponseWriter, r *http.Request) error {
 func accountOf(a people.Account) Account {
 	account := Account{
 		Name: a.Name, Person: a.Person, Posts: append([]office.Post{}, a.Posts...), Admin: a.Admin,
-		Language: a.Language, Made: a.Made, Password: a.Password, Code: a.Code,
+		Language: a.Language, Made: a.Made, Password: a.Password, Code: a.Code, Passkeys: a.Passkeys,
 	}
 	if !a.Suspended.IsZero() {
 		account.Suspended = &a.Suspended

@@ -1,5 +1,5 @@
 // Package people knows which person of our own side is at the screen: accounts,
-// how they sign in (one-time links, passwords and codes), the sessions that this
+// how they sign in (one-time links, passkeys, passwords and codes), the sessions that this
 // opens, what each role may do, and the trail of all that. All of it is our own
 // affair: it stands in local.db and never crosses the line.
 //
@@ -16,6 +16,8 @@
 //   - A suspended account has no session and no link, from that moment on.
 //   - Passwords stand in the database as hashes, and the secrets of codes sealed
 //     with a key that does not.
+//   - A passkey is checked against a challenge that is drawn here, and is good for
+//     one answer of the browser that asked for it.
 //   - Who guesses passwords is slowed, in all processes of the side together, and
 //     cannot tell from the answers which accounts there are.
 //   - The trail is only added to: the database itself refuses to change it.
@@ -36,9 +38,10 @@ import (
 // People keeps the links and sessions of one side. It may be used by many
 // goroutines, and by several processes on one database.
 type People struct {
-	db   *sqldb.DB
-	now  func() time.Time
-	seal seal
+	db      *sqldb.DB
+	now     func() time.Time
+	seal    seal
+	handles []byte // the key from which the handles of accounts follow
 
 	checks chan struct{} // a token for each password that is checked
 	queue  chan struct{} // and for each that is or waits to be
@@ -105,7 +108,7 @@ var steps = []sqldb.Migration{
 			id BIGINT NOT NULL UNIQUE,   -- random, so that no two sessions ever share one
 			account TEXT NOT NULL,
 			post TEXT NOT NULL,          -- for which it acts; empty if for none
-			by_link BIGINT NOT NULL,     -- 1 if a link opened it, 0 if a password
+			by_link BIGINT NOT NULL,     -- 1 if a link opened it, else 0
 			since BIGINT NOT NULL,
 			last_seen BIGINT NOT NULL,
 			ends BIGINT NOT NULL
@@ -137,6 +140,7 @@ var steps = []sqldb.Migration{
 			RAISE EXCEPTION 'rows of % never change', TG_TABLE_NAME;
 		END $$;
 		CREATE TRIGGER trail_never_changes BEFORE UPDATE OR DELETE OR TRUNCATE ON trail FOR EACH STATEMENT EXECUTE FUNCTION trail_for_ever();`},
+	passkeyStep,
 }
 
 // Prepare makes or brings up to date the tables in local.db.
@@ -149,6 +153,9 @@ func Open(ctx context.Context, db *sqldb.DB, key Key, now func() time.Time) (*Pe
 	err := Prepare(ctx, db)
 	if err == nil {
 		p.seal, err = newSeal(key)
+	}
+	if err == nil {
+		p.handles, err = subkey(key, "handles")
 	}
 	if err == nil {
 		err = p.sealAll(ctx)

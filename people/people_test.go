@@ -109,7 +109,7 @@ func TestALinkOpensOneSession(t *testing.T) {
 		}
 		want := people.Session{
 			ID: s.ID, Account: "duty-officer", Person: "duty-officer", Post: "duty-officer", ByLink: true,
-			Since: c.Now(), LastSeen: c.Now(), Ends: c.Now().Add(people.SessionLongest),
+			Proved: c.Now(), Since: c.Now(), LastSeen: c.Now(), Ends: c.Now().Add(people.SessionLongest),
 		}
 		if s != want || s.ID <= 0 {
 			t.Errorf("redeem: got %+v, want %+v", s, want)

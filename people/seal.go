@@ -28,7 +28,7 @@ type seal struct{ aead cipher.AEAD }
 const sealedPrefix = "sealed:"
 
 func newSeal(key Key) (seal, error) {
-	k, err := hkdf.Key(sha256.New, key[:], nil, "people/seal", 32)
+	k, err := subkey(key, "seal")
 	if err != nil {
 		return seal{}, err
 	}
@@ -38,6 +38,11 @@ func newSeal(key Key) (seal, error) {
 	}
 	aead, err := cipher.NewGCM(block)
 	return seal{aead}, err
+}
+
+// subkey is the key for one use.
+func subkey(key Key, use string) ([]byte, error) {
+	return hkdf.Key(sha256.New, key[:], nil, "liaison/v1/people/"+use, 32)
 }
 
 // close seals a text for an account; an empty one stays empty.

@@ -82,7 +82,7 @@ func (p *People) SignIn(ctx context.Context, name, password, code, from string) 
 		if err != nil {
 			return err
 		}
-		if s, cookie, err = newSession(ctx, tx, a, false, now); err != nil {
+		if s, cookie, err = newSession(ctx, tx, a, byPassword, now); err != nil {
 			return err
 		}
 		if err := forgive(ctx, tx, name, from); err != nil {
@@ -110,16 +110,25 @@ func (p *People) SignIn(ctx context.Context, name, password, code, from string) 
 // machine's own address does not count: everybody has it behind a proxy here.
 func subjects(name, from string) []string {
 	subjects := []string{"account " + hex.EncodeToString(hashOf([]byte(name)))}
-	a, err := netip.ParseAddr(from)
-	if a = a.Unmap().WithZone(""); err == nil && !a.IsLoopback() {
-		bits := 32
-		if a.Is6() {
-			bits = 64
-		}
-		prefix, _ := a.Prefix(bits) // the bits fit the address
-		subjects = append(subjects, "address "+prefix.String())
+	if a, err := netip.ParseAddr(from); err == nil && !a.Unmap().WithZone("").IsLoopback() {
+		subjects = append(subjects, "address "+network(from))
 	}
 	return subjects
+}
+
+// network is what an address counts as: an IPv6 address as its /64.
+func network(from string) string {
+	a, err := netip.ParseAddr(from)
+	if err != nil {
+		return clip(from)
+	}
+	a = a.Unmap().WithZone("")
+	bits := 32
+	if a.Is6() {
+		bits = 64
+	}
+	prefix, _ := a.Prefix(bits) // the bits fit the address
+	return prefix.String()
 }
 
 // slow counts a guess as a failure until it is forgiven, so that many at once
