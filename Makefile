@@ -2,7 +2,7 @@
 # make test     install what the tests need, if it is missing, and run ./check
 # make bench    measure on this machine; see docs/performance.md
 # make demo     two nodes on this machine, with the example of 2018
-# make manual   write docs/manual.md from the program
+# make manual   write docs/manual.md and docs/openapi.json from the program
 # make man      write build/liaison.1, the man page
 # make deb      write the Debian package into build/; needs dpkg-deb
 # make clean    remove what was built
@@ -31,6 +31,7 @@ demo: build
 
 manual: build
 	build/liaison help all > docs/manual.md
+	build/liaison help openapi > docs/openapi.json
 
 man: build
 	build/liaison man > build/liaison.1

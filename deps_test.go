@@ -42,13 +42,14 @@ const floors = `
 
 	# 4  two faces
 	node records people office enclosure lang                     < web
-	golang.org/x/text github.com/piglig/go-qr                     < web
+	golang.org/x/text github.com/piglig/go-qr znkr.io/diff        < web
 	node records people office                                    < api
 
 	# 5  the program
 	*                                                             < cmd/liaison
 	github.com/BurntSushi/toml github.com/alecthomas/kong         < cmd/liaison
 	golang.org/x/sys golang.org/x/text                            < cmd/liaison
+	github.com/VictoriaMetrics/metrics                            < cmd/liaison
 	*                                                             < internal/bench
 	github.com/go-json-experiment/json golang.org/x/mod           < internal/bench
 `
@@ -63,6 +64,7 @@ const testFloors = `
 	golang.org/x/sys                                              < *
 	github.com/go-json-experiment/json                            < *
 	github.com/pquerna/otp                                        < *
+	github.com/santhosh-tekuri/jsonschema/v6                      < api
 	*                                                             < liaisontest internal/chaos
 	golang.org/x/mod modernc.org/sqlite                           < internal/outside
 	github.com/jackc/pgx/v5                                       < internal/pgcluster

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -10,66 +9,20 @@ import (
 	"liaison.example/people"
 )
 
-// Account is a person of our own side at the pages.
-type Account struct {
-	Name      string        `json:"name"`   // with which the person signs in
-	Person    string        `json:"person"` // as our own side shows them
-	Posts     []office.Post `json:"posts"`  // for which they may act, the usual one first
-	Admin     bool          `json:"admin"`  // may add and suspend accounts
-	Language  string        `json:"language,omitempty"`
-	Made      time.Time     `json:"made"`
-	Suspended *time.Time    `json:"suspended,omitempty"`
-	Password  bool          `json:"password"` // one is set
-	Code      bool          `json:"code"`     // a sign-in with it needs a code too
-	Passkeys  int           `json:"passkeys"` // how many they sign in with
-}
-
-// NewAccount adds an account.
-type NewAccount struct {
-	Name     string        `json:"name"`
-	Person   string        `json:"person"`
-	Posts    []office.Post `json:"posts"`
-	Admin    bool          `json:"admin"`
-	Language string        `json:"language"`
-}
-
-// AccountChange is what changes of an account; what is left out stays.
-type AccountChange struct {
-	Person   *string        `json:"person,omitempty"`
-	Posts    *[]office.Post `json:"posts,omitempty"`
-	Admin    *bool          `json:"admin,omitempty"`
-	Language *string        `json:"language,omitempty"`
-}
-
-// NewAccountLink asks for a one-time sign-in link for an account.
-type NewAccountLink struct {
-	ValidSeconds int64 `json:"valid_seconds"` // 0: DefaultLinkValid
-}
-
-// TrailLine is one line of the trail: who did what to which account.
-type TrailLine struct {
-	ID     int64     `json:"id"` // from 1
-	At     time.Time `json:"at"`
-	Who    string    `json:"who"`  // an account, or "operator"; empty if nobody knows
-	What   string    `json:"what"` // a code, such as "signed-in"
-	Whom   string    `json:"whom"` // account
-	From   string    `json:"from"` // address; empty from the machine itself
-	Detail string    `json:"detail,omitempty"`
-}
-
-// byOperator is who acts through the socket.
-var byOperator = people.By{Who: people.Operator}
-
 func (s *server) accounts(w http.ResponseWriter, r *http.Request) error {
 	list, err := s.Node.People().Accounts(r.Context())
 	if err != nil {
 		return err
 	}
+	page, next, err := paged(r, "accounts", list, func(a *people.Account) string { return a.Name })
+	if err != nil {
+		return err
+	}
 	accounts := []Account{}
-	for _, a := range list {
+	for _, a := range page {
 		accounts = append(accounts, accountOf(a))
 	}
-	return write(w, http.StatusOK, accounts)
+	return write(w, http.StatusOK, AccountPage{Accounts: accounts, Next: next})
 }
 
 func accountOf(a people.Account) Account {
@@ -92,7 +45,7 @@ func (s *server) addAccount(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a := people.Account{Name: n.Name, Person: n.Person, Posts: n.Posts, Admin: n.Admin, Language: n.Language}
-	if err := s.Node.People().AddAccount(r.Context(), byOperator, a); err != nil {
+	if err := s.Node.People().AddAccount(r.Context(), callerOf(r).by, a); err != nil {
 		return err
 	}
 	return s.writeAccount(w, r, http.StatusCreated, n.Name)
@@ -115,7 +68,7 @@ func (s *server) allAccredited(r *http.Request, posts []office.Post) error {
 }
 
 func noPost(post office.Post) error {
-	return problem(CodeNotFound, fmt.Sprintf("There is no post %q of this side: \"liaison posts\" lists them.", post), nil)
+	return problem(CodeNotFound, "post", "post", clip(post))
 }
 
 // writeAccount answers with the account as it stands.
@@ -138,7 +91,7 @@ func (s *server) changeAccount(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	name := r.PathValue("name")
-	if err := s.Node.People().ChangeAccount(r.Context(), byOperator, name, people.Change(c)); err != nil {
+	if err := s.Node.People().ChangeAccount(r.Context(), callerOf(r).by, name, people.Change(c)); err != nil {
 		return err
 	}
 	return s.writeAccount(w, r, http.StatusOK, name)
@@ -146,7 +99,7 @@ func (s *server) changeAccount(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) suspendAccount(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("name")
-	if err := s.Node.People().Suspend(r.Context(), byOperator, name); err != nil {
+	if err := s.Node.People().Suspend(r.Context(), callerOf(r).by, name); err != nil {
 		return err
 	}
 	return s.writeAccount(w, r, http.StatusOK, name)
@@ -154,7 +107,7 @@ func (s *server) suspendAccount(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) resumeAccount(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("name")
-	if err := s.Node.People().Resume(r.Context(), byOperator, name); err != nil {
+	if err := s.Node.People().Resume(r.Context(), callerOf(r).by, name); err != nil {
 		return err
 	}
 	return s.writeAccount(w, r, http.StatusOK, name)
@@ -170,7 +123,7 @@ func (s *server) accountLink(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	name := r.PathValue("name")
-	token, err := s.Node.People().AccountLink(r.Context(), byOperator, name, valid)
+	token, err := s.Node.People().AccountLink(r.Context(), callerOf(r).by, name, valid)
 	if err != nil {
 		return err
 	}
@@ -178,23 +131,31 @@ func (s *server) accountLink(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) trail(w http.ResponseWriter, r *http.Request) error {
-	before, limit := int64(0), int64(DefaultList)
-	for name, value := range map[string]*int64{"before": &before, "limit": &limit} {
-		if text := r.URL.Query().Get(name); text != "" {
-			n, err := strconv.ParseInt(text, 10, 64)
-			if err != nil || n < 0 {
-				return problem(CodeBadRequest, fmt.Sprintf("%s=%q is not a number.", name, text), nil)
-			}
-			*value = n
-		}
-	}
-	lines, err := s.Node.People().Trail(r.Context(), before, int(min(limit, MaxList)))
+	query := r.URL.Query()
+	limit, err := listLimit(query)
 	if err != nil {
 		return err
 	}
-	trail := []TrailLine{}
-	for _, l := range lines {
-		trail = append(trail, TrailLine{ID: l.ID, At: l.At, Who: l.By.Who, What: string(l.Deed), Whom: l.Whom, From: l.By.From, Detail: l.Detail})
+	key, err := readCursor("trail", query)
+	if err != nil {
+		return err
 	}
-	return write(w, http.StatusOK, trail)
+	before := int64(0)
+	if key != "" {
+		if before, err = strconv.ParseInt(key, 10, 64); err != nil {
+			return badCursor(query.Get("cursor"))
+		}
+	}
+	lines, err := s.Node.People().Trail(r.Context(), before, limit)
+	if err != nil {
+		return err
+	}
+	page := TrailPage{Lines: []TrailLine{}}
+	for _, l := range lines {
+		page.Lines = append(page.Lines, TrailLine{ID: l.ID, At: l.At, Who: l.By.Who, What: string(l.Deed), Whom: l.Whom, From: l.By.From, Detail: l.Detail})
+	}
+	if len(lines) == limit && lines[limit-1].ID > 1 { // lines are numbered from 1, without gaps
+		page.Next = cursor("trail", strconv.FormatInt(lines[limit-1].ID, 10))
+	}
+	return write(w, http.StatusOK, page)
 }

@@ -1,7 +1,7 @@
-// Package api is the face of the office for programs: JSON over HTTP, on a
-// local socket in the data folder that only the node's own user can open, and
-// the Go client that the commands use. It reads from the node's records and
-// writes only through the node.
+// Package api is the face of the office for programs: JSON over HTTP, and the Go
+// client that the commands use. It reads from the node's records and writes only
+// through the node. It is served on a local socket in the data folder that only
+// the node's own user can open, and beside the pages to who has a token.
 //
 // What must stay true:
 //
@@ -9,9 +9,12 @@
 //     only when the receipts of all addressees are held.
 //   - Whatever was not done is answered with a Problem: a code for programs and a
 //     sentence for people.
+//   - A token does what its scopes name, and never more than the account or post
+//     that it is for may do at that moment.
 //   - Every body, list and wait has a limit, below.
 //
-// The routes stand in one table, routes. Their shapes stand in types.go.
+// The operations stand in one table, operations, from which both the mux and the
+// description (OpenAPI 3.1) are made. Their shapes stand in types.go.
 package api
 
 import (
@@ -23,6 +26,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strconv"
+	"sync"
 	"time"
 
 	"liaison.example/node"
@@ -36,7 +41,8 @@ const (
 	DefaultList = 50               // lines of a list, if nothing is asked
 	MaxList     = 500              // lines of a list
 	MaxWait     = time.Hour        // that a request may wait
-	MaxWaiting  = 1024             // requests that wait at once
+	MaxWaiting  = 1024             // requests that wait at once, streams among them
+	maxWaitsOne = 32               // of one account or post, with its tokens
 	headerTime  = 10 * time.Second // to send the header
 	bodyTime    = time.Minute      // to send the whole request
 	idleTime    = 5 * time.Minute  // between requests of one connection
@@ -51,10 +57,14 @@ type Config struct {
 	Node *node.Node
 	Log  *slog.Logger
 	Now  func() time.Time
-	// Refused gives the sentence for a refusal of the rules.
-	Refused func(code office.Reason, detail map[string]string) string
+	// WithToken says that each request needs a token. Without it, whoever
+	// reaches the handler is taken for the operator of the machine.
+	WithToken bool
+	// Say gives the sentence for a code of a refusal, or for "problem." and a key,
+	// in the language that fits a header Accept-Language best.
+	Say func(languages, code string, detail map[string]string) string
 	// Alarmed gives the sentence for an alarm.
-	Alarmed func(a node.Alarm) string
+	Alarmed func(languages string, a node.Alarm) string
 	// SignIn gives the address with which a browser redeems a sign-in token.
 	SignIn func(token string) string
 	// Backup writes a tar archive of the data folder as it stands.
@@ -70,22 +80,36 @@ var ErrNextTurn = errors.New("the node is opened anew")
 // server answers requests for one node.
 type server struct {
 	Config
-	waiting chan struct{} // a token for each request that waits
+	waiting places
 }
 
-// New returns the handler of the routes. Who may reach it may act for every
-// post of the side: the socket's mode is the guard.
+// New returns the handler of the operations. Without Config.WithToken whoever may
+// reach it may act for every post of the side: the socket's mode is the guard.
 func New(c Config) http.Handler {
-	s := &server{Config: c, waiting: make(chan struct{}, MaxWaiting)}
+	s := &server{Config: c}
 	mux := http.NewServeMux()
-	for _, r := range routes {
-		mux.Handle(r.pattern, s.answer(r.handle))
+	for pattern, handle := range s.handlers() {
+		mux.Handle(pattern, s.answer(handle))
 	}
-	mux.Handle("/", s.answer(func(*server, http.ResponseWriter, *http.Request) error {
-		return problem(CodeNotFound, "There is no such route.", nil)
-	}))
 	return mux
 }
+
+// handlers is what answers each pattern of the mux: the operations, their
+// description, and the one that says that there is nothing else.
+func (s *server) handlers() map[string]answerer {
+	all := map[string]answerer{
+		"GET " + descriptionPath: s.describe,
+		"/":                      func(http.ResponseWriter, *http.Request) error { return problem(CodeNotFound, "route") },
+	}
+	for i := range operations {
+		o := &operations[i]
+		all[o.method+" "+Path+o.path] = func(w http.ResponseWriter, r *http.Request) error { return s.admitted(o, w, r) }
+	}
+	return all
+}
+
+// answerer answers a request, or says by an error why not.
+type answerer func(w http.ResponseWriter, r *http.Request) error
 
 // Server returns an HTTP server for the handler with the limits above. The
 // caller listens and closes.
@@ -100,62 +124,17 @@ func Server(handler http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// route is one line of the table of routes.
-type route struct {
-	pattern string
-	handle  handler
-}
-
-type handler func(s *server, w http.ResponseWriter, r *http.Request) error
-
-// routes is everything that a program can ask for.
-var routes = []route{
-	{"GET /v1/status", (*server).status}, // ?wait=STATE&timeout=60s
-
-	{"GET /v1/dispatches", (*server).dispatches}, // ?q=&from=&channel=&precedence=&state=&since=&until=&limit=&before=
-	{"POST /v1/dispatches", (*server).send},      // ?wait=60s
-	{"GET /v1/dispatches/{side}/{index}", (*server).dispatch},
-	{"POST /v1/dispatches/{side}/{index}/acknowledgement", (*server).acknowledge},
-
-	{"GET /v1/entries", (*server).record}, // ?before=PLACE&limit=
-	{"GET /v1/entries/{side}/{index}", (*server).entry},
-	{"GET /v1/entries/{side}/{index}/disclosure", (*server).disclosure},
-
-	{"GET /v1/charter", (*server).charter},
-	{"POST /v1/charter/proposals", (*server).propose},
-	{"POST /v1/charter/agreements", (*server).agree},
-
-	{"GET /v1/posts", (*server).posts},
-	{"POST /v1/posts", (*server).accredit},
-	{"POST /v1/posts/{post}/end", (*server).endPost},
-	{"POST /v1/sign-in-links", (*server).signInLink},
-
-	{"GET /v1/accounts", (*server).accounts},
-	{"POST /v1/accounts", (*server).addAccount},
-	{"PATCH /v1/accounts/{name}", (*server).changeAccount},
-	{"POST /v1/accounts/{name}/suspend", (*server).suspendAccount},
-	{"POST /v1/accounts/{name}/resume", (*server).resumeAccount},
-	{"POST /v1/accounts/{name}/sign-in-links", (*server).accountLink},
-	{"GET /v1/trail", (*server).trail}, // ?before=ID&limit=
-
-	{"GET /v1/alarms", (*server).alarms}, // ?all=true
-	{"POST /v1/alarms/{id}/clear", (*server).clearAlarm},
-	{"POST /v1/lines/{side}/cut", (*server).cutLine},
-
-	{"POST /v1/admissions", (*server).admit},
-	{"POST /v1/backup", (*server).backup}, // a tar archive; whole if the trailer Liaison-Whole is "yes"
-	{"GET /v1/events", (*server).events},  // server-sent events
-}
-
-// answer wraps a handler: it limits the body and turns an error into a Problem.
-func (s *server) answer(handle handler) http.Handler {
+// answer wraps what answers a request: it limits the body and turns an error into
+// a Problem.
+func (s *server) answer(handle answerer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
 		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
-		err := handle(s, w, r)
+		err := handle(w, r)
 		switch cause := context.Cause(r.Context()); {
 		case err == nil:
 		case errors.Is(cause, ErrNextTurn):
-			problem(CodeNextTurn, "The node is starting anew; ask again.", nil).write(w)
+			s.problem(r, problem(CodeNextTurn, "next-turn")).write(w)
 		case cause != nil: // the client is gone
 		default:
 			s.problem(r, err).write(w)
@@ -172,18 +151,25 @@ func (s *server) problem(r *http.Request, err error) *Problem {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &p):
-		return p
 	case errors.As(err, &refused):
-		return refusal(refused.Code, s.Refused(refused.Code, refused.Detail), refused.Detail)
+		p = refusal(refused.Code, refused.Detail)
 	case errors.As(err, &ofAccount):
-		return refusal(ofAccount.Code, s.Refused(ofAccount.Code, ofAccount.Detail), ofAccount.Detail)
+		p = refusal(ofAccount.Code, ofAccount.Detail)
 	case errors.As(err, &tooLarge):
-		return problem(CodeTooLarge, fmt.Sprintf("The request is too large: at most %d bytes are allowed.", tooLarge.Limit), nil)
+		p = problem(CodeTooLarge, "too-large", "limit", strconv.FormatInt(tooLarge.Limit, 10))
+	default:
+		reference := rand.Text()[:6]
+		s.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "reference", reference, "error", err)
+		p = problem(CodeInternal, "internal", "reference", reference)
 	}
-	reference := rand.Text()[:6]
-	s.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "reference", reference, "error", err)
-	return problem(CodeInternal, fmt.Sprintf("Something went wrong here; the log says more under the reference %s.", reference),
-		map[string]string{"reference": reference})
+	if p.Detail == "" {
+		code := p.Code
+		if p.key != "" {
+			code = "problem." + p.key
+		}
+		p.Detail = s.Say(r.Header.Get("Accept-Language"), code, p.Fields)
+	}
+	return p
 }
 
 // read reads the JSON body of a request. Members that are not known are
@@ -196,10 +182,10 @@ func read(r *http.Request, into any) error {
 		if errors.As(err, &tooLarge) {
 			return err
 		}
-		return problem(CodeBadRequest, "The body cannot be read: "+err.Error()+".", nil)
+		return problem(CodeBadRequest, "body", "error", err.Error())
 	}
 	if d.More() {
-		return problem(CodeBadRequest, "The body has more after its end.", nil)
+		return problem(CodeBadRequest, "body-more")
 	}
 	return nil
 }
@@ -220,24 +206,59 @@ func write(w http.ResponseWriter, status int, v any) error {
 func pathID(r *http.Request) (office.EntryID, error) {
 	id, err := office.ParseEntryID(r.PathValue("side") + "/" + r.PathValue("index"))
 	if err != nil {
-		return id, problem(CodeBadRequest, "The id "+err.Error()+".", nil)
+		return id, problem(CodeBadRequest, "id", "id", r.PathValue("side")+"/"+r.PathValue("index"))
 	}
 	return id, nil
 }
 
-// wait takes a token for a request that waits, at most for the time given in
-// the query under name, and returns a context that ends with that time.
-func (s *server) wait(r *http.Request, name string) (ctx context.Context, done func(), err error) {
+// wait takes a place for a request that waits, at most for the time given in the
+// query under name, and returns a context that ends with that time.
+func (s *server) wait(w http.ResponseWriter, r *http.Request, name string) (ctx context.Context, done func(), err error) {
 	text := r.URL.Query().Get(name)
 	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 || d > MaxWait {
-		return nil, nil, problem(CodeBadRequest, fmt.Sprintf("%s=%q is not a time of at most %s, such as 60s.", name, text, MaxWait), nil)
+		return nil, nil, problem(CodeBadRequest, "wait", "name", name, "value", text, "limit", MaxWait.String())
 	}
-	select {
-	case s.waiting <- struct{}{}:
-	default:
-		return nil, nil, problem(CodeTooBusy, "Too many requests wait already.", nil)
+	leave, err := s.enter(w, r)
+	if err != nil {
+		return nil, nil, err
 	}
+	// The body was read, and the answer may come later than that of others.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(d + bodyTime)) // where it can be set
 	ctx, cancel := context.WithTimeout(r.Context(), d)
-	return ctx, func() { cancel(); <-s.waiting }, nil
+	return ctx, func() { cancel(); leave() }, nil
+}
+
+// places counts the requests that wait, so that forgotten ones cannot use up the
+// node.
+type places struct {
+	mu    sync.Mutex
+	all   int            // under mu
+	byOne map[string]int // under mu; of each bearer
+}
+
+// enter takes a place for a request that waits or a stream. From then on nothing
+// is read of it, so that the time for reading does not end it.
+func (s *server) enter(w http.ResponseWriter, r *http.Request) (leave func(), err error) {
+	c := callerOf(r)
+	s.waiting.mu.Lock()
+	defer s.waiting.mu.Unlock()
+	if s.waiting.byOne == nil {
+		s.waiting.byOne = map[string]int{}
+	}
+	name := c.name()
+	if s.waiting.all >= MaxWaiting || c.bearer != nil && s.waiting.byOne[name] >= maxWaitsOne {
+		return nil, problem(CodeTooBusy, "too-busy")
+	}
+	s.waiting.all++
+	s.waiting.byOne[name]++
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // where it was set
+	return func() {
+		s.waiting.mu.Lock()
+		defer s.waiting.mu.Unlock()
+		s.waiting.all--
+		if s.waiting.byOne[name]--; s.waiting.byOne[name] == 0 {
+			delete(s.waiting.byOne, name)
+		}
+	}, nil
 }

@@ -1,11 +1,9 @@
 package api_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -17,20 +15,21 @@ import (
 	"time"
 
 	"liaison.example/api"
+	"liaison.example/lang"
 	"liaison.example/liaisontest"
 	"liaison.example/node"
 	"liaison.example/office"
 )
 
+var discard = slog.New(slog.DiscardHandler)
+
 // serve puts the routes of a node on a socket and returns the socket's path.
 func serve(t *testing.T, n *node.Node, change func(*api.Config)) string {
 	t.Helper()
 	c := api.Config{
-		Node: n, Log: slog.New(slog.DiscardHandler), Now: time.Now,
-		Refused: func(code office.Reason, detail map[string]string) string {
-			return fmt.Sprintf("refused: %s %v", code, detail)
-		},
-		Alarmed: func(a node.Alarm) string { return a.Code },
+		Node: n, Log: discard, Now: time.Now,
+		Say:     say,
+		Alarmed: func(_ string, a node.Alarm) string { return a.Code },
 		SignIn:  func(token string) string { return "http://pages/sign-in?t=" + token },
 		Backup:  func(context.Context, io.Writer) error { return errors.New("no backup here") },
 		Admit:   func(context.Context, string) error { return errors.New("this is not a credence") },
@@ -47,6 +46,20 @@ func serve(t *testing.T, n *node.Node, change func(*api.Config)) string {
 	go func() { _ = s.Serve(l) }()
 	t.Cleanup(func() { s.Close() })
 	return path
+}
+
+// say gives the words of package lang, as the program does.
+func say(languages, code string, detail map[string]string) string {
+	var args []any
+	for name, value := range detail {
+		args = append(args, name, value)
+	}
+	for _, key := range []string{"void." + code, "refused." + code, code} {
+		if _, ok := lang.Lookup(key); ok {
+			return lang.T(lang.Match(languages), key, args...)
+		}
+	}
+	return "no words for " + code
 }
 
 // two opens an office of two sides and a client of each node.
@@ -121,10 +134,11 @@ func TestADispatchIsSentReceivedAndAcknowledged(t *testing.T) {
 	if entry.Kind != office.KindDispatch || entry.Place == 0 || !strings.Contains(entry.Leaf, `"subject":"Test 시험"`) {
 		t.Errorf("entry: %+v", entry)
 	}
-	record, err := north.Record(ctx, 0, 2)
+	last, err := north.Record(ctx, "", 2)
 	if err != nil {
 		t.Fatal(err)
 	}
+	record := last.Entries
 	if len(record) != 2 || record[0].Place != record[1].Place+1 || record[1].ID != sent.ID {
 		t.Errorf("record: %+v", record)
 	}
@@ -182,7 +196,7 @@ func TestRefusalsBearACodeAndASentence(t *testing.T) {
 		{"an alarm that is not there", func() error { return south.ClearAlarm(t.Context(), 7, "head") }, 404, api.CodeNotFound, "7"},
 		{"a line to nobody", func() error { return south.CutLine(t.Context(), "west", true) }, 404, api.CodeNotFound, "west"},
 		{"a list that is too long", func() error { _, err := south.Dispatches(t.Context(), api.Query{Limit: 501}); return err }, 400, api.CodeBadRequest, "1 to 500"},
-		{"a place that no list gave", func() error { _, err := south.Dispatches(t.Context(), api.Query{Before: "x"}); return err }, 400, api.CodeBadRequest, "before"},
+		{"a place that no list gave", func() error { _, err := south.Dispatches(t.Context(), api.Query{Cursor: "x"}); return err }, 400, api.CodeBadRequest, "cursor"},
 		{"a precedence that there is not", func() error { _, err := south.Dispatches(t.Context(), api.Query{Precedence: "URGENT"}); return err }, 400, api.CodeBadRequest, "URGENT"},
 		{"a wait that is too long", func() error { _, err := south.Send(t.Context(), test, 2*time.Hour); return err }, 400, api.CodeBadRequest, "at most 1h"},
 		{"a state that there is not", func() error { _, err := south.WaitStatus(t.Context(), "happy", time.Second); return err }, 400, api.CodeBadRequest, "happy"},
@@ -235,19 +249,19 @@ func TestRequestsThatCannotBeReadAreRefused(t *testing.T) {
 		status               int
 		says                 string
 	}{
-		{"GET", "/v2/status", "", 404, "no such route"},
+		{"GET", "/v1/status", "", 404, "no such route"},
 		{"GET", "/", "", 404, "no such route"},
-		{"POST", "/v1/dispatches", "", 400, "cannot be read"},
-		{"POST", "/v1/dispatches", `{"chanel":"liaison"}`, 400, `unknown field`},
-		{"POST", "/v1/dispatches", `{} {}`, 400, "after its end"},
-		{"POST", "/v1/dispatches", `{"to":"south"}`, 400, "cannot be read"},
-		{"GET", "/v1/dispatches/South/1", "", 400, "not an entry id"},
-		{"GET", "/v1/dispatches/south/01", "", 400, "not an entry id"},
-		{"GET", "/v1/entries?before=-1", "", 400, "before"},
-		{"GET", "/v1/entries?limit=many", "", 400, "limit"},
-		{"GET", "/v1/status?wait=ready", "", 400, "timeout"},
-		{"POST", "/v1/alarms/first/clear", "{}", 400, "not the number"},
-		{"DELETE", "/v1/status", "", 404, "no such route"},
+		{"POST", "/api/v1/dispatches", "", 400, "cannot be read"},
+		{"POST", "/api/v1/dispatches", `{"chanel":"liaison"}`, 400, `unknown field`},
+		{"POST", "/api/v1/dispatches", `{} {}`, 400, "after its end"},
+		{"POST", "/api/v1/dispatches", `{"to":"south"}`, 400, "cannot be read"},
+		{"GET", "/api/v1/dispatches/South/1", "", 400, "not an entry id"},
+		{"GET", "/api/v1/dispatches/south/01", "", 400, "not an entry id"},
+		{"GET", "/api/v1/entries?cursor=-1", "", 400, "cursor"},
+		{"GET", "/api/v1/entries?limit=many", "", 400, "limit"},
+		{"GET", "/api/v1/status?wait=ready", "", 400, "timeout"},
+		{"POST", "/api/v1/alarms/first/clear", "{}", 400, "not the number"},
+		{"DELETE", "/api/v1/status", "", 404, "no such route"},
 	} {
 		status, answer := ask(t, path, row.method, row.target, row.body)
 		if status != row.status || !strings.Contains(answer, row.says) {
@@ -353,12 +367,12 @@ func TestAccountsAreAddedChangedAndSuspended(t *testing.T) {
 	if accounts, err := south.Accounts(ctx); err != nil || len(accounts) != 1 {
 		t.Errorf("accounts: %+v, %v", accounts, err)
 	}
-	lines, err := south.Trail(ctx, 0, 2)
-	if err != nil || len(lines) != 2 || lines[0].What != "account-resumed" || lines[0].Who != "operator" || lines[0].Whom != "park" {
-		t.Errorf("trail: %+v, %v", lines, err)
+	trail, err := south.Trail(ctx, "", 2)
+	if lines := trail.Lines; err != nil || len(lines) != 2 || lines[0].What != "account-resumed" || lines[0].Who != "operator" || lines[0].Whom != "park" {
+		t.Errorf("trail: %+v, %v", trail, err)
 	}
-	if lines, err = south.Trail(ctx, lines[1].ID, 50); err != nil || len(lines) != 3 {
-		t.Errorf("the rest of the trail: %+v, %v", lines, err)
+	if trail, err = south.Trail(ctx, trail.Next, 50); err != nil || len(trail.Lines) != 3 || trail.Next != "" {
+		t.Errorf("the rest of the trail: %+v, %v", trail, err)
 	}
 }
 
@@ -384,36 +398,6 @@ func TestABackupThatBreaksOffIsNoticed(t *testing.T) {
 	if err := c.Backup(t.Context(), &got); err != nil || got.String() != "the whole" {
 		t.Errorf("got %q, %v", got.String(), err)
 	}
-}
-
-func TestEventsTellOfWhatHappens(t *testing.T) {
-	o := liaisontest.Open(t, "north", "south")
-	path := serve(t, o.Nodes["south"], nil)
-	conn, err := net.Dial("unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	fmt.Fprint(conn, "GET /v1/events HTTP/1.1\r\nHost: node\r\n\r\n")
-	lines := bufio.NewScanner(conn)
-	lines.Scan()
-	if !strings.Contains(lines.Text(), "200") {
-		t.Fatalf("answer: %s", lines.Text())
-	}
-	sent, err := client(t, path).Send(t.Context(), test, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
-		t.Fatal(err)
-	}
-	entry := fmt.Sprintf(`data: {"kind":"entry","id":"%s"}`, sent.ID)
-	for lines.Scan() {
-		if lines.Text() == entry {
-			return
-		}
-	}
-	t.Errorf("the stream ended without %s: %v", entry, lines.Err())
 }
 
 func TestTheSocketIsForItsOwnerAlone(t *testing.T) {

@@ -15,7 +15,7 @@ func (s *server) charter(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c := Charter{Charter: row.Charter, Hash: row.Hash, Open: row.Open, Founded: append([]office.Side{}, row.Founded...), Proposals: []Proposal{}}
+	c := CharterStanding{Charter: row.Charter, Hash: row.Hash, Open: row.Open, Founded: append([]office.Side{}, row.Founded...), Proposals: []Proposal{}}
 	for _, p := range proposals {
 		c.Proposals = append(c.Proposals, Proposal{
 			ID: p.ID, Hash: p.Hash, Amends: p.Amends, By: p.By, At: moment(p.At), Note: p.Note, State: p.State,
@@ -31,7 +31,7 @@ func (s *server) propose(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if p.Charter == nil {
-		return problem(CodeBadRequest, "The charter is missing.", nil)
+		return problem(CodeBadRequest, "charter-missing")
 	}
 	row, err := s.Node.Records().Office(r.Context())
 	if err != nil {

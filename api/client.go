@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"liaison.example/office"
@@ -20,8 +21,9 @@ import (
 // goroutines. Its errors are *Problem where the node answered, and wrap
 // ErrNotRunning where no node listens.
 type Client struct {
-	http *http.Client
-	base string // such as "http://node"
+	http  *http.Client
+	base  string // such as "http://node"
+	token string // empty on the socket
 }
 
 // ErrNotRunning says that no node listens on the socket.
@@ -47,12 +49,22 @@ func Dial(path string) *Client {
 	return &Client{http: &http.Client{Transport: transport}, base: "http://node"}
 }
 
+// DialWeb makes a client of the node whose pages stand at an address such as
+// "https://office.example", which it asks with a token.
+func DialWeb(address, token string) *Client {
+	client := &http.Client{
+		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, DisableCompression: true, MaxIdleConnsPerHost: 64},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the token goes nowhere else
+	}
+	return &Client{http: client, base: strings.TrimSuffix(address, "/"), token: token}
+}
+
 // Close closes idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // Status returns the state of the node.
 func (c *Client) Status(ctx context.Context) (s Status, err error) {
-	return s, c.get(ctx, "/v1/status", nil, &s)
+	return s, c.get(ctx, Path+"/status", nil, &s)
 }
 
 // WaitStatus waits, at most for timeout, until the node's state is what until
@@ -63,12 +75,12 @@ func (c *Client) WaitStatus(ctx context.Context, until string, timeout time.Dura
 	for started := time.Now(); ; {
 		left := timeout - time.Since(started)
 		if left <= 0 {
-			return s, problem(CodeTimeout, fmt.Sprintf("The time ran out before the node was %s.", until), nil)
+			return s, &Problem{Code: CodeTimeout, Status: statusOf[CodeTimeout], Detail: fmt.Sprintf("The time ran out before the node was %s.", until)}
 		}
 		if until == Running {
 			s, err = c.Status(ctx)
 		} else {
-			err = c.get(ctx, "/v1/status", url.Values{"wait": {until}, "timeout": {left.String()}}, &s)
+			err = c.get(ctx, Path+"/status", url.Values{"wait": {until}, "timeout": {left.String()}}, &s)
 		}
 		var p *Problem
 		if !errors.Is(err, ErrNotRunning) && (!errors.As(err, &p) || p.Code != CodeNextTurn) {
@@ -85,17 +97,17 @@ func (c *Client) WaitStatus(ctx context.Context, until string, timeout time.Dura
 // Send releases a dispatch. With wait > 0 it waits at most that long for the
 // receipts of all addressees; the state of the answer says whether they are
 // held. An error means that nothing was released, unless it is one of the
-// context or of a broken connection.
+// context or of a broken connection: then it may be sent again with the same Key.
 func (c *Client) Send(ctx context.Context, d NewDispatch, wait time.Duration) (sent Dispatch, err error) {
 	query := url.Values{}
 	if wait > 0 {
 		query.Set("wait", wait.String())
 	}
-	return sent, c.do(ctx, http.MethodPost, "/v1/dispatches", query, d, &sent)
+	return sent, c.doOnce(ctx, http.MethodPost, Path+"/dispatches", query, d.Key, d, &sent)
 }
 
 // Dispatches returns one page of the list.
-func (c *Client) Dispatches(ctx context.Context, q Query) (p Page, err error) {
+func (c *Client) Dispatches(ctx context.Context, q Query) (p DispatchPage, err error) {
 	query := url.Values{}
 	set := func(name, value string) {
 		if value != "" {
@@ -106,7 +118,7 @@ func (c *Client) Dispatches(ctx context.Context, q Query) (p Page, err error) {
 	set("from", q.From)
 	set("channel", q.Channel)
 	set("precedence", string(q.Precedence))
-	set("before", q.Before)
+	set("cursor", q.Cursor)
 	set("state", string(q.Waiting))
 	for name, at := range map[string]time.Time{"since": q.Since, "until": q.Until} {
 		if !at.IsZero() {
@@ -116,34 +128,58 @@ func (c *Client) Dispatches(ctx context.Context, q Query) (p Page, err error) {
 	if q.Limit > 0 {
 		query.Set("limit", strconv.Itoa(q.Limit))
 	}
-	return p, c.get(ctx, "/v1/dispatches", query, &p)
+	return p, c.get(ctx, Path+"/dispatches", query, &p)
 }
 
 // Dispatch returns one dispatch with its text and receipts.
 func (c *Client) Dispatch(ctx context.Context, id office.EntryID) (d Dispatch, err error) {
-	return d, c.get(ctx, "/v1/dispatches/"+id.String(), nil, &d)
+	return d, c.get(ctx, Path+"/dispatches/"+id.String(), nil, &d)
 }
 
 // Acknowledge acknowledges a dispatch for a post of our side.
 func (c *Client) Acknowledge(ctx context.Context, id office.EntryID, by office.Post) (w Written, err error) {
-	return w, c.do(ctx, http.MethodPost, "/v1/dispatches/"+id.String()+"/acknowledgement", nil, Act{By: by}, &w)
+	return w, c.do(ctx, http.MethodPost, Path+"/dispatches/"+id.String()+"/acknowledgement", nil, Act{By: by}, &w)
 }
 
-// Record returns one page of the joint record, the newest first. Before is a
-// place in the joint order; 0 begins with the newest.
-func (c *Client) Record(ctx context.Context, before int64, limit int) (entries []Entry, err error) {
-	query := url.Values{"before": {strconv.FormatInt(before, 10)}, "limit": {strconv.Itoa(limit)}}
-	return entries, c.get(ctx, "/v1/entries", query, &entries)
+// Consider says for a post of our side that a dispatch is under consideration,
+// until a moment that is taken to the minute.
+func (c *Client) Consider(ctx context.Context, id office.EntryID, by office.Post, until time.Time) (w Written, err error) {
+	return w, c.do(ctx, http.MethodPost, Path+"/dispatches/"+id.String()+"/consideration", nil, NewConsideration{By: by, Until: until}, &w)
+}
+
+// CloseDispatch closes a dispatch for our side.
+func (c *Client) CloseDispatch(ctx context.Context, id office.EntryID, by office.Post) (w Written, err error) {
+	return w, c.do(ctx, http.MethodPost, Path+"/dispatches/"+id.String()+"/closing", nil, Act{By: by}, &w)
+}
+
+// Thread returns the dispatches of the thread that one belongs to.
+func (c *Client) Thread(ctx context.Context, id office.EntryID) (t Thread, err error) {
+	return t, c.get(ctx, Path+"/dispatches/"+id.String()+"/thread", nil, &t)
+}
+
+// Record returns one page of the joint record, the newest first. The cursor is
+// Next of the page before; an empty one begins with the newest.
+func (c *Client) Record(ctx context.Context, cursor string, limit int) (p EntryPage, err error) {
+	return p, c.get(ctx, Path+"/entries", pageQuery(cursor, limit), &p)
+}
+
+// pageQuery asks for one page of a list.
+func pageQuery(cursor string, limit int) url.Values {
+	query := url.Values{"limit": {strconv.Itoa(limit)}}
+	if cursor != "" {
+		query.Set("cursor", cursor)
+	}
+	return query
 }
 
 // Entry returns one entry with its bytes and receipts.
 func (c *Client) Entry(ctx context.Context, id office.EntryID) (e Entry, err error) {
-	return e, c.get(ctx, "/v1/entries/"+id.String(), nil, &e)
+	return e, c.get(ctx, Path+"/entries/"+id.String(), nil, &e)
 }
 
 // Disclosure returns the disclosure file of one entry.
 func (c *Client) Disclosure(ctx context.Context, id office.EntryID) ([]byte, error) {
-	response, err := c.send(ctx, http.MethodGet, "/v1/entries/"+id.String()+"/disclosure", nil, nil)
+	response, err := c.send(ctx, http.MethodGet, Path+"/entries/"+id.String()+"/disclosure", nil, "", nil)
 	if err != nil {
 		return nil, err
 	}
@@ -152,64 +188,84 @@ func (c *Client) Disclosure(ctx context.Context, id office.EntryID) ([]byte, err
 }
 
 // Charter returns the charter in force and the proposals.
-func (c *Client) Charter(ctx context.Context) (ch Charter, err error) {
-	return ch, c.get(ctx, "/v1/charter", nil, &ch)
+func (c *Client) Charter(ctx context.Context) (ch CharterStanding, err error) {
+	return ch, c.get(ctx, Path+"/charter", nil, &ch)
 }
 
 // Propose puts another charter forward.
 func (c *Client) Propose(ctx context.Context, p NewProposal) (w Written, err error) {
-	return w, c.do(ctx, http.MethodPost, "/v1/charter/proposals", nil, p, &w)
+	return w, c.do(ctx, http.MethodPost, Path+"/charter/proposals", nil, p, &w)
 }
 
 // Agree consents to a proposed charter.
 func (c *Client) Agree(ctx context.Context, a Agreement) (w Written, err error) {
-	return w, c.do(ctx, http.MethodPost, "/v1/charter/agreements", nil, a, &w)
+	return w, c.do(ctx, http.MethodPost, Path+"/charter/agreements", nil, a, &w)
 }
 
 // Posts returns the posts of all sides.
 func (c *Client) Posts(ctx context.Context) (posts []Post, err error) {
-	return posts, c.get(ctx, "/v1/posts", nil, &posts)
+	for next := ""; ; {
+		var p PostPage
+		if err := c.get(ctx, Path+"/posts", pageQuery(next, MaxList), &p); err != nil {
+			return nil, err
+		}
+		posts = append(posts, p.Posts...)
+		if next = p.Next; next == "" {
+			return posts, nil
+		}
+	}
 }
 
 // Accredit accredits a post of our side.
 func (c *Client) Accredit(ctx context.Context, p NewPost) (w Written, err error) {
-	return w, c.do(ctx, http.MethodPost, "/v1/posts", nil, p, &w)
+	return w, c.do(ctx, http.MethodPost, Path+"/posts", nil, p, &w)
 }
 
 // EndPost withdraws the accreditation of a post of our side.
 func (c *Client) EndPost(ctx context.Context, post, by office.Post) (w Written, err error) {
-	return w, c.do(ctx, http.MethodPost, "/v1/posts/"+url.PathEscape(post)+"/end", nil, Act{By: by}, &w)
+	return w, c.do(ctx, http.MethodPost, Path+"/posts/"+url.PathEscape(post)+"/end", nil, Act{By: by}, &w)
 }
 
 // SignInLink makes a one-time sign-in link for a post of our side.
 func (c *Client) SignInLink(ctx context.Context, post office.Post, valid time.Duration) (l Link, err error) {
-	return l, c.do(ctx, http.MethodPost, "/v1/sign-in-links", nil, NewLink{Post: post, ValidSeconds: int64(valid / time.Second)}, &l)
+	return l, c.do(ctx, http.MethodPost, Path+"/sign-in-links", nil, NewLink{Post: post, ValidSeconds: int64(valid / time.Second)}, &l)
 }
 
 // Alarms returns the alarms, the latest first, with those cleared if all.
 func (c *Client) Alarms(ctx context.Context, all bool) (alarms []Alarm, err error) {
-	return alarms, c.get(ctx, "/v1/alarms", url.Values{"all": {strconv.FormatBool(all)}}, &alarms)
+	for next := ""; ; {
+		var p AlarmPage
+		query := pageQuery(next, MaxList)
+		query.Set("all", strconv.FormatBool(all))
+		if err := c.get(ctx, Path+"/alarms", query, &p); err != nil {
+			return nil, err
+		}
+		alarms = append(alarms, p.Alarms...)
+		if next = p.Next; next == "" {
+			return alarms, nil
+		}
+	}
 }
 
 // ClearAlarm marks an alarm as mended.
 func (c *Client) ClearAlarm(ctx context.Context, id int64, by office.Post) error {
-	return c.do(ctx, http.MethodPost, "/v1/alarms/"+strconv.FormatInt(id, 10)+"/clear", nil, Act{By: by}, nil)
+	return c.do(ctx, http.MethodPost, Path+"/alarms/"+strconv.FormatInt(id, 10)+"/clear", nil, Act{By: by}, nil)
 }
 
 // Admit brings another side's credence to the running node.
 func (c *Client) Admit(ctx context.Context, credence string) error {
-	return c.do(ctx, http.MethodPost, "/v1/admissions", nil, Admission{Credence: credence}, nil)
+	return c.do(ctx, http.MethodPost, Path+"/admissions", nil, Admission{Credence: credence}, nil)
 }
 
 // CutLine cuts or mends the line to a side; demonstrations only.
 func (c *Client) CutLine(ctx context.Context, side office.Side, cut bool) error {
-	return c.do(ctx, http.MethodPost, "/v1/lines/"+url.PathEscape(side)+"/cut", nil, Cut{Cut: cut}, nil)
+	return c.do(ctx, http.MethodPost, Path+"/lines/"+url.PathEscape(side)+"/cut", nil, Cut{Cut: cut}, nil)
 }
 
 // Backup writes a backup of the running node, a tar archive, to w. The archive
 // is whole only if there is no error.
 func (c *Client) Backup(ctx context.Context, w io.Writer) error {
-	response, err := c.send(ctx, http.MethodPost, "/v1/backup", nil, nil)
+	response, err := c.send(ctx, http.MethodPost, Path+"/backup", nil, "", nil)
 	if err != nil {
 		return err
 	}
@@ -230,7 +286,12 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, into an
 // do sends a request with a JSON body, unless body is nil, and reads the JSON
 // answer into into, unless that is nil.
 func (c *Client) do(ctx context.Context, method, path string, query url.Values, body, into any) error {
-	response, err := c.send(ctx, method, path, query, body)
+	return c.doOnce(ctx, method, path, query, "", body, into)
+}
+
+// doOnce is do under a key, unless that is empty.
+func (c *Client) doOnce(ctx context.Context, method, path string, query url.Values, key string, body, into any) error {
+	response, err := c.send(ctx, method, path, query, key, body)
 	if err != nil {
 		return err
 	}
@@ -246,7 +307,7 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 }
 
 // send sends a request; an answer other than 2xx becomes a *Problem.
-func (c *Client) send(ctx context.Context, method, path string, query url.Values, body any) (*http.Response, error) {
+func (c *Client) send(ctx context.Context, method, path string, query url.Values, key string, body any) (*http.Response, error) {
 	var reader io.Reader
 	if body != nil {
 		b, err := json.Marshal(body)
@@ -265,6 +326,12 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 	}
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
+	}
+	if key != "" {
+		request.Header.Set(keyHeader, key)
+	}
+	if c.token != "" {
+		request.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	response, err := c.http.Do(request)
 	if err != nil {

@@ -10,38 +10,70 @@ import (
 
 // Accounts returns the accounts of our side, in the order of their names.
 func (c *Client) Accounts(ctx context.Context) (accounts []Account, err error) {
-	return accounts, c.get(ctx, "/v1/accounts", nil, &accounts)
+	for next := ""; ; {
+		var p AccountPage
+		if err := c.get(ctx, Path+"/accounts", pageQuery(next, MaxList), &p); err != nil {
+			return nil, err
+		}
+		accounts = append(accounts, p.Accounts...)
+		if next = p.Next; next == "" {
+			return accounts, nil
+		}
+	}
 }
 
 // AddAccount adds an account.
 func (c *Client) AddAccount(ctx context.Context, n NewAccount) (a Account, err error) {
-	return a, c.do(ctx, http.MethodPost, "/v1/accounts", nil, n, &a)
+	return a, c.do(ctx, http.MethodPost, Path+"/accounts", nil, n, &a)
 }
 
 // ChangeAccount changes an account.
 func (c *Client) ChangeAccount(ctx context.Context, name string, change AccountChange) (a Account, err error) {
-	return a, c.do(ctx, http.MethodPatch, "/v1/accounts/"+url.PathEscape(name), nil, change, &a)
+	return a, c.do(ctx, http.MethodPatch, Path+"/accounts/"+url.PathEscape(name), nil, change, &a)
 }
 
 // SuspendAccount keeps an account from signing in, and ends its sessions.
 func (c *Client) SuspendAccount(ctx context.Context, name string) (a Account, err error) {
-	return a, c.do(ctx, http.MethodPost, "/v1/accounts/"+url.PathEscape(name)+"/suspend", nil, nil, &a)
+	return a, c.do(ctx, http.MethodPost, Path+"/accounts/"+url.PathEscape(name)+"/suspend", nil, nil, &a)
 }
 
 // ResumeAccount lets a suspended account sign in again.
 func (c *Client) ResumeAccount(ctx context.Context, name string) (a Account, err error) {
-	return a, c.do(ctx, http.MethodPost, "/v1/accounts/"+url.PathEscape(name)+"/resume", nil, nil, &a)
+	return a, c.do(ctx, http.MethodPost, Path+"/accounts/"+url.PathEscape(name)+"/resume", nil, nil, &a)
 }
 
 // AccountLink makes a one-time sign-in link for an account.
 func (c *Client) AccountLink(ctx context.Context, name string, valid time.Duration) (l Link, err error) {
-	return l, c.do(ctx, http.MethodPost, "/v1/accounts/"+url.PathEscape(name)+"/sign-in-links", nil,
+	return l, c.do(ctx, http.MethodPost, Path+"/accounts/"+url.PathEscape(name)+"/sign-in-links", nil,
 		NewAccountLink{ValidSeconds: int64(valid / time.Second)}, &l)
 }
 
-// Trail returns lines of the trail, the latest first, with ids below before; 0
-// begins with the latest.
-func (c *Client) Trail(ctx context.Context, before int64, limit int) (lines []TrailLine, err error) {
-	query := url.Values{"before": {strconv.FormatInt(before, 10)}, "limit": {strconv.Itoa(limit)}}
-	return lines, c.get(ctx, "/v1/trail", query, &lines)
+// Trail returns one page of the trail, the latest line first. The cursor is Next
+// of the page before; an empty one begins with the latest.
+func (c *Client) Trail(ctx context.Context, cursor string, limit int) (p TrailPage, err error) {
+	return p, c.get(ctx, Path+"/trail", pageQuery(cursor, limit), &p)
+}
+
+// Tokens returns the tokens of our side, the latest made first.
+func (c *Client) Tokens(ctx context.Context) (tokens []Token, err error) {
+	for next := ""; ; {
+		var p TokenPage
+		if err := c.get(ctx, Path+"/tokens", pageQuery(next, MaxList), &p); err != nil {
+			return nil, err
+		}
+		tokens = append(tokens, p.Tokens...)
+		if next = p.Next; next == "" {
+			return tokens, nil
+		}
+	}
+}
+
+// MakeToken makes a token for an account or a post.
+func (c *Client) MakeToken(ctx context.Context, n NewToken) (m MadeToken, err error) {
+	return m, c.do(ctx, http.MethodPost, Path+"/tokens", nil, n, &m)
+}
+
+// RevokeToken ends a token at once.
+func (c *Client) RevokeToken(ctx context.Context, id int64) error {
+	return c.do(ctx, http.MethodPost, Path+"/tokens/"+strconv.FormatInt(id, 10)+"/revoke", nil, nil, nil)
 }

@@ -2,11 +2,9 @@ package api
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
 
 	"liaison.example/node"
@@ -19,10 +17,13 @@ func (s *server) send(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &d); err != nil {
 		return err
 	}
+	if err := actsFor(r, d.By); err != nil {
+		return err
+	}
 	waits := r.URL.Query().Has("wait")
 	wait := r.Context()
 	if waits {
-		ctx, done, err := s.wait(r, "wait")
+		ctx, done, err := s.wait(w, r, "wait")
 		if err != nil {
 			return err
 		}
@@ -30,8 +31,8 @@ func (s *server) send(w http.ResponseWriter, r *http.Request) error {
 		wait = ctx
 	}
 	written, err := s.Node.Write(r.Context(), node.Act{
-		By: d.By, Kind: office.KindDispatch,
-		Body: &office.DispatchBody{Channel: d.Channel, Precedence: d.Precedence, Subject: d.Subject, Text: d.Text, To: d.To},
+		By: d.By, Kind: office.KindDispatch, Once: onceOf(r),
+		Body: d.body(),
 	})
 	if err != nil {
 		return s.notOpen(r, err)
@@ -40,12 +41,31 @@ func (s *server) send(w http.ResponseWriter, r *http.Request) error {
 	// failure, or the person would send it again.
 	sent := Dispatch{
 		ID: written.ID, Number: written.Number, From: written.ID.Side, To: written.To, Channel: d.Channel, Precedence: d.Precedence,
-		Subject: d.Subject, By: d.By, At: written.At.UTC(), State: Queued, Acknowledged: []Acknowledgement{},
+		Subject: d.Subject, By: d.By, At: written.At.UTC(), State: Queued, Acknowledged: []Acknowledgement{}, Particulars: d.Particulars,
+	}
+	// The record has what follows from the act; it is one's own, and there already.
+	if line, found, err := s.Node.Records().Dispatch(r.Context(), written.ID); err == nil && found {
+		sent.Group, sent.Thread = line.Group().String(), line.Thread
 	}
 	if waits && s.Node.Received(wait, written.ID) == nil {
 		sent.State = Received
 	}
 	return write(w, http.StatusCreated, sent)
+}
+
+// body makes of a request the body of the entry.
+func (d *NewDispatch) body() *office.DispatchBody {
+	b := &office.DispatchBody{
+		Channel: d.Channel, Precedence: d.Precedence, Subject: d.Subject, Text: d.Text, To: d.To,
+		Name: d.Name, Attention: d.Attention, Mark: d.Mark, Reply: d.Reply, References: d.References, Releasable: d.Releasable, Party: d.Party,
+	}
+	if d.Info != nil {
+		b.Info = &office.Information{Precedence: d.Info.Precedence, To: slices.Sorted(slices.Values(d.Info.To))}
+	}
+	if d.Relation != nil {
+		b.Relation = &office.Relation{Dispatch: d.Relation.Dispatch, Kind: d.Relation.Kind}
+	}
+	return b
 }
 
 // notOpen says of a refused act, where the office is not open yet, just that:
@@ -70,33 +90,39 @@ func (s *server) dispatches(w http.ResponseWriter, r *http.Request) error {
 	}
 	precedence := office.Precedence(query.Get("precedence"))
 	if precedence != "" && !slices.Contains(office.Precedences, precedence) {
-		return problem(CodeBadRequest, fmt.Sprintf("precedence=%q is not one of %v.", precedence, office.Precedences), nil)
+		return notOneOf("precedence", string(precedence), office.Precedences)
 	}
 	filter := records.Filter{
 		Text: query.Get("q"), From: query.Get("from"), Channel: query.Get("channel"), Precedence: precedence,
-		State: records.State(query.Get("state")), Before: query.Get("before"), Limit: limit,
+		State: records.State(query.Get("state")), Limit: limit,
+	}
+	if filter.Before, err = readCursor("dispatches", query); err != nil {
+		return err
 	}
 	if filter.State != "" && !slices.Contains(records.States, filter.State) {
-		return problem(CodeBadRequest, fmt.Sprintf("state=%q is not one of %v.", filter.State, records.States), nil)
+		return notOneOf("state", string(filter.State), records.States)
 	}
 	for name, into := range map[string]*time.Time{"since": &filter.Since, "until": &filter.Until} {
 		if text := query.Get(name); text != "" {
 			if *into, err = time.Parse(time.RFC3339, text); err != nil {
-				return problem(CodeBadRequest, fmt.Sprintf("%s=%q is not a time such as 2018-10-15T01:30:00Z.", name, text), nil)
+				return problem(CodeBadRequest, "moment", "name", name, "value", clip(text))
 			}
 		}
 	}
 	lines, next, err := s.Node.Records().Dispatches(r.Context(), filter)
 	if refused, is := errors.AsType[*records.SearchError](err); is {
-		return refusal(office.Reason(refused.Code), s.Refused(office.Reason(refused.Code), nil), nil)
+		return refusal(office.Reason(refused.Code), nil)
 	}
 	if errors.Is(err, records.ErrBefore) {
-		return problem(CodeBadRequest, fmt.Sprintf("before=%q is not the cursor of a page.", query.Get("before")), nil)
+		return badCursor(query.Get("cursor"))
 	}
 	if err != nil {
 		return err
 	}
-	page := Page{Dispatches: []Dispatch{}, Next: next}
+	page := DispatchPage{Dispatches: []Dispatch{}}
+	if next != "" {
+		page.Next = cursor("dispatches", next)
+	}
 	if filter.Text != "" {
 		all, err := s.Node.Records().Indexed(r.Context())
 		if err != nil {
@@ -122,7 +148,7 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !ok {
-		return problem(CodeNotFound, fmt.Sprintf("There is no dispatch %s.", id), nil)
+		return problem(CodeNotFound, "dispatch", "id", id.String())
 	}
 	d := dispatchShape(line, s.holds())
 	if d.Receipts, err = s.receipts(r, id); err != nil {
@@ -143,9 +169,60 @@ func (s *server) acknowledge(w http.ResponseWriter, r *http.Request) error {
 	return s.act(w, r, a.By, office.KindAcknowledge, &office.AcknowledgeBody{Dispatch: id})
 }
 
+func (s *server) consider(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	var c NewConsideration
+	if err := read(r, &c); err != nil {
+		return err
+	}
+	return s.act(w, r, c.By, office.KindConsider, &office.ConsiderBody{Dispatch: id, Until: office.MinuteOf(c.Until.UnixMilli())})
+}
+
+func (s *server) close(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	var a Act
+	if err := read(r, &a); err != nil {
+		return err
+	}
+	return s.act(w, r, a.By, office.KindClose, &office.CloseBody{Dispatch: id})
+}
+
+// thread answers with the dispatches of the thread that one belongs to.
+func (s *server) thread(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	line, found, err := s.Node.Records().Dispatch(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return problem(CodeNotFound, "dispatch", "id", id.String())
+	}
+	lines, err := s.Node.Records().Thread(r.Context(), &line.Dispatch)
+	if err != nil {
+		return err
+	}
+	thread, holds := Thread{Dispatches: []Dispatch{}}, s.holds()
+	for _, line := range lines {
+		thread.Dispatches = append(thread.Dispatches, dispatchShape(line, holds))
+	}
+	return write(w, http.StatusOK, thread)
+}
+
 // act writes one entry and answers with its id.
 func (s *server) act(w http.ResponseWriter, r *http.Request, by office.Post, kind string, body any) error {
-	written, err := s.Node.Write(r.Context(), node.Act{By: by, Kind: kind, Body: body})
+	if err := actsFor(r, by); err != nil {
+		return err
+	}
+	written, err := s.Node.Write(r.Context(), node.Act{By: by, Kind: kind, Body: body, Once: onceOf(r)})
 	if err != nil {
 		return err
 	}
@@ -184,7 +261,14 @@ func dispatchShape(l records.DispatchLine, holds func(office.Side, office.EntryI
 		d.Acknowledged = append(d.Acknowledged, Acknowledgement{ID: a.ID, Side: a.Side, By: a.By, At: moment(a.At)})
 		acknowledged[a.Side] = true
 	}
-	switch {
+	d.particulars(&l)
+	switch stage := leastStage(&l); {
+	case stage == office.StageClosed:
+		d.State = Closed
+	case stage == office.StageAnswered:
+		d.State = Answered
+	case stage == office.StageConsidered:
+		d.State = Considered
 	case all(l.To, func(to office.Side) bool { return acknowledged[to] }):
 		d.State = Acknowledged
 	case all(l.To, func(to office.Side) bool { return acknowledged[to] || holds(to, l.ID) }):
@@ -193,19 +277,55 @@ func dispatchShape(l records.DispatchLine, holds func(office.Side, office.EntryI
 	return d
 }
 
+// leastStage is the stage of the addressed side that is least far.
+func leastStage(l *records.DispatchLine) office.Stage {
+	least := len(office.Stages) - 1
+	for _, to := range l.To {
+		least = min(least, slices.Index(office.Stages, office.StageOf(&l.Dispatch, l.Acknowledged, &l.Handling, to)))
+	}
+	return office.Stages[least]
+}
+
+// particulars fills in what a dispatch says of itself beyond what all have, and
+// what the sides have written of it.
+func (d *Dispatch) particulars(l *records.DispatchLine) {
+	d.Group, d.Thread = l.Group().String(), l.Thread
+	d.Particulars = Particulars{
+		Name: l.Name, Attention: l.Attention, Mark: l.Mark, Reply: l.Reply, References: l.References, Releasable: l.Releasable, Party: l.Party,
+	}
+	if l.Info != nil {
+		d.Info = &Information{l.Info.Precedence, l.Info.To}
+	}
+	if l.Relation != nil {
+		d.Relation = &Relation{l.Relation.Dispatch, l.Relation.Kind}
+	}
+	h := &Handling{Answered: []Answer{}, Considers: []Consideration{}, Closed: []Closing{}, Relations: []Related{}}
+	for _, a := range l.Handling.Answered {
+		h.Answered = append(h.Answered, Answer{a.ID, a.Side, moment(a.At)})
+	}
+	for _, c := range l.Handling.Considers {
+		h.Considers = append(h.Considers, Consideration{c.ID, c.Side, c.By, moment(c.At), moment(c.Until)})
+	}
+	for _, c := range l.Handling.Closed {
+		h.Closed = append(h.Closed, Closing{c.ID, c.Side, c.By, moment(c.At)})
+	}
+	for _, r := range l.Handling.Relations {
+		h.Relations = append(h.Relations, Related{r.ID, r.Kind, moment(r.At)})
+	}
+	if len(h.Answered)+len(h.Considers)+len(h.Closed)+len(h.Relations) > 0 {
+		d.Handling = h
+	}
+}
+
 func all(sides []office.Side, holds func(office.Side) bool) bool {
 	return !slices.ContainsFunc(sides, func(side office.Side) bool { return !holds(side) })
 }
 
-// listLimit reads the limit of a list.
-func listLimit(query url.Values) (int, error) {
-	text := query.Get("limit")
-	if text == "" {
-		return DefaultList, nil
+// notOneOf says what may stand for a value.
+func notOneOf[T ~string](name, value string, values []T) error {
+	words := make([]string, len(values))
+	for i, v := range values {
+		words[i] = string(v)
 	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > MaxList {
-		return 0, problem(CodeBadRequest, fmt.Sprintf("limit=%q is not a number from 1 to %d.", text, MaxList), nil)
-	}
-	return n, nil
+	return problem(CodeBadRequest, "choice", "name", name, "value", clip(value), "values", strings.Join(words, ", "))
 }

@@ -1,10 +1,11 @@
 package api
 
 import (
-	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
+	"liaison.example/node"
 	"liaison.example/office"
 )
 
@@ -45,7 +46,7 @@ func (s *server) admit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := s.Admit(r.Context(), a.Credence); err != nil {
-		return problem(CodeBadRequest, err.Error(), nil)
+		return problem(CodeBadRequest, "credence", "error", err.Error())
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
@@ -56,27 +57,33 @@ func (s *server) alarms(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	all := r.URL.Query().Get("all") == "true"
+	if r.URL.Query().Get("all") != "true" {
+		raised = slices.DeleteFunc(raised, func(a node.Alarm) bool { return a.Cleared })
+	}
+	page, next, err := paged(r, "alarms", raised, func(a *node.Alarm) string { return strconv.FormatInt(a.ID, 10) })
+	if err != nil {
+		return err
+	}
 	alarms := []Alarm{}
-	for _, a := range raised {
-		if a.Cleared && !all {
-			continue
-		}
+	for _, a := range page {
 		alarms = append(alarms, Alarm{
-			ID: a.ID, At: a.At.UTC(), Last: a.Last.UTC(), Count: a.Count, Code: a.Code, Sentence: s.Alarmed(a),
+			ID: a.ID, At: a.At.UTC(), Last: a.Last.UTC(), Count: a.Count, Code: a.Code, Sentence: s.Alarmed(r.Header.Get("Accept-Language"), a),
 			Side: a.Side, Detail: a.Detail, Evidence: a.Evidence, Cleared: a.Cleared,
 		})
 	}
-	return write(w, http.StatusOK, alarms)
+	return write(w, http.StatusOK, AlarmPage{Alarms: alarms, Next: next})
 }
 
 func (s *server) clearAlarm(w http.ResponseWriter, r *http.Request) error {
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	id, err := pathNumber(r)
 	if err != nil {
-		return problem(CodeBadRequest, fmt.Sprintf("%q is not the number of an alarm.", r.PathValue("id")), nil)
+		return err
 	}
 	var a Act
 	if err := read(r, &a); err != nil {
+		return err
+	}
+	if err := actsFor(r, a.By); err != nil {
 		return err
 	}
 	raised, err := s.Node.Alarms(r.Context())
@@ -92,7 +99,7 @@ func (s *server) clearAlarm(w http.ResponseWriter, r *http.Request) error {
 			return nil
 		}
 	}
-	return problem(CodeNotFound, fmt.Sprintf("There is no alarm %d.", id), nil)
+	return problem(CodeNotFound, "alarm", "id", strconv.FormatInt(id, 10))
 }
 
 func (s *server) cutLine(w http.ResponseWriter, r *http.Request) error {
@@ -106,12 +113,22 @@ func (s *server) cutLine(w http.ResponseWriter, r *http.Request) error {
 	}
 	side := office.Side(r.PathValue("side"))
 	if !status.Demo {
-		return problem(CodeNotDemo, "Only a demonstration can cut its lines.", nil)
+		return problem(CodeNotDemo, "not-demo")
 	}
 	if _, ok := status.Lines[side]; !ok {
-		return problem(CodeNotFound, fmt.Sprintf("There is no line to a side %q.", side), nil)
+		return problem(CodeNotFound, "line", "side", clip(side))
 	}
 	s.Node.CutLine(side, c.Cut)
 	w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// pathNumber reads the number of a line of a list from the path.
+func pathNumber(r *http.Request) (int64, error) {
+	text := r.PathValue("id")
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id < 1 {
+		return 0, problem(CodeBadRequest, "number", "value", clip(text))
+	}
+	return id, nil
 }

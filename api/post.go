@@ -1,8 +1,8 @@
 package api
 
 import (
-	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"liaison.example/office"
@@ -13,11 +13,12 @@ func (s *server) posts(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	posts := []Post{}
-	if row.Charter == nil {
-		return write(w, http.StatusOK, posts)
+	var posts []Post
+	var sides []office.CharterSide
+	if row.Charter != nil {
+		sides = row.Charter.Sides
 	}
-	for _, side := range row.Charter.Sides {
+	for _, side := range sides {
 		rows, err := s.Node.Records().Posts(r.Context(), side.ID)
 		if err != nil {
 			return err
@@ -26,7 +27,11 @@ func (s *server) posts(w http.ResponseWriter, r *http.Request) error {
 			posts = append(posts, Post{Side: p.Side, Post: p.Post, Name: p.Name, Role: p.Role, Languages: p.Languages, Ended: p.Ended, ID: p.ID})
 		}
 	}
-	return write(w, http.StatusOK, posts)
+	page, next, err := paged(r, "posts", posts, func(p *Post) string { return p.Side + "/" + p.Post })
+	if err != nil {
+		return err
+	}
+	return write(w, http.StatusOK, PostPage{Posts: page, Next: next})
 }
 
 func (s *server) accredit(w http.ResponseWriter, r *http.Request) error {
@@ -72,7 +77,7 @@ func linkValid(seconds int64) (time.Duration, error) {
 		return DefaultLinkValid, nil
 	}
 	if seconds < 0 || seconds > int64(MaxLinkValid/time.Second) {
-		return 0, problem(CodeBadRequest, fmt.Sprintf("A sign-in link is valid for at most %d days.", MaxLinkValid/(24*time.Hour)), nil)
+		return 0, problem(CodeBadRequest, "link-valid", "days", strconv.Itoa(int(MaxLinkValid/(24*time.Hour))))
 	}
 	return time.Duration(seconds) * time.Second, nil
 }

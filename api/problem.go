@@ -9,7 +9,7 @@ import (
 )
 
 // Problem is the answer to a request that was not done, in the form of RFC 9457
-// ("application/problem+json"). Detail is a sentence for a person.
+// ("application/problem+json").
 //
 //	{"type":"about:blank","title":"Unprocessable Entity","status":422,"code":"text-too-long",
 //	 "detail":"The text has 70,000 bytes; at most 48,000 are allowed.","fields":{"limit":"48000","size":"70000"}}
@@ -17,9 +17,11 @@ type Problem struct {
 	Type   string            `json:"type"`
 	Title  string            `json:"title"`
 	Status int               `json:"status"`
-	Code   string            `json:"code"`
-	Detail string            `json:"detail"`
-	Fields map[string]string `json:"fields,omitempty"`
+	Code   string            `json:"code"`             // for programs; it does not change
+	Detail string            `json:"detail"`           // a sentence for a person
+	Fields map[string]string `json:"fields,omitempty"` // what the sentence names
+
+	key string // of the sentence, while it has none
 }
 
 func (p *Problem) Error() string { return p.Detail }
@@ -27,38 +29,70 @@ func (p *Problem) Error() string { return p.Detail }
 // The codes of problems that are not a refusal of the rules. A refusal bears
 // the code of its office.Reason and the status 422.
 const (
-	CodeBadRequest = "bad-request" // the request cannot be read; the sentence says why
-	CodeNotFound   = "not-found"   // there is no such thing here
-	CodeTooLarge   = "too-large"   // the request is over MaxBody
-	CodeTimeout    = "timeout"     // what was waited for did not come in time
-	CodeNotDemo    = "not-demo"    // only a demonstration may do this
-	CodeTooBusy    = "too-busy"    // more than MaxWaiting requests wait already
-	CodeNextTurn   = "next-turn"   // the node is starting anew; nothing was done
-	CodeInternal   = "internal"    // ours; the log has more under the reference
+	CodeBadRequest   = "bad-request"   // the request cannot be read; the sentence says why
+	CodeNoToken      = "no-token"      // a token is needed, and none came with the request
+	CodeOperatorOnly = "operator-only" // only the operator of the machine may do this
+	CodeNotFound     = "not-found"     // there is no such thing here
+	CodeTooLarge     = "too-large"     // the request is over MaxBody
+	CodeTimeout      = "timeout"       // what was waited for did not come in time
+	CodeNotDemo      = "not-demo"      // only a demonstration may do this
+	CodeTooBusy      = "too-busy"      // more than MaxWaiting requests wait already
+	CodeNextTurn     = "next-turn"     // the node is starting anew; nothing was done
+	CodeInternal     = "internal"      // ours; the log has more under the reference
 )
 
-// statusOf is the one table from codes to HTTP status.
+// statusOf is the one table from codes to HTTP status. What is not in it is a
+// refusal of the rules or of our own house, with 422.
 var statusOf = map[string]int{
-	CodeBadRequest: http.StatusBadRequest,
-	CodeNotFound:   http.StatusNotFound,
-	CodeTooLarge:   http.StatusRequestEntityTooLarge,
-	CodeTimeout:    http.StatusGatewayTimeout,
-	CodeNotDemo:    http.StatusForbidden,
-	CodeTooBusy:    http.StatusServiceUnavailable,
-	CodeNextTurn:   http.StatusServiceUnavailable,
-	CodeInternal:   http.StatusInternalServerError,
+	CodeBadRequest:   http.StatusBadRequest,
+	CodeNoToken:      http.StatusUnauthorized,
+	CodeOperatorOnly: http.StatusForbidden,
+	CodeNotFound:     http.StatusNotFound,
+	CodeTooLarge:     http.StatusRequestEntityTooLarge,
+	CodeTimeout:      http.StatusGatewayTimeout,
+	CodeNotDemo:      http.StatusForbidden,
+	CodeTooBusy:      http.StatusServiceUnavailable,
+	CodeNextTurn:     http.StatusServiceUnavailable,
+	CodeInternal:     http.StatusInternalServerError,
+
+	"token-unknown":   http.StatusUnauthorized,
+	"token-ended":     http.StatusUnauthorized,
+	"token-revoked":   http.StatusUnauthorized,
+	"token-scope":     http.StatusForbidden,
+	"token-not-admin": http.StatusForbidden,
+	"token-no-post":   http.StatusForbidden,
+	"token-post":      http.StatusForbidden,
+	"account-self":    http.StatusForbidden,
+	"post-may-not":    http.StatusForbidden,
+	"account-unknown": http.StatusNotFound,
+	"once-unknown":    http.StatusConflict,
+	"once-secret":     http.StatusConflict,
+	"node-busy":       http.StatusServiceUnavailable,
+	"node-stopping":   http.StatusServiceUnavailable,
 }
 
-// problem makes a Problem from one of the codes above.
-func problem(code, detail string, fields map[string]string) *Problem {
-	status := statusOf[code]
-	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail, Fields: fields}
+// problem makes a Problem whose sentence is the phrase "problem." and the key in
+// package lang. The pairs of detail are what it names.
+func problem(code, key string, detail ...string) *Problem {
+	var fields map[string]string
+	for i := 0; i+1 < len(detail); i += 2 {
+		if fields == nil {
+			fields = map[string]string{}
+		}
+		fields[detail[i]] = detail[i+1]
+	}
+	p := refusal(office.Reason(code), fields)
+	p.key = key
+	return p
 }
 
-// refusal makes a Problem from a refusal of the rules.
-func refusal(code office.Reason, sentence string, fields map[string]string) *Problem {
-	const status = http.StatusUnprocessableEntity
-	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: string(code), Detail: sentence, Fields: fields}
+// refusal makes a Problem from a refusal of the rules or of our own house.
+func refusal(code office.Reason, fields map[string]string) *Problem {
+	status, known := statusOf[string(code)]
+	if !known {
+		status = http.StatusUnprocessableEntity
+	}
+	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: string(code), Fields: fields}
 }
 
 // IsTimeout reports whether err says that what was waited for did not come in
@@ -70,7 +104,18 @@ func IsTimeout(err error) bool {
 
 // write answers w with the problem.
 func (p *Problem) write(w http.ResponseWriter) {
+	if p.Status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", challenge(p.Code))
+	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p) // a client that is gone hears nothing
+}
+
+// challenge says, as RFC 6750 §3 has it, that a token is needed.
+func challenge(code string) string {
+	if code == CodeNoToken {
+		return `Bearer realm="liaison"`
+	}
+	return `Bearer realm="liaison", error="invalid_token"`
 }

@@ -1,9 +1,7 @@
 package api
 
 import (
-	"fmt"
 	"net/http"
-	"strconv"
 
 	"liaison.example/office"
 	"liaison.example/records"
@@ -15,21 +13,40 @@ func (s *server) record(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var before int64
-	if text := query.Get("before"); text != "" {
-		if before, err = strconv.ParseInt(text, 10, 64); err != nil || before < 0 {
-			return problem(CodeBadRequest, fmt.Sprintf("before=%q is not a place in the joint order.", text), nil)
-		}
+	before, err := s.placeBefore(r)
+	if err != nil {
+		return err
 	}
 	placed, err := s.Node.Records().Record(r.Context(), before, limit)
 	if err != nil {
 		return err
 	}
-	entries := []Entry{}
+	page := EntryPage{Entries: []Entry{}}
 	for _, p := range placed {
-		entries = append(entries, entryShape(p))
+		page.Entries = append(page.Entries, entryShape(p))
 	}
-	return write(w, http.StatusOK, entries)
+	if len(placed) == limit && placed[limit-1].Pos > 1 {
+		page.Next = cursor("entries", placed[limit-1].ID.String())
+	}
+	return write(w, http.StatusOK, page)
+}
+
+// placeBefore finds the place at which the page before ended. It is asked anew
+// each time: places change while they are not settled, but the entry stays.
+func (s *server) placeBefore(r *http.Request) (int64, error) {
+	key, err := readCursor("entries", r.URL.Query())
+	if err != nil || key == "" {
+		return 0, err
+	}
+	id, err := office.ParseEntryID(key)
+	if err != nil {
+		return 0, badCursor(r.URL.Query().Get("cursor"))
+	}
+	last, there, err := s.Node.Records().PlacedEntry(r.Context(), id)
+	if err == nil && !there {
+		err = badCursor(r.URL.Query().Get("cursor"))
+	}
+	return last.Pos, err
 }
 
 func (s *server) entry(w http.ResponseWriter, r *http.Request) error {
@@ -86,7 +103,7 @@ func (s *server) disclosure(w http.ResponseWriter, r *http.Request) error {
 // known refuses the id of an entry that is not here.
 func (s *server) known(id office.EntryID) error {
 	if id.Index >= s.Node.Ledger().Head(id.Side).Size {
-		return problem(CodeNotFound, fmt.Sprintf("There is no entry %s here.", id), nil)
+		return problem(CodeNotFound, "entry", "id", id.String())
 	}
 	return nil
 }

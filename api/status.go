@@ -3,10 +3,8 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"liaison.example/node"
@@ -61,9 +59,9 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) error {
 		return write(w, http.StatusOK, statusShape(&now))
 	}
 	if !slices.Contains(Waits, until) {
-		return problem(CodeBadRequest, fmt.Sprintf("wait=%q is not one of %s.", until, strings.Join(Waits, ", ")), nil)
+		return notOneOf("wait", until, Waits)
 	}
-	ctx, done, err := s.wait(r, "timeout")
+	ctx, done, err := s.wait(w, r, "timeout")
 	if err != nil {
 		return err
 	}
@@ -71,7 +69,7 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) error {
 	now, err := s.waitStatus(ctx, until)
 	if err != nil {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return problem(CodeTimeout, fmt.Sprintf("The time ran out before the node was %s.", until), nil)
+			return problem(CodeTimeout, "timeout", "state", until)
 		}
 		return err
 	}

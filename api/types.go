@@ -12,9 +12,12 @@ type State string
 
 // The states of a dispatch.
 const (
-	Queued       State = "queued"       // durable at the sender's node, not yet received by every addressee
-	Received     State = "received"     // every addressed side's receipt is held (or: it is addressed to us, and we hold it)
-	Acknowledged State = "acknowledged" // a post of every addressed side has acknowledged it
+	Queued       State = "queued"              // durable at the sender's node, not yet received by every addressee
+	Received     State = "received"            // every addressed side's receipt is held (or: it is addressed to us, and we hold it)
+	Acknowledged State = "acknowledged"        // a post of every addressed side has acknowledged it
+	Considered   State = "under-consideration" // every addressed side has come as far as a holding reply
+	Answered     State = "answered"            // every addressed side has answered
+	Closed       State = "closed"              // its sender has closed it, and every addressed side has closed or answered it
 )
 
 // NewDispatch asks for a dispatch to be released.
@@ -25,6 +28,11 @@ type NewDispatch struct {
 	Text       string            `json:"text"`
 	To         []office.Side     `json:"to,omitempty"` // empty: every other side
 	By         office.Post       `json:"by"`
+	Particulars
+
+	// Key makes sure that the dispatch is released once, however often it is sent
+	// with the same key; empty: it is released each time.
+	Key string `json:"-"`
 }
 
 // Dispatch is a dispatch as this node's record has it.
@@ -43,6 +51,88 @@ type Dispatch struct {
 	Settled      bool              `json:"settled"` // its place in the joint order can no longer change
 	Acknowledged []Acknowledgement `json:"acknowledged"`
 	Receipts     []Receipt         `json:"receipts,omitempty"` // not in lists
+	Group        string            `json:"group"`              // the date-time group, such as "140130Z SEP 18"
+	Thread       *office.EntryID   `json:"thread,omitempty"`   // the dispatch that its thread begins with; left out if that is itself
+	Handling     *Handling         `json:"handling,omitempty"` // left out while there is nothing to say
+	Particulars
+}
+
+// Particulars is what a dispatch may say of itself beyond what all have. It needs
+// rules version 2.
+type Particulars struct {
+	Name       string               `json:"name,omitempty"`      // in whose name
+	Attention  string               `json:"attention,omitempty"` // for whose attention
+	Info       *Information         `json:"info,omitempty"`
+	Mark       office.Mark          `json:"mark,omitempty"`       // it is not meant in earnest
+	Reply      *office.EntryID      `json:"reply,omitempty"`      // the dispatch that it answers
+	References []office.EntryID     `json:"references,omitempty"` // dispatches that it refers to
+	Relation   *Relation            `json:"relation,omitempty"`
+	Releasable office.Releasability `json:"releasable,omitempty"` // who may show it to others; left out: it is confidential to the sides
+	Party      string               `json:"party,omitempty"`      // to whom, if releasable is "party"
+}
+
+// Information names the sides that get a dispatch for information only.
+type Information struct {
+	Precedence office.Precedence `json:"precedence"` // never more urgent than the dispatch's own
+	To         []office.Side     `json:"to"`
+}
+
+// Relation says what a dispatch does to one before it.
+type Relation struct {
+	Dispatch office.EntryID      `json:"dispatch"`
+	Kind     office.RelationKind `json:"kind"`
+}
+
+// Handling is what the sides have written of a dispatch after its release, besides
+// acknowledgements.
+type Handling struct {
+	Answered  []Answer        `json:"answered"`  // the first answer of each addressed side
+	Considers []Consideration `json:"considers"` // the latest holding reply of each side
+	Closed    []Closing       `json:"closed"`
+	Relations []Related       `json:"relations"` // dispatches that mend this one or answer it with a protest or reservation
+}
+
+// Answer is a dispatch of an addressed side that replies.
+type Answer struct {
+	ID   office.EntryID `json:"id"`
+	Side office.Side    `json:"side"`
+	At   time.Time      `json:"at"`
+}
+
+// Consideration is a side's holding reply: it means to answer by a moment.
+type Consideration struct {
+	ID    office.EntryID `json:"id"`
+	Side  office.Side    `json:"side"`
+	By    office.Post    `json:"by"`
+	At    time.Time      `json:"at"`
+	Until time.Time      `json:"until"`
+}
+
+// Closing is a side's word that it regards a dispatch as done with.
+type Closing struct {
+	ID   office.EntryID `json:"id"`
+	Side office.Side    `json:"side"`
+	By   office.Post    `json:"by"`
+	At   time.Time      `json:"at"`
+}
+
+// Related is a dispatch that points back to another.
+type Related struct {
+	ID   office.EntryID      `json:"id"`
+	Kind office.RelationKind `json:"kind"`
+	At   time.Time           `json:"at"`
+}
+
+// NewConsideration is a holding reply.
+type NewConsideration struct {
+	By    office.Post `json:"by"`
+	Until time.Time   `json:"until"` // to the minute
+}
+
+// Thread is the dispatches that belong together, in the joint order and without
+// their texts: the first 200.
+type Thread struct {
+	Dispatches []Dispatch `json:"dispatches"`
 }
 
 // Acknowledgement is the act of a post of an addressed side. It is not agreement.
@@ -72,7 +162,7 @@ type Query struct {
 	Since      time.Time // released then or later; zero: no bound
 	Until      time.Time // released before; zero: no bound
 	Limit      int       // at most MaxList; 0: DefaultList
-	Before     string    // the cursor that came with the page before
+	Cursor     string    // Next of the page before
 }
 
 // Waiting says whose acknowledgement a dispatch waits for.
@@ -86,10 +176,14 @@ const (
 	WaitsForNone Waiting = "acknowledged" // of none: all have acknowledged
 )
 
-// Page is one page of a list of dispatches, the newest in the joint order first.
-type Page struct {
+// waitings is all of them.
+var waitings = []Waiting{WaitsForAny, WaitsForUs, WaitsForThem, WaitsForNone}
+
+// DispatchPage is one page of a list of dispatches, the newest in the joint order
+// first.
+type DispatchPage struct {
 	Dispatches []Dispatch `json:"dispatches"`
-	Next       string     `json:"next,omitempty"`    // cursor for Query.Before; empty on the last page
+	Next       string     `json:"next,omitempty"`    // cursor of the next page; empty on the last
 	Partial    bool       `json:"partial,omitempty"` // of a search: the newest dispatches are not in the index yet
 }
 
@@ -105,6 +199,12 @@ type Entry struct {
 	Settled  bool              `json:"settled"`
 	Leaf     string            `json:"leaf,omitempty"`     // not in lists
 	Receipts []Receipt         `json:"receipts,omitempty"` // not in lists
+}
+
+// EntryPage is one page of the joint record, the last entry first.
+type EntryPage struct {
+	Entries []Entry `json:"entries"`
+	Next    string  `json:"next,omitempty"` // cursor of the next page; empty on the last
 }
 
 // Status is the state of the node.
@@ -147,8 +247,8 @@ type Line struct {
 	TheirMode    string     `json:"their_mode,omitempty"`
 }
 
-// Charter is the charter in force and the proposals to change it.
-type Charter struct {
+// CharterStanding is the charter in force and the proposals to change it.
+type CharterStanding struct {
 	Charter   *office.Charter `json:"charter"`
 	Hash      string          `json:"hash"`
 	Open      bool            `json:"open"`
@@ -172,7 +272,7 @@ type Proposal struct {
 // NewProposal puts a charter forward to replace the one in force.
 type NewProposal struct {
 	Charter *office.Charter `json:"charter"`
-	Note    string          `json:"note"`
+	Note    string          `json:"note,omitempty"`
 	By      office.Post     `json:"by"`
 }
 
@@ -191,6 +291,12 @@ type Post struct {
 	Languages []string       `json:"languages"`
 	Ended     bool           `json:"ended"`
 	ID        office.EntryID `json:"id"` // the entry that accredited it
+}
+
+// PostPage is one page of the posts, by side.
+type PostPage struct {
+	Posts []Post `json:"posts"`
+	Next  string `json:"next,omitempty"` // cursor of the next page; empty on the last
 }
 
 // NewPost accredits a post of our own side.
@@ -216,7 +322,7 @@ type Written struct {
 // NewLink asks for a one-time sign-in link.
 type NewLink struct {
 	Post         office.Post `json:"post"`
-	ValidSeconds int64       `json:"valid_seconds"` // 0: DefaultLinkValid
+	ValidSeconds int64       `json:"valid_seconds,omitempty"` // 0: a day
 }
 
 // Link is a one-time sign-in link for a browser.
@@ -241,6 +347,12 @@ type Alarm struct {
 	Cleared  bool              `json:"cleared"`
 }
 
+// AlarmPage is one page of the alarms, the latest first.
+type AlarmPage struct {
+	Alarms []Alarm `json:"alarms"`
+	Next   string  `json:"next,omitempty"` // cursor of the next page; empty on the last
+}
+
 // Admission brings the credence of another side to a running node.
 type Admission struct {
 	Credence string `json:"credence"`
@@ -249,4 +361,115 @@ type Admission struct {
 // Cut cuts or mends the line to a side, in a demonstration.
 type Cut struct {
 	Cut bool `json:"cut"`
+}
+
+// Account is a person of our own side at the pages.
+type Account struct {
+	Name      string        `json:"name"`   // with which the person signs in
+	Person    string        `json:"person"` // as our own side shows them
+	Posts     []office.Post `json:"posts"`  // for which they may act, the usual one first
+	Admin     bool          `json:"admin"`  // may add and suspend accounts
+	Language  string        `json:"language,omitempty"`
+	Made      time.Time     `json:"made"`
+	Suspended *time.Time    `json:"suspended,omitempty"`
+	Password  bool          `json:"password"` // one is set
+	Code      bool          `json:"code"`     // a sign-in with it needs a code too
+	Passkeys  int           `json:"passkeys"` // how many they sign in with
+}
+
+// AccountPage is one page of the accounts, in the order of their names.
+type AccountPage struct {
+	Accounts []Account `json:"accounts"`
+	Next     string    `json:"next,omitempty"` // cursor of the next page; empty on the last
+}
+
+// NewAccount adds an account.
+type NewAccount struct {
+	Name     string        `json:"name"`
+	Person   string        `json:"person"`
+	Posts    []office.Post `json:"posts"`
+	Admin    bool          `json:"admin,omitempty"`
+	Language string        `json:"language,omitempty"`
+}
+
+// AccountChange is what changes of an account; what is left out stays.
+type AccountChange struct {
+	Person   *string        `json:"person,omitempty"`
+	Posts    *[]office.Post `json:"posts,omitempty"`
+	Admin    *bool          `json:"admin,omitempty"`
+	Language *string        `json:"language,omitempty"`
+}
+
+// NewAccountLink asks for a one-time sign-in link for an account.
+type NewAccountLink struct {
+	ValidSeconds int64 `json:"valid_seconds,omitempty"` // 0: a day
+}
+
+// TrailLine is one line of the trail: who did what to which account.
+type TrailLine struct {
+	ID     int64     `json:"id"` // from 1
+	At     time.Time `json:"at"`
+	Who    string    `json:"who"`  // an account, or "operator"; empty if nobody knows
+	What   string    `json:"what"` // a code, such as "signed-in"
+	Whom   string    `json:"whom"` // account
+	From   string    `json:"from"` // address; empty from the machine itself
+	Detail string    `json:"detail,omitempty"`
+}
+
+// TrailPage is one page of the trail, the latest line first.
+type TrailPage struct {
+	Lines []TrailLine `json:"lines"`
+	Next  string      `json:"next,omitempty"` // cursor of the next page; empty on the last
+}
+
+// Scope is what a token may be used for, such as "read".
+type Scope string
+
+// Token lets a program act for an account, or for one post, until its end.
+type Token struct {
+	ID       int64       `json:"id"`
+	Account  string      `json:"account,omitempty"` // whose it is; left out if it is one of a post
+	Post     office.Post `json:"post,omitempty"`    // left out if it is one of an account
+	Scopes   []Scope     `json:"scopes"`            // what it may be used for
+	Note     string      `json:"note,omitempty"`    // what it is for
+	Made     time.Time   `json:"made"`
+	MadeBy   string      `json:"made_by"` // an account, or "operator"
+	Ends     time.Time   `json:"ends"`
+	LastUsed *time.Time  `json:"last_used,omitempty"` // to the minute
+	Revoked  *time.Time  `json:"revoked,omitempty"`
+	Works    bool        `json:"works"` // neither ended nor revoked
+}
+
+// TokenPage is one page of the tokens, the latest made first.
+type TokenPage struct {
+	Tokens []Token `json:"tokens"`
+	Next   string  `json:"next,omitempty"` // cursor of the next page; empty on the last
+}
+
+// NewToken asks for a token for an account or for a post.
+type NewToken struct {
+	Account      string      `json:"account,omitempty"`
+	Post         office.Post `json:"post,omitempty"`
+	Scopes       []Scope     `json:"scopes"`
+	Note         string      `json:"note,omitempty"`          // one line, at most 80 characters
+	ValidSeconds int64       `json:"valid_seconds,omitempty"` // 0: 90 days; at most 365
+}
+
+// MadeToken is a token that was just made.
+type MadeToken struct {
+	Token Token  `json:"token"`
+	Text  string `json:"text"` // the token itself; it is shown here alone
+}
+
+// Event is a change, as it stands in the data of a server-sent event:
+//
+//	id: north:5,south:9
+//	event: entry
+//	data: {"kind":"entry","id":"north/4"}
+//
+// "lost" says that the reader was too slow and must look anew at all but entries.
+type Event struct {
+	Kind string          `json:"kind"`           // "entry", "receipt", "line", "mode", "alarm", "settled", "charter", "lost" or "ended"
+	ID   *office.EntryID `json:"id,omitempty"`   // the entry that has got its place; the last of ours that a side holds
+	Side office.Side     `json:"side,omitempty"` // whose receipt or line it is
 }

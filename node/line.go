@@ -133,7 +133,7 @@ func (n *Node) openLink(ctx context.Context) error {
 		}
 	}
 	n.link = link.New(link.Config{
-		Ledger: n.ledger, Peers: peers, Key: certificate, Carrier: n.c.Carrier, Now: n.now, Log: n.log, Halted: halted,
+		Ledger: n.ledger, Peers: peers, Key: certificate, Carrier: n.c.Carrier, Dial: n.c.Connect, Now: n.now, Log: n.log, Halted: halted,
 		Greeting: n.greeting, DigestAt: n.digestAt, OnAlarm: n.onAlarm, OnState: n.onState, OnReceipt: n.onReceipt, OnTrouble: n.onTrouble, OnAnswered: n.onAnswered,
 	})
 	return nil

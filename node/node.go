@@ -24,6 +24,8 @@ type Act struct {
 	// Body is a pointer to one of office's bodies. Fields that only the node
 	// can know, such as a dispatch's number, are filled in by it.
 	Body any
+	// Once is set if the same request may come again.
+	Once *Once
 }
 
 // Written is the answer to an act that is done and safely in the ledger.

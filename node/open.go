@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -41,6 +42,11 @@ type Config struct {
 	// Carrier carries the link's messages. If nil, it is HTTP to the addresses
 	// in the credences.
 	Carrier link.Carrier
+	// Connect opens the connections of the link to other nodes. If nil, they are
+	// plain TCP.
+	Connect func(ctx context.Context, address string) (net.Conn, error)
+	// Wrote is told how long each write took and how it ended. It may be nil.
+	Wrote func(took time.Duration, err error)
 
 	Now     func() time.Time
 	Log     *slog.Logger
@@ -64,6 +70,7 @@ type Node struct {
 	link    *link.Link
 
 	writes  chan *write
+	onces   onces
 	stopped chan struct{}         // closed when the writer has ended
 	fold    sync.Mutex            // held by whoever folds: the writer or the folder
 	folded  map[office.Side]int64 // under fold: of each ledger, the records have at least so many entries
@@ -156,7 +163,7 @@ func (n *Node) open(ctx context.Context) error {
 	if err := n.alarms.open(ctx, n.bases[1], n.c.Evidence, n.now); err != nil {
 		return err
 	}
-	if err := n.bases[1].Migrate(ctx, "line", lineMigrations); err != nil {
+	if err := migrateLocal(ctx, n.bases[1]); err != nil {
 		return err
 	}
 	if n.records, err = records.Open(ctx, n.bases[2], records.Config{Office: n.c.Own.Office, Side: n.side, Source: n.source, Log: n.log}); err != nil {

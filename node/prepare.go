@@ -9,6 +9,15 @@ import (
 	"liaison.example/sqldb"
 )
 
+// migrateLocal makes the tables in local.db that are the node's own, but those of
+// alarms.
+func migrateLocal(ctx context.Context, db *sqldb.DB) error {
+	if err := db.Migrate(ctx, "line", lineMigrations); err != nil {
+		return err
+	}
+	return db.Migrate(ctx, "once", onceMigrations)
+}
+
 // Prepare makes the tables of the ledgers and of what is local in databases
 // that have none, as Open does, so that a backup can be copied into them.
 func Prepare(ctx context.Context, own ledger.Credence, ledgerBase, localBase *sqldb.DB, now func() time.Time) error {
@@ -18,7 +27,7 @@ func Prepare(ctx context.Context, own ledger.Credence, ledgerBase, localBase *sq
 	if err := people.Prepare(ctx, localBase); err != nil {
 		return err
 	}
-	if err := localBase.Migrate(ctx, "line", lineMigrations); err != nil {
+	if err := migrateLocal(ctx, localBase); err != nil {
 		return err
 	}
 	return new(alarms).open(ctx, localBase, "", now)

@@ -26,9 +26,11 @@ const (
 
 // write is one act on its way through the writer.
 type write struct {
-	ctx    context.Context
-	act    Act
-	answer chan answer
+	ctx     context.Context
+	act     Act
+	signed  []signed // of an act with a key: what was signed under it, the last as it is kept
+	differs error    // another process was asked for something else under the key
+	answer  chan answer
 }
 
 type answer struct {
@@ -41,9 +43,27 @@ type answer struct {
 //
 // It answers *Refusal, with nothing written, when the rules, the side's own
 // house rules or the state of the node do not allow the act. After any other
-// error it is not known whether the act was written; the record shows it.
-func (n *Node) Write(ctx context.Context, act Act) (Written, error) {
-	w := &write{ctx, act, make(chan answer, 1)}
+// error it is not known whether the act was written; the record shows it, and an
+// act with Once may simply be asked for again.
+func (n *Node) Write(ctx context.Context, act Act) (written Written, err error) {
+	if n.c.Wrote != nil {
+		began := n.now()
+		defer func() { n.c.Wrote(n.now().Sub(began), err) }()
+	}
+	w := &write{ctx: ctx, act: act, answer: make(chan answer, 1)}
+	if act.Once != nil {
+		leave, err := n.onces.enter(ctx, act.Once.Key)
+		if err != nil {
+			return Written{}, err
+		}
+		defer leave()
+		if err := n.lookOnce(ctx, w); err != nil {
+			return Written{}, err
+		}
+		if written, done, err := n.doneBefore(ctx, w); done || err != nil {
+			return written, err
+		}
+	}
 	select {
 	case n.writes <- w:
 	case <-n.stopped:
@@ -169,6 +189,7 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer, a
 	}
 	at := n.now()
 	var entries []ledger.Entry
+	once := map[*write]ledger.Entry{}
 	size, refused := 0, false
 	for i, w := range batch {
 		answers[i] = answer{}
@@ -176,8 +197,18 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer, a
 			answers[i].err = &Refusal{Code: "given-up"}
 			continue
 		}
+		if w.differs != nil {
+			answers[i].err = w.differs
+			continue
+		}
 		if size > maxBatchBytes {
 			answers[i].err = &Refusal{Code: "node-busy"}
+			continue
+		}
+		if written, done, err := n.doneBefore(ctx, w); err != nil {
+			return err
+		} else if done {
+			answers[i].written = written
 			continue
 		}
 		entry, written, err := n.try(fold, w.act, standing.Own+int64(len(entries)), standing.Seen, at)
@@ -188,6 +219,9 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer, a
 		if answers[i] = (answer{written, err}); err == nil {
 			entries = append(entries, entry)
 			size += len(entry.Leaf)
+			if w.act.Once != nil {
+				once[w] = entry
+			}
 		}
 		refused = refused || err != nil
 	}
@@ -198,6 +232,9 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer, a
 	}
 	if len(entries) == 0 {
 		return nil
+	}
+	if err := n.keepOnce(ctx, once, at); err != nil {
+		return err
 	}
 	if err := n.ledger.Append(ctx, entries); err != nil {
 		if err = n.stored(ctx, entries, err); err != nil {

@@ -333,8 +333,8 @@ func change(ctx context.Context, tx *sqldb.Tx, by By, a Account, c Change, now t
 	return note(ctx, tx, Line{At: now, By: by, Deed: AccountChanged, Whom: a.Name, Detail: a.powers()})
 }
 
-// Suspend keeps an account from signing in, and ends its sessions and links at
-// once. Nobody suspends their own account.
+// Suspend keeps an account from signing in, and ends its sessions, links and
+// tokens at once. Nobody suspends their own account.
 func (p *People) Suspend(ctx context.Context, by By, name string) error {
 	return p.onAccount(ctx, "suspend an account", name, func(tx *sqldb.Tx, a Account, now time.Time) error {
 		if by.Who == name {
@@ -355,12 +355,15 @@ func (p *People) Suspend(ctx context.Context, by By, name string) error {
 		if err := endLinks(ctx, tx, name, now); err != nil {
 			return err
 		}
+		if err := endTokens(ctx, tx, name, "", now); err != nil {
+			return err
+		}
 		return note(ctx, tx, Line{At: now, By: by, Deed: AccountSuspended, Whom: name})
 	})
 }
 
-// Resume lets a suspended account sign in again. Its sessions and links do not
-// come back.
+// Resume lets a suspended account sign in again. Its sessions, links
+// and tokens do not come back.
 func (p *People) Resume(ctx context.Context, by By, name string) error {
 	return p.onAccount(ctx, "resume an account", name, func(tx *sqldb.Tx, a Account, now time.Time) error {
 		if a.Suspended.IsZero() {
@@ -393,8 +396,8 @@ func (p *People) accountOf(ctx context.Context, tx *sqldb.Tx, by By, post office
 	return a, change(ctx, tx, by, a, Change{Posts: &posts}, now)
 }
 
-// RevokePost takes a post away from all accounts and ends the sessions that act
-// for it, as is due when its accreditation ends. Accounts that are left with no
+// RevokePost takes a post away from all accounts and ends its tokens and the
+// sessions that act for it, as is due when its accreditation ends. Accounts that are left with no
 // post lose their links too.
 func (p *People) RevokePost(ctx context.Context, post office.Post) error {
 	now := p.now()
@@ -410,6 +413,9 @@ func (p *People) RevokePost(ctx context.Context, post office.Post) error {
 		if _, err := tx.Exec(ctx, `
 			DELETE FROM session
 			WHERE post = $1`, post); err != nil {
+			return err
+		}
+		if err := endTokens(ctx, tx, "", post, now); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"liaison.example/office"
 	"liaison.example/people"
 	"liaison.example/sqldb"
 )

@@ -1,23 +1,26 @@
 // Package people knows which person of our own side is at the screen: accounts,
-// how they sign in (one-time links, passkeys, passwords and codes), the sessions that this
-// opens, what each role may do, and the trail of all that. All of it is our own
-// affair: it stands in local.db and never crosses the line.
+// how they sign in (one-time links, passkeys, passwords and codes), the sessions
+// that this opens, the tokens of their programs, what each role may do, and the
+// trail of all that. All of it is our own affair: it stands in local.db and never
+// crosses the line.
 //
 // What holds:
 //
-//   - A link and a session are known only by a token of 32 random bytes. What
-//     is stored is its SHA-256, so whoever reads the database or a backup of it
-//     cannot sign in with it.
+//   - A link and a session are known only by 32 random bytes, and so is a token
+//     with which a program acts. What is stored is their SHA-256, so whoever
+//     reads the database or a backup of it cannot sign in with it.
 //   - A link opens one session, once, even if two browsers try together.
 //   - A session ends when it has not been used for SessionIdle, SessionLongest
 //     after it was opened, and when it is signed out or revoked.
 //   - The number of accounts, and of open links and sessions of each and in all,
 //     is bounded.
-//   - A suspended account has no session and no link, from that moment on.
 //   - Passwords stand in the database as hashes, and the secrets of codes sealed
 //     with a key that does not.
 //   - A passkey is checked against a challenge that is drawn here, and is good for
 //     one answer of the browser that asked for it.
+//   - A suspended account has no session, no link and no token, from that moment
+//     on. A token has an end, may never do more than its account or post may at
+//     that moment, and ends with the post.
 //   - Who guesses passwords is slowed, in all processes of the side together, and
 //     cannot tell from the answers which accounts there are.
 //   - The trail is only added to: the database itself refuses to change it.
@@ -140,6 +143,21 @@ var steps = []sqldb.Migration{
 			RAISE EXCEPTION 'rows of % never change', TG_TABLE_NAME;
 		END $$;
 		CREATE TRIGGER trail_never_changes BEFORE UPDATE OR DELETE OR TRUNCATE ON trail FOR EACH STATEMENT EXECUTE FUNCTION trail_for_ever();`},
+	{Name: "tokens", SQL: `
+		CREATE TABLE token (
+			id BIGINT PRIMARY KEY,       -- random
+			hash BYTEA NOT NULL UNIQUE,  -- SHA-256 of the token
+			account TEXT NOT NULL,       -- whose it is; empty if it is one of a post
+			post TEXT NOT NULL,          -- empty if it is one of an account
+			scopes TEXT NOT NULL,        -- words of Scopes with spaces between
+			note TEXT NOT NULL,
+			made BIGINT NOT NULL,
+			made_by TEXT NOT NULL,       -- an account, or "operator"
+			ends BIGINT NOT NULL,
+			last_used BIGINT NOT NULL,   -- 0 if it never was
+			revoked BIGINT NOT NULL      -- when; 0 if it was not
+		);
+		CREATE INDEX token_holder ON token (account, post);`},
 	passkeyStep,
 }
 

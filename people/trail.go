@@ -28,6 +28,8 @@ const (
 	PasswordSet      Deed = "password-set"
 	CodeSet          Deed = "code-set"
 	CodeRemoved      Deed = "code-removed"
+	TokenMade        Deed = "token-made" // the detail says for what
+	TokenRevoked     Deed = "token-revoked"
 	PasskeyAdded     Deed = "passkey-added" // the detail is its name
 	PasskeyRemoved   Deed = "passkey-removed"
 	PasskeyCopied    Deed = "passkey-copied" // refused: its device has counted less than before
@@ -37,7 +39,7 @@ const (
 // Deeds is all of them.
 var Deeds = []Deed{
 	AccountAdded, AccountChanged, AccountSuspended, AccountResumed, PostWithdrawn, LinkMade, SignedIn, PostTaken, SignInRefused,
-	SignedOut, SessionRevoked, PasswordSet, CodeSet, CodeRemoved,
+	SignedOut, SessionRevoked, PasswordSet, CodeSet, CodeRemoved, TokenMade, TokenRevoked,
 	PasskeyAdded, PasskeyRemoved, PasskeyCopied, Proved,
 }
 
@@ -47,7 +49,7 @@ type Line struct {
 	At     time.Time
 	By     By // Who is empty if nobody knows, as with a refused sign-in
 	Deed   Deed
-	Whom   string // account; empty if there is none of the name that was typed
+	Whom   string // account, or the post of a token; empty if there is none of the name that was typed
 	Detail string // such as the posts that it may act for
 }
 

@@ -61,6 +61,8 @@ const whoMay = `
 	POST /line/cut                                   -       -        y     -          -
 	POST /alarms/{id}/clear                          -       -        y     -          -
 	GET  /charter                                    -       -        y     -          -
+	GET  /charter/propose                            -       -        y     -          -
+	POST /charter/propose                            -       -        y     -          -
 	POST /charter/agree                              -       -        y     -          -
 	GET  /events                                     -       -        y     -          -
 	/                                                y       y        y     y          y`

@@ -166,6 +166,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"trail", three, "/accounts/trail"},
 		{"nothing", usual, "/nothing"},
 		{"list-handled", mended, "/"},
+		{"propose", mended, "/charter/propose"},
 		{"corrected", mended, "/dispatches/" + of["Works on the third floor of the house"].String()},
 		{"exercise", mended, "/dispatches/" + of["훈련: 건물 화재 발생"].String()},
 		{"answer", mended, "/dispatches/" + of["3층 공사 기간 중 회의 장소 문의"].String()},
@@ -186,6 +187,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 	for _, h := range []*house{usual, cut, three, mended, closed} {
 		servers[h], cookies[h] = h.serve("south").URL, h.cookie("south", "duty-officer")
 	}
+	cookies[mended] = mended.cookie("south", "head")
 	_, err = cut.nodes["south"].People().NewSecret(t.Context(), cookies[cut].Value, "", "")
 	must(t, err)
 	admin := true

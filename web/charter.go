@@ -22,6 +22,7 @@ type charterPage struct {
 	SinceID   office.EntryID
 	Founding  []founding // while the office is not open
 	Proposals []proposalText
+	MayChange bool
 	Refused   string
 }
 
@@ -59,8 +60,7 @@ type proposalText struct {
 	Note          string
 	NoteLang      string
 	Text          *charterText
-	Removed       []string // what stands in the charter in force and not in this
-	RulesChanged  bool
+	Compared      []compared // with the charter in force
 	Consents      []founding
 	MayAgree      bool
 	Agreed        bool // our side has consented
@@ -74,7 +74,7 @@ func (s *site) showCharter(v *visit, status int, refused string) error {
 		return err
 	}
 	frame.Path = "/charter"
-	page := charterPage{Frame: frame, Refused: refused, SinceID: v.office.Since}
+	page := charterPage{Frame: frame, Refused: refused, SinceID: v.office.Since, MayChange: v.office.Open && v.may(office.KindPropose, "")}
 	if v.office.Charter != nil {
 		page.Charter = v.charterText(v.office.Charter, nil)
 		page.Hash = groupedHash(v.office.Hash)
@@ -161,19 +161,8 @@ func (v *visit) proposalText(p *office.Proposal) proposalText {
 	}
 	before := v.office.Charter
 	text.Text = v.charterText(p.Charter, before)
-	if before == nil {
-		return text
-	}
-	text.RulesChanged = p.Charter.Rules != before.Rules
-	for _, channel := range before.Channels {
-		if p.Charter.Channel(channel.ID) == nil {
-			text.Removed = append(text.Removed, lang.Pick(v.tag, channel.Name))
-		}
-	}
-	for _, clock := range before.Clocks {
-		if !slices.ContainsFunc(p.Charter.Clocks, func(c office.Clock) bool { return c.Precedence == clock.Precedence }) {
-			text.Removed = append(text.Removed, v.t("precedence."+lowerPrecedence(clock.Precedence)))
-		}
+	if before != nil {
+		text.Compared = v.compareCharters(before, p.Charter)
 	}
 	return text
 }

@@ -21,7 +21,7 @@ var shared = []string{"layout.html", "strip.html", "mark.html", "people.html", "
 
 // pageNames are the pages, each a template of that name.
 var pageNames = []string{
-	"account", "accounts", "charter", "dispatch", "ended", "entry", "failure", "line", "list", "one", "record", "signin", "trail", "write",
+	"account", "accounts", "charter", "dispatch", "ended", "entry", "failure", "line", "list", "one", "propose", "record", "signin", "trail", "write",
 }
 
 // pages is the templates of all pages in one language.

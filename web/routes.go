@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net/http"
+	"runtime/debug"
 	"strings"
 )
 
@@ -77,6 +79,8 @@ var routes = []route{
 	{"POST /alarms/{id}/clear", signedIn, (*site).postClearAlarm},
 
 	{"GET /charter", signedIn, (*site).charter},
+	{"GET /charter/propose", signedIn, (*site).propose},
+	{"POST /charter/propose", signedIn, (*site).postPropose},
 	{"POST /charter/agree", signedIn, (*site).postAgree},
 
 	{"GET /events", signedIn, (*site).stream},
@@ -132,12 +136,25 @@ func (s *site) answer(to route) http.Handler {
 			err = s.admit(to, v)
 		}
 		if err == nil && v.admitted {
-			err = to.handle(s, v)
+			err = s.run(to, v)
 		}
 		if err != nil {
 			s.fail(v, err)
 		}
 	})
+}
+
+// run runs a handler. A fault of ours that makes it panic becomes an error like
+// any other: the person gets a page with a reference, the log the stack.
+func (s *site) run(to route, v *visit) (err error) {
+	defer func() {
+		if fault := recover(); fault == http.ErrAbortHandler {
+			panic(fault)
+		} else if fault != nil {
+			err = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
+		}
+	}()
+	return to.handle(s, v)
 }
 
 // admit reads a posted form and looks whether the visitor may ask for the

@@ -11,6 +11,7 @@ import (
 
 	"liaison.example/api"
 	"liaison.example/office"
+	"liaison.example/people"
 	"liaison.example/records"
 )
 
@@ -32,7 +33,7 @@ func (c *completionCommand) Run(t *terminal, parser *kong.Kong) error {
 }
 
 // choices are the values of the flags that take one of a few.
-var choices = map[string][]string{"--wait": api.Waits, "--precedence": wordsOf(office.Precedences), "--state": wordsOf(records.States)}
+var choices = map[string][]string{"--wait": api.Waits, "--precedence": wordsOf(office.Precedences), "--state": wordsOf(records.States), "--scope": wordsOf(people.Scopes)}
 
 func wordsOf[T ~string](values []T) (list []string) {
 	for _, value := range values {

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,21 +22,25 @@ const maxTextFile = 16 << 20
 
 type sendCommand struct {
 	place
-	Channel    string        `required:"" placeholder:"ID" help:"The channel, such as liaison."`
-	Precedence string        `default:"ROUTINE" placeholder:"WORD" help:"FLASH, IMMEDIATE, PRIORITY or ROUTINE. Default: ROUTINE."`
-	Subject    string        `required:"" placeholder:"TEXT" help:"One line that says what it is about."`
-	TextFile   string        `required:"" placeholder:"FILE" help:"The file with the text, UTF-8; \"-\" reads standard input."`
-	To         []string      `placeholder:"SIDE" help:"The addressed side; may be given several times. Default: every other side."`
-	By         string        `default:"duty-officer" placeholder:"POST" help:"The post that releases it. Default: duty-officer."`
-	Wait       bool          `help:"Wait for the receipts of all addressees."`
-	Timeout    time.Duration `default:"60s" placeholder:"TIME" help:"How long to wait at most. Default: 60s."`
-	JSON       bool          `name:"json" help:"Print the dispatch as JSON."`
+	Channel    string   `required:"" placeholder:"ID" help:"The channel, such as liaison."`
+	Precedence string   `default:"ROUTINE" placeholder:"WORD" help:"FLASH, IMMEDIATE, PRIORITY or ROUTINE. Default: ROUTINE."`
+	Subject    string   `required:"" placeholder:"TEXT" help:"One line that says what it is about."`
+	TextFile   string   `required:"" placeholder:"FILE" help:"The file with the text, UTF-8; \"-\" reads standard input."`
+	To         []string `placeholder:"SIDE" help:"The addressed side; may be given several times. Default: every other side."`
+	By         string   `default:"duty-officer" placeholder:"POST" help:"The post that releases it. Default: duty-officer."`
+	particularsFlags
+	Wait    bool          `help:"Wait for the receipts of all addressees."`
+	Timeout time.Duration `default:"60s" placeholder:"TIME" help:"How long to wait at most. Default: 60s."`
+	Key     string        `placeholder:"KEY" help:"A key of your choice: the same dispatch under the same key is released once, however often it is sent within a day. Default: a new one."`
+	JSON    bool          `name:"json" help:"Print the dispatch as JSON."`
 }
 
 func (c *sendCommand) Help() string {
 	return `Releases a dispatch: when the command ends well, it is in the ledger of this side, signed and safely on disk, and goes out by itself as soon as the line is up.
 
-With --wait the command ends with exit code 0 when the receipts of all addressees are held, and with 3 when the time ran out; the dispatch is then safely queued and must not be sent again.`
+With --wait the command ends with exit code 0 when the receipts of all addressees are held, and with 3 when the time ran out; the dispatch is then safely queued and must not be sent again.
+
+If the node stops or is killed meanwhile, the command sends it again for a while, under the same key, so that it is released once. Should it end without knowing, it names the key with which it may be sent again.`
 }
 
 func (c *sendCommand) Run(ctx context.Context, t *terminal) error {
@@ -42,6 +49,10 @@ func (c *sendCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	defer client.Close()
+	particulars, err := c.particulars(c.Precedence)
+	if err != nil {
+		return err
+	}
 	text, err := readText(t, c.TextFile)
 	if err != nil {
 		return err
@@ -52,9 +63,9 @@ func (c *sendCommand) Run(ctx context.Context, t *terminal) error {
 			return usagef("--timeout must be more than nothing")
 		}
 	}
-	sent, err := client.Send(ctx, api.NewDispatch{
+	sent, err := release(ctx, client, api.NewDispatch{
 		Channel: c.Channel, Precedence: office.Precedence(strings.ToUpper(c.Precedence)),
-		Subject: c.Subject, Text: text, To: c.To, By: c.By,
+		Subject: c.Subject, Text: text, To: c.To, By: c.By, Key: cmp.Or(c.Key, rand.Text()), Particulars: particulars,
 	}, wait)
 	if err != nil {
 		return err
@@ -68,6 +79,33 @@ func (c *sendCommand) Run(ctx context.Context, t *terminal) error {
 		return &timeoutError{fmt.Sprintf("the time ran out after %s: dispatch %s is safely queued and goes out when the line is up; do not send it again", c.Timeout, sent.ID)}
 	}
 	return err
+}
+
+// A dispatch whose answer was lost is sent again every sendAgain, for sendLongest.
+const (
+	sendAgain   = 200 * time.Millisecond
+	sendLongest = 20 * time.Second
+)
+
+// release sends a dispatch, and again under the same key while it is not known
+// whether it was released: the node was stopped or killed, and comes back.
+func release(ctx context.Context, client *api.Client, d api.NewDispatch, wait time.Duration) (api.Dispatch, error) {
+	asked := false // the node may have heard of it
+	for started := time.Now(); ; {
+		sent, err := client.Send(ctx, d, wait)
+		var p *api.Problem
+		if err == nil || errors.As(err, &p) && p.Code != api.CodeNextTurn || !asked && errors.Is(err, api.ErrNotRunning) {
+			return sent, err
+		}
+		asked = true
+		if time.Since(started) > sendLongest || ctx.Err() != nil {
+			return sent, fmt.Errorf("it is not known whether the dispatch was released (%w): send it again with --key %s, and it is released once", err, d.Key)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(sendAgain):
+		}
+	}
 }
 
 // readText reads the text of a dispatch. Line ends become single, and the one
@@ -157,7 +195,7 @@ func (c *listCommand) Run(ctx context.Context, t *terminal) error {
 		}
 		dispatches = append(dispatches, page.Dispatches...)
 		partial = partial || page.Partial
-		if q.Before = page.Next; q.Before == "" {
+		if q.Cursor = page.Next; q.Cursor == "" {
 			break
 		}
 	}
@@ -217,9 +255,13 @@ func (c *showCommand) Run(ctx context.Context, t *terminal) error {
 	if c.JSON {
 		return t.printJSON(d)
 	}
-	t.print("%s  number %d  %s", d.ID, d.Number, d.Precedence)
+	t.print("%s  number %d  %s  %s", d.ID, d.Number, d.Precedence, d.Group)
+	if d.Mark != "" {
+		t.print("%s: not meant in earnest", strings.ToUpper(string(d.Mark)))
+	}
 	t.print("From %s, %s, to %s, on channel %s", d.From, d.By, strings.Join(d.To, ", "), d.Channel)
 	t.print("Released %s", stamp(d.At))
+	printParticulars(t, &d.Particulars)
 	t.print("Subject: %s", printable(d.Subject))
 	t.print("")
 	t.print("%s", printableText(d.Text))
@@ -228,6 +270,7 @@ func (c *showCommand) Run(ctx context.Context, t *terminal) error {
 	for _, a := range d.Acknowledged {
 		t.print("Acknowledged by %s of %s %s (%s)", a.By, a.Side, stamp(a.At), a.ID)
 	}
+	printHandling(t, d.Handling)
 	t.print("State: %s; %s", d.State, settledWords(d.Settled))
 	return nil
 }
@@ -327,17 +370,13 @@ func (c *recordCommand) Run(ctx context.Context, t *terminal) error {
 		return usagef("--limit must be 1 or more")
 	}
 	entries := []api.Entry{}
-	before := int64(0)
-	for len(entries) < c.Limit {
-		page, err := client.Record(ctx, before, min(c.Limit-len(entries), api.MaxList))
+	for next := ""; len(entries) < c.Limit; {
+		page, err := client.Record(ctx, next, min(c.Limit-len(entries), api.MaxList))
 		if err != nil {
 			return err
 		}
-		if len(page) == 0 {
-			break
-		}
-		entries = append(entries, page...)
-		if before = page[len(page)-1].Place; before <= 1 {
+		entries = append(entries, page.Entries...)
+		if next = page.Next; next == "" {
 			break
 		}
 	}

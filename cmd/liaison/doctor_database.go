@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"liaison.example/lang"
 	"liaison.example/ledger"
 	"liaison.example/node"
 	"liaison.example/office"
@@ -293,7 +294,7 @@ func lookAtAlarms(ctx context.Context, p *patient) []finding {
 		}
 		for _, a := range alarms {
 			if !a.Cleared {
-				open = append(open, alarmSentence(a))
+				open = append(open, alarmSentence(lang.English, a))
 			}
 		}
 	}

@@ -64,6 +64,9 @@ func (p *patient) ports() []port {
 	if p.settings.Tiles != "" {
 		list = append(list, port{"the ledgers for auditors", "tiles", p.settings.Tiles})
 	}
+	if p.settings.Metrics != "" {
+		list = append(list, port{"the measures for Prometheus", "metrics", p.settings.Metrics})
+	}
 	return list
 }
 

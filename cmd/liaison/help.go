@@ -6,13 +6,15 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"liaison.example/api"
 )
 
 // The help of each command and the whole manual (docs/manual.md) are made from
 // the table of commands, so that they cannot differ from it.
 
 type helpCommand struct {
-	Command []string `arg:"" optional:"" help:"The command to explain, or \"all\"."`
+	Command []string `arg:"" optional:"" help:"The command to explain; \"all\" for the manual, \"openapi\" for the description of the program interface (OpenAPI 3.1)."`
 }
 
 func (c *helpCommand) Run(t *terminal, parser *kong.Kong) error {
@@ -22,6 +24,9 @@ func (c *helpCommand) Run(t *terminal, parser *kong.Kong) error {
 		writeOverview(t.out, app)
 	case len(c.Command) == 1 && c.Command[0] == "all":
 		writeManual(t.out, app)
+	case len(c.Command) == 1 && c.Command[0] == "openapi":
+		_, err := t.out.Write(api.OpenAPI())
+		return err
 	default:
 		node := app
 		for _, name := range c.Command {

@@ -107,23 +107,28 @@ type said struct {
 	mu       sync.Mutex
 	reported map[string]office.EntryID
 	unsure   map[string]bool
+	again    map[*realNode][]api.NewDispatch // those under a key of which it is not known
 }
 
-// send sends dispatches from a side until ctx ends or the node dies, and calls
-// sent after each attempt.
-func (s *said) send(ctx context.Context, n *realNode, prefix string, sent func()) {
+// send sends dispatches from a side until ctx ends or the node dies, each under a
+// key if keyed, and calls sent after each attempt.
+func (s *said) send(ctx context.Context, n *realNode, prefix string, keyed bool, sent func()) {
 	client := n.client()
 	defer client.Close()
 	for i := 0; ctx.Err() == nil; i++ {
 		subject := fmt.Sprintf("%s %s %d", n.side, prefix, i)
-		d, err := client.Send(ctx, api.NewDispatch{
-			Channel: "liaison", Precedence: office.Routine, Subject: subject, Text: "시험 test", By: "duty-officer",
-		}, 0)
+		dispatch := api.NewDispatch{Channel: "liaison", Precedence: office.Routine, Subject: subject, Text: "시험 test", By: "duty-officer"}
+		if keyed {
+			dispatch.Key = strings.ReplaceAll(subject, " ", "-")
+		}
+		d, err := client.Send(ctx, dispatch, 0)
 		var refused *api.Problem
 		s.mu.Lock()
 		switch {
 		case err == nil:
 			s.reported[subject] = d.ID
+		case !errors.As(err, &refused) && keyed:
+			s.again[n] = append(s.again[n], dispatch)
 		case !errors.As(err, &refused):
 			s.unsure[subject] = true // the connection broke: it may be written
 		}
@@ -133,6 +138,27 @@ func (s *said) send(ctx context.Context, n *realNode, prefix string, sent func()
 			return
 		}
 	}
+}
+
+// sendAgain sends once more what may or may not have been sent under a key.
+func (s *said) sendAgain(t *testing.T, n *realNode) {
+	t.Helper()
+	client := n.client()
+	defer client.Close()
+	for _, dispatch := range s.again[n] {
+		for range 2 {
+			d, err := client.Send(t.Context(), dispatch, 0)
+			if err != nil {
+				t.Errorf("%s: %q again: %v", n.side, dispatch.Subject, err)
+				break
+			}
+			if id, there := s.reported[dispatch.Subject]; there && id != d.ID {
+				t.Errorf("%s: %q is answered with %s and %s", n.side, dispatch.Subject, id, d.ID)
+			}
+			s.reported[dispatch.Subject] = d.ID
+		}
+	}
+	s.again[n] = nil
 }
 
 func TestNodesKilledAtAnyMomentLoseNothingAndBecomeEqual(t *testing.T) {
@@ -147,7 +173,8 @@ func TestNodesKilledAtAnyMomentLoseNothingAndBecomeEqual(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s := &said{reported: map[string]office.EntryID{}, unsure: map[string]bool{}}
+	s := &said{reported: map[string]office.EntryID{}, unsure: map[string]bool{}, again: map[*realNode][]api.NewDispatch{}}
+	repeated := 0
 	for round := range rounds {
 		// Both sides send, and one of them dies after some number of attempts;
 		// now and then both.
@@ -156,7 +183,9 @@ func TestNodesKilledAtAnyMomentLoseNothingAndBecomeEqual(t *testing.T) {
 		var sending sync.WaitGroup
 		for _, n := range nodes {
 			for worker := range 2 {
-				sending.Go(func() { s.send(ctx, n, fmt.Sprintf("%d.%d", round, worker), func() { after <- struct{}{} }) })
+				sending.Go(func() {
+					s.send(ctx, n, fmt.Sprintf("%d.%d", round, worker), worker == 0, func() { after <- struct{}{} })
+				})
 			}
 		}
 		quiet := make(chan struct{}) // closed when nobody sends any more
@@ -178,6 +207,8 @@ func TestNodesKilledAtAnyMomentLoseNothingAndBecomeEqual(t *testing.T) {
 			if n.process == nil {
 				n.start()
 			}
+			repeated += len(s.again[n])
+			s.sendAgain(t, n)
 		}
 	}
 	states := make([]api.Status, len(nodes))
@@ -204,7 +235,7 @@ func TestNodesKilledAtAnyMomentLoseNothingAndBecomeEqual(t *testing.T) {
 		}
 		liaison(t, "verify", n.dir)
 	}
-	t.Logf("%d dispatches were reported as sent, of %d it was not known", len(s.reported), len(s.unsure))
+	t.Logf("%d dispatches were reported as sent, %d of them when they were sent again, of %d it was not known", len(s.reported), repeated, len(s.unsure))
 }
 
 // check holds what a node's record shows against what was reported.
@@ -235,7 +266,7 @@ func (s *said) check(t *testing.T, n *realNode) {
 				t.Errorf("%s shows %s as %s", n.side, d.ID, d.State)
 			}
 		}
-		if q.Before = page.Next; q.Before == "" {
+		if q.Cursor = page.Next; q.Cursor == "" {
 			break
 		}
 	}

@@ -37,6 +37,7 @@ type commands struct {
 	Charter  charterCommand  `cmd:"" group:"setup" help:"Show the charter, or amend it by consent."`
 	Posts    postsCommand    `cmd:"" group:"setup" help:"List, accredit and end the posts that act for this side."`
 	Officer  officerCommand  `cmd:"" group:"setup" help:"Add, change and suspend the accounts of this side's own people."`
+	Token    tokenCommand    `cmd:"" group:"setup" help:"List, make and end the tokens with which programs act."`
 	SignIn   signInCommand   `cmd:"" name:"sign-in" group:"setup" help:"Print a one-time link with which a post signs in to the pages." usage:"[DIR] --post POST"`
 
 	Serve  serveCommand  `cmd:"" group:"node" help:"Run the node." usage:"[DIR]"`
@@ -51,6 +52,8 @@ type commands struct {
 	List     listCommand     `cmd:"" group:"office" help:"List dispatches, the newest first." usage:"[DIR]"`
 	Show     showCommand     `cmd:"" group:"office" help:"Show one dispatch, or any other entry, with its receipts." usage:"[DIR] ID"`
 	Ack      ackCommand      `cmd:"" group:"office" help:"Acknowledge a dispatch." usage:"[DIR] ID"`
+	Consider considerCommand `cmd:"" group:"office" help:"Say that a dispatch is under consideration, and until when." usage:"[DIR] ID --until TIME"`
+	Close    closeCommand    `cmd:"" group:"office" help:"Close a dispatch for this side." usage:"[DIR] ID"`
 	Record   recordCommand   `cmd:"" group:"office" help:"List the entries of all sides in their joint order, the newest first." usage:"[DIR]"`
 	Disclose discloseCommand `cmd:"" group:"office" help:"Write one entry with its proof, for a third party." usage:"[DIR] ID --output FILE"`
 
@@ -60,7 +63,7 @@ type commands struct {
 	Restore restoreCommand `cmd:"" group:"keeping" help:"Bring a node back from a backup, or from another side's copy." usage:"FILE DIR | --from-peer DIR"`
 
 	Bench      benchCommand      `cmd:"" group:"other" help:"Measure Liaison on this machine, beside the floor."`
-	Help       helpCommand       `cmd:"" group:"other" help:"Explain a command; \"help all\" prints the whole manual." usage:"[COMMAND... | all]"`
+	Help       helpCommand       `cmd:"" group:"other" help:"Explain a command; \"help all\" prints the whole manual." usage:"[COMMAND... | all | openapi]"`
 	Completion completionCommand `cmd:"" group:"other" help:"Print a script with which the shell completes commands." usage:"bash|zsh"`
 	Man        manCommand        `cmd:"" group:"other" help:"Print the manual as a man page."`
 	Version    versionCommand    `cmd:"" group:"other" help:"Print the version."`

@@ -192,9 +192,8 @@ func (c *officerEnrolCommand) Run(ctx context.Context, t *terminal) error {
 
 type officerTrailCommand struct {
 	place
-	Before int64 `placeholder:"N" help:"Only lines before the line N, to page back."`
-	Limit  int   `default:"50" placeholder:"N" help:"How many lines, at most 500. Default: 50."`
-	JSON   bool  `name:"json" help:"Print a JSON array."`
+	Limit int  `default:"50" placeholder:"N" help:"How many lines at most. Default: 50."`
+	JSON  bool `name:"json" help:"Print a JSON array."`
 }
 
 func (c *officerTrailCommand) Run(ctx context.Context, t *terminal) error {
@@ -203,12 +202,19 @@ func (c *officerTrailCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	defer client.Close()
-	if c.Limit < 1 || c.Limit > api.MaxList || c.Before < 0 {
-		return usagef("--limit must be from 1 to %d, and --before a line", api.MaxList)
+	if c.Limit < 1 {
+		return usagef("--limit must be 1 or more")
 	}
-	lines, err := client.Trail(ctx, c.Before, c.Limit)
-	if err != nil {
-		return err
+	lines := []api.TrailLine{}
+	for next := ""; len(lines) < c.Limit; {
+		page, err := client.Trail(ctx, next, min(c.Limit-len(lines), api.MaxList))
+		if err != nil {
+			return err
+		}
+		lines = append(lines, page.Lines...)
+		if next = page.Next; next == "" {
+			break
+		}
 	}
 	if c.JSON {
 		return t.printJSON(lines)

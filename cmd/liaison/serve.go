@@ -21,10 +21,11 @@ import (
 
 type serveCommand struct {
 	place
-	Web    string `placeholder:"ADDR" help:"Where the pages listen, instead of the setting."`
-	Link   string `placeholder:"ADDR" help:"Where the link listens, instead of the setting."`
-	Tiles  string `placeholder:"ADDR" help:"Where auditors read the ledgers, instead of the setting."`
-	Socket string `placeholder:"PATH" help:"Where commands are listened to, instead of liaison.sock in the data folder."`
+	Web     string `placeholder:"ADDR" help:"Where the pages listen, instead of the setting."`
+	Link    string `placeholder:"ADDR" help:"Where the link listens, instead of the setting."`
+	Tiles   string `placeholder:"ADDR" help:"Where auditors read the ledgers, instead of the setting."`
+	Metrics string `placeholder:"ADDR" help:"Where measures for Prometheus are served, instead of the setting."`
+	Socket  string `placeholder:"PATH" help:"Where commands are listened to, instead of liaison.sock in the data folder."`
 
 	UntilInputEnds bool              `hidden:"" help:"Stop when standard input ends."`
 	Dial           map[string]string `hidden:"" mapsep:"none" help:"Link address of a side, instead of the setting."`
@@ -58,6 +59,7 @@ func (c *serveCommand) Run(ctx context.Context, t *terminal) error {
 	replace(&s.Web, c.Web)
 	replace(&s.Link, c.Link)
 	replace(&s.Tiles, c.Tiles)
+	replace(&s.Metrics, c.Metrics)
 	for side, address := range c.Dial {
 		s.Dial[side] = address
 	}
@@ -109,7 +111,7 @@ func serve(ctx context.Context, t *terminal, f *folder, socket string) error {
 		return err
 	}
 	if f.settings.openWeb() {
-		log.Warn("the pages can be reached from other machines without TLS: set web_certificate and web_key, or put a proxy with TLS in front and set web_url", "web", f.settings.Web)
+		log.Warn("the pages and the program interface can be reached from other machines without TLS: set web_certificate and web_key, or put a proxy with TLS in front and set web_url", "web", f.settings.Web)
 	}
 	s := &server{folder: f, log: log, failed: make(chan error, 8)}
 
@@ -132,6 +134,13 @@ func serve(ctx context.Context, t *terminal, f *folder, socket string) error {
 		}
 		defer tilesListener.Close()
 	}
+	var metricsListener net.Listener
+	if f.settings.Metrics != "" {
+		if metricsListener, err = listen(f.settings.Metrics, "the measures for Prometheus"); err != nil {
+			return err
+		}
+		defer metricsListener.Close()
+	}
 	if f.settings.WebCertificate != "" {
 		if webListener, err = f.secure(webListener); err != nil {
 			return err
@@ -147,10 +156,15 @@ func serve(ctx context.Context, t *terminal, f *folder, socket string) error {
 	}
 	defer socketListener.Close()
 
-	s.run(web.Server(s.turn.handler(faceWeb), log), webListener)
+	s.run(web.Server(s.turn.withHealth(s.turn.handler(faceWeb)), log), webListener)
 	s.run(api.Server(s.turn.handler(faceAPI), log), socketListener)
 	if tilesListener != nil {
-		s.run(tilesServer(s.turn.handler(faceTiles), log), tilesListener)
+		s.run(readersServer(s.turn.handler(faceTiles), log), tilesListener)
+	}
+	if metricsListener != nil {
+		mux := http.NewServeMux()
+		mux.Handle("GET /metrics", s.turn.handler(faceMetrics))
+		s.run(readersServer(mux, log), metricsListener)
 	}
 	log.Info("the node serves", "office", f.settings.Office, "side", f.settings.Side, "version", version,
 		"web", f.settings.Web, "link", f.settings.Link, "socket", socket)

@@ -36,7 +36,8 @@ type settings struct {
 	LinkAddress string            `toml:"link_address"`
 	Dial        map[string]string `toml:"dial"`
 
-	Tiles string `toml:"tiles"`
+	Tiles   string `toml:"tiles"`
+	Metrics string `toml:"metrics"`
 
 	Database string `toml:"database"`
 	Schema   string `toml:"schema"`
@@ -78,6 +79,7 @@ var settingTable = []setting{
 	{"link", "Where the link to the other sides listens: host:port. Default: \"127.0.0.1:8411\".", func(s *settings) any { return s.Link }},
 	{"link_address", "How the other sides reach the link: host:port. It stands in the credence and then in the charter.\nDefault: \"\", which means the address above.", func(s *settings) any { return s.LinkAddress }},
 	{"tiles", "Where the ledgers are served, read-only, to auditors and public tools (c2sp.org/tlog-tiles): host:port.\nEverything said in the office can be read there. Default: \"\", which means nowhere.", func(s *settings) any { return s.Tiles }},
+	{"metrics", "Where measures for Prometheus are served, at /metrics and without a sign-in: host:port. They tell how much\nis said and whether the lines are up, and nothing of what is said. Default: \"\", which means nowhere.", func(s *settings) any { return s.Metrics }},
 	{"database", "Where the record is kept. \"\" (the default) means SQLite files in this folder. A PostgreSQL address,\nsuch as \"postgres://user@host/name\", lets several processes serve this side from one database.", func(s *settings) any { return s.Database }},
 	{"schema", "With PostgreSQL: the first part of the names of the three schemas (\"liaison_ledger\" and so on).\nDefault: \"liaison\".", func(s *settings) any { return s.Schema }},
 	{"log_level", "How much is logged on stderr: \"debug\", \"info\", \"warn\" or \"error\". Default: \"info\".", func(s *settings) any { return s.LogLevel }},
@@ -166,7 +168,7 @@ func (s *settings) check() error {
 	addresses := []struct {
 		key, value string
 		optional   bool
-	}{{"web", s.Web, false}, {"link", s.Link, false}, {"link_address", s.LinkAddress, true}, {"tiles", s.Tiles, true}}
+	}{{"web", s.Web, false}, {"link", s.Link, false}, {"link_address", s.LinkAddress, true}, {"tiles", s.Tiles, true}, {"metrics", s.Metrics, true}}
 	for side, address := range s.Dial {
 		addresses = append(addresses, struct {
 			key, value string

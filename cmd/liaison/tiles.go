@@ -43,8 +43,8 @@ func tilesHandler(l *ledger.Ledger, parties map[string]ledger.Party, log *slog.L
 	return mux
 }
 
-// tilesServer has the limits that readers from anywhere need.
-func tilesServer(handler http.Handler, log *slog.Logger) *http.Server {
+// readersServer has the limits that readers from anywhere need.
+func readersServer(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           http.TimeoutHandler(handler, 20*time.Second, "the node is too busy"),
 		ReadHeaderTimeout: 5 * time.Second,

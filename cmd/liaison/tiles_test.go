@@ -63,7 +63,7 @@ func TestAuditorsReadTheLedgersAndNothingElse(t *testing.T) {
 			t.Errorf("key of %s: %d %q", side, status, body)
 		}
 	}
-	for _, path := range []string{"/south/tile/entries/000.p/4", "/west/checkpoint", "/west/key.pub", "/south/../liaison.toml", "/v1/status", "/south/keys/ledger.key", "/sign-in"} {
+	for _, path := range []string{"/south/tile/entries/000.p/4", "/west/checkpoint", "/west/key.pub", "/south/../liaison.toml", "/api/v1/status", "/south/keys/ledger.key", "/sign-in"} {
 		if status, body, _ := get(t, url+path); status != 404 {
 			t.Errorf("%s: %d %q", path, status, body)
 		}

@@ -36,7 +36,8 @@ type turn struct {
 	ctx     context.Context
 	cancel  context.CancelFunc // ends the requests under way
 	node    *node.Node
-	faces   [3]http.Handler
+	faces   [4]http.Handler
+	meters  *meters      // outlives the turns
 	address string       // of the link
 	link    net.Listener // of the first turn; later ones listen anew
 	seen    time.Time    // change of the folder of credences that the node was opened with
@@ -49,11 +50,12 @@ const (
 	faceWeb face = iota
 	faceAPI
 	faceTiles
+	faceMetrics
 )
 
 // newTurn opens the node.
 func newTurn(ctx context.Context, f *folder, log *slog.Logger, link net.Listener) (*turn, error) {
-	t := &turn{folder: f, log: log, failed: make(chan error, 2), link: link, address: link.Addr().String()}
+	t := &turn{folder: f, log: log, failed: make(chan error, 2), link: link, address: link.Addr().String(), meters: newMeters()}
 	t.idle = sync.NewCond(&t.mu)
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -80,6 +82,7 @@ func (t *turn) open(ctx context.Context) error {
 			return err
 		}
 	}
+	config.Connect, config.Wrote = t.meters.connect, t.meters.wrote
 	n, err := node.Open(ctx, config)
 	if err != nil {
 		return fmt.Errorf("open the node: %w", err)
@@ -102,24 +105,36 @@ func (t *turn) open(ctx context.Context) error {
 	t.node, t.closing = n, false
 	t.ctx, t.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	t.faces = [...]http.Handler{
-		faceWeb:   pages,
+		faceWeb:   t.besidePages(n, pages),
 		faceAPI:   api.New(t.apiConfig(n)),
 		faceTiles: tilesHandler(n.Ledger(), parties, t.log),
+
+		faceMetrics: t.meters.handler(n, t.log),
 	}
 	go func(l net.Listener) {
 		if err := n.Link().Serve(l); !errors.Is(err, net.ErrClosed) {
 			t.failed <- fmt.Errorf("the link stopped listening: %w", err)
 		}
-	}(t.link)
+	}(&counted{t.link, t.meters})
 	t.link = nil
 	return nil
+}
+
+// besidePages serves the program interface, to who has a token, beside the pages.
+func (t *turn) besidePages(n *node.Node, pages http.Handler) http.Handler {
+	c := t.apiConfig(n)
+	c.WithToken = true
+	mux := http.NewServeMux()
+	mux.Handle(api.Path+"/", api.New(c))
+	mux.Handle("/", pages)
+	return mux
 }
 
 func (t *turn) apiConfig(n *node.Node) api.Config {
 	return api.Config{
 		Node: n, Log: t.log, Now: clock,
-		Refused: sentence,
-		Alarmed: func(a node.Alarm) string { return alarmSentence(a) },
+		Say:     say,
+		Alarmed: alarmSentence,
 		SignIn:  t.signInURL,
 		Backup:  func(ctx context.Context, w io.Writer) error { return t.folder.backup(ctx, t.folder.copierOf(n), w) },
 		Admit:   t.admit,
@@ -158,6 +173,23 @@ func (t *turn) handler(which face) http.Handler {
 		defer context.AfterFunc(end, func() { cancel(api.ErrNextTurn) })()
 		handler.ServeHTTP(w, r.WithContext(ctx))
 	})
+}
+
+// present gives the node that serves at this moment, until done is called; nil if
+// there is none.
+func (t *turn) present() (n *node.Node, done func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closing || t.ended {
+		return nil, nil
+	}
+	t.inside++
+	return t.node, func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.inside--
+		t.idle.Broadcast()
+	}
 }
 
 // admit keeps the credence of a side and begins another turn with it.

@@ -219,12 +219,13 @@ func (n *realNode) record() (ids []office.EntryID) {
 	n.t.Helper()
 	c := n.client()
 	next := map[office.Side]int64{} // lowest index seen
-	for before := int64(0); ; {
-		page, err := c.Record(n.t.Context(), before, api.MaxList)
+	before := int64(0)
+	for cursor := ""; ; {
+		page, err := c.Record(n.t.Context(), cursor, api.MaxList)
 		if err != nil {
 			n.t.Fatalf("record of %s: %v", n.side, err)
 		}
-		for _, e := range page {
+		for _, e := range page.Entries {
 			if before != 0 && e.Place != before-1 {
 				n.t.Errorf("%s: place %d follows %d", n.side, e.Place, before)
 			}
@@ -237,7 +238,7 @@ func (n *realNode) record() (ids []office.EntryID) {
 			before, next[e.ID.Side] = e.Place, e.ID.Index
 			ids = append(ids, e.ID)
 		}
-		if len(page) == 0 || before <= 1 {
+		if cursor = page.Next; cursor == "" {
 			break
 		}
 	}
@@ -285,7 +286,7 @@ func (s *said) check(n *realNode) {
 			}
 			numbers[d.From][d.Number], found[d.Subject] = true, d
 		}
-		if q.Before = page.Next; q.Before == "" {
+		if q.Cursor = page.Next; q.Cursor == "" {
 			break
 		}
 	}

@@ -1,0 +1,340 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"liaison.example/api"
+	"liaison.example/liaisontest"
+	"liaison.example/office"
+)
+
+// described is the description as a program reads it.
+type described struct {
+	Paths map[string]map[string]struct {
+		OperationID string `json:"operationId"`
+		Responses   map[string]struct {
+			Content map[string]any `json:"content"`
+		} `json:"responses"`
+		RequestBody *struct{} `json:"requestBody"`
+	} `json:"paths"`
+}
+
+// place is where an operation stands in the description.
+type place struct {
+	method, path string
+	status       string // of its good answer
+	media        string // of that; empty if it has no body
+	body         bool   // it takes one
+}
+
+func readDescription(t *testing.T) map[string]place {
+	t.Helper()
+	var d described
+	if err := json.Unmarshal(api.OpenAPI(), &d); err != nil {
+		t.Fatal(err)
+	}
+	places := map[string]place{}
+	for path, methods := range d.Paths {
+		for method, o := range methods {
+			p := place{method: strings.ToUpper(method), path: path, body: o.RequestBody != nil}
+			for status, answer := range o.Responses {
+				if status == "default" {
+					continue
+				}
+				p.status = status
+				for media := range answer.Content {
+					p.media = media
+				}
+			}
+			if _, twice := places[o.OperationID]; twice || o.OperationID == "" {
+				t.Errorf("%s %s: the name %q is not its own", method, path, o.OperationID)
+			}
+			places[o.OperationID] = p
+		}
+	}
+	return places
+}
+
+func TestTheDescriptionInTheDocsIsThatOfTheProgram(t *testing.T) {
+	kept, err := os.ReadFile("../docs/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(kept, api.OpenAPI()) {
+		t.Error("docs/openapi.json is not what the program says: run 'make manual'")
+	}
+}
+
+func TestTheMuxHasWhatIsDescribedAndNothingElse(t *testing.T) {
+	want := []string{"/"}
+	for _, p := range readDescription(t) {
+		want = append(want, p.method+" "+p.path)
+	}
+	got := api.Patterns()
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("the mux has\n%s\nand the description\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// schemas compiles the schemas of the description. What it does not name is
+// refused, so that nothing is answered that is not described.
+type schemas struct {
+	t *testing.T
+	c *jsonschema.Compiler
+}
+
+func readSchemas(t *testing.T) schemas {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(api.OpenAPI()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range doc.(map[string]any)["components"].(map[string]any)["schemas"].(map[string]any) {
+		s.(map[string]any)["additionalProperties"] = false
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource("http://node/openapi.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	return schemas{t, c}
+}
+
+// check holds a text against the schema at a place in the description.
+func (s schemas) check(what, text string, at ...string) {
+	s.t.Helper()
+	pointer := ""
+	for _, step := range at {
+		pointer += "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(step)
+	}
+	compiled, err := s.c.Compile("http://node/openapi.json#" + pointer)
+	if err != nil {
+		s.t.Fatalf("%s: %v", what, err)
+	}
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	if err != nil {
+		s.t.Errorf("%s: %v: %s", what, err, text)
+		return
+	}
+	if err := compiled.Validate(value); err != nil {
+		s.t.Errorf("%s: %v\n%s", what, err, text)
+	}
+}
+
+// call is one request of a walk over all operations.
+type call struct {
+	id     string // of the operation
+	target string // what stands behind /api/v1; its names in braces are filled in from answers before
+	body   string
+	keep   string // under which name a member of the answer is kept, as "name=member" or "name=member.member"
+}
+
+// calls is every operation once, in an order in which each has what it needs.
+// What it leaves stands: it may be called again.
+var calls = []call{
+	{"getDescription", "/openapi.json", "", ""},
+	{"getStatus", "/status?wait=open&timeout=30s", "", ""},
+	{"releaseDispatch", "/dispatches?wait=30s", `{"channel":"liaison","precedence":"ROUTINE","subject":"Test 시험","text":"가나다","by":"duty-officer"}`, "sent=id"},
+	{"listDispatches", "/dispatches?limit=1", "", ""},
+	{"getDispatch", "/dispatches/{sent}", "", ""},
+	{"listEntries", "/entries?limit=2", "", ""},
+	{"getEntry", "/entries/{sent}", "", ""},
+	{"discloseEntry", "/entries/{sent}/disclosure", "", ""},
+	{"acknowledgeDispatch", "/dispatches/{theirs}/acknowledgement", `{"by":"duty-officer"}`, ""},
+	{"considerDispatch", "/dispatches/{theirs}/consideration", `{"by":"duty-officer","until":"2199-01-01T09:00:00Z"}`, ""},
+	{"releaseDispatch", "/dispatches?wait=30s", `{"channel":"liaison","precedence":"ROUTINE","subject":"Re","text":"가나다","by":"duty-officer","reply":"{theirs}","references":["{sent}"],"name":"Head of the office","attention":"Head of the office","releasable":"party","party":"A court"}`, ""},
+	{"closeDispatch", "/dispatches/{theirs}/closing", `{"by":"duty-officer"}`, ""},
+	{"releaseDispatch", "/dispatches?wait=30s", `{"channel":"liaison","precedence":"ROUTINE","subject":"Anew","text":"가나다","by":"duty-officer","relation":{"dispatch":"{sent}","kind":"supersession"}}`, ""},
+	{"getDispatch", "/dispatches/{theirs}", "", ""},
+	{"getDispatch", "/dispatches/{sent}", "", ""},
+	{"getThread", "/dispatches/{theirs}/thread", "", ""},
+	{"streamEvents", "/events", "", ""},
+	{"getCharter", "/charter", "", ""},
+	{"proposeCharter", "/charter/proposals", `{"charter":{charter},"note":"Ships.","by":"head"}`, ""},
+	{"agreeToCharter", "/charter/agreements", `{"hash":"{hash}","by":"head"}`, ""},
+	{"listPosts", "/posts", "", ""},
+	{"accreditPost", "/posts", `{"post":"interpreter","name":{"en":"Interpreter"},"role":"interpreter","languages":["ko"],"by":"head"}`, ""},
+	{"makeSignInLink", "/sign-in-links", `{"post":"interpreter"}`, ""},
+	{"addAccount", "/accounts", `{"name":"park","person":"Park","posts":["duty-officer"]}`, ""},
+	{"listAccounts", "/accounts", "", ""},
+	{"changeAccount", "/accounts/park", `{"person":"Park, P."}`, ""},
+	{"makeAccountLink", "/accounts/park/sign-in-links", `{"valid_seconds":3600}`, ""},
+	{"makeToken", "/tokens", `{"account":"park","scopes":["read"],"note":"for a test"}`, "token=token.id"},
+	{"listTokens", "/tokens", "", ""},
+	{"revokeToken", "/tokens/{token}/revoke", "", ""},
+	{"suspendAccount", "/accounts/park/suspend", "", ""},
+	{"resumeAccount", "/accounts/park/resume", "", ""},
+	{"listTrail", "/trail?limit=3", "", ""},
+	{"endPost", "/posts/interpreter/end", `{"by":"head"}`, ""},
+	{"cutLine", "/lines/north/cut", `{"cut":true}`, ""},
+	{"listAlarms", "/alarms?all=true", "", "alarm=alarms.0.id"},
+	{"clearAlarm", "/alarms/{alarm}/clear", `{"by":"duty-officer"}`, ""},
+	{"admitSide", "/admissions", `{"credence":"x"}`, ""},
+	{"makeBackup", "/backup", "", ""},
+}
+
+func TestEachOperationAnswersAsItIsDescribed(t *testing.T) {
+	o, known := readyOffice(t)
+	path := serve(t, o.Nodes["south"], func(c *api.Config) {
+		c.Backup = func(_ context.Context, w io.Writer) error { _, err := w.Write([]byte("tar")); return err }
+		c.Admit = func(context.Context, string) error { return nil }
+	})
+	places, schemas := readDescription(t), readSchemas(t)
+	called := map[string]bool{}
+	for _, c := range calls {
+		p, there := places[c.id]
+		if !there {
+			t.Errorf("%s is not described", c.id)
+			continue
+		}
+		called[c.id] = true
+		target, body := fillIn(c.target, known), fillIn(c.body, known)
+		if p.body != (body != "") {
+			t.Errorf("%s: it is described with a body: %v; it is called with %q", c.id, p.body, body)
+		}
+		if body != "" {
+			schemas.check("the request of "+c.id, body, "paths", p.path, strings.ToLower(p.method), "requestBody", "content", "application/json", "schema")
+		}
+		status, header, answer := request(t, path, p.method, api.Path+target, body, "")
+		if got := fmt.Sprint(status); got != p.status {
+			t.Errorf("%s: got %s, described is %s: %s", c.id, got, p.status, answer)
+			continue
+		}
+		if got := header.Get("Content-Type"); got != p.media {
+			t.Errorf("%s: got %q, described is %q", c.id, got, p.media)
+		}
+		if p.media == "application/json" {
+			schemas.check("the answer of "+c.id, answer, "paths", p.path, strings.ToLower(p.method), "responses", p.status, "content", p.media, "schema")
+		}
+		keep(t, c, answer, known)
+	}
+	for _, id := range slices.Sorted(maps.Keys(places)) {
+		if !called[id] {
+			t.Errorf("%s is described and was not called", id)
+		}
+	}
+	for _, row := range []struct{ method, target, body string }{
+		{"GET", "/nowhere", ""}, {"GET", "/dispatches/south/9999", ""}, {"POST", "/dispatches", "{"},
+		{"POST", "/dispatches", `{"channel":"nowhere","precedence":"ROUTINE","subject":"x","text":"x","by":"head"}`},
+	} {
+		_, _, answer := request(t, path, row.method, api.Path+row.target, row.body, "")
+		schemas.check("the problem of "+row.target, answer, "components", "responses", "Problem", "content", "application/problem+json", "schema")
+	}
+}
+
+// readyOffice opens an office in which south has what the calls need: a dispatch
+// of north, an alarm, and a charter that north proposes.
+func readyOffice(t *testing.T) (*liaisontest.Office, map[string]string) {
+	t.Helper()
+	o, south, north := two(t)
+	ctx := t.Context()
+	theirs, err := north.Send(ctx, test, patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := south.Charter(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted, other := *now.Charter, *now.Charter
+	wanted.Channels = append(slices.Clone(wanted.Channels), office.Channel{ID: "maritime", Name: office.Words{"en": "Maritime"}, Purpose: office.Words{"en": "Ships."}})
+	other.Channels = append(slices.Clone(other.Channels), office.Channel{ID: "river", Name: office.Words{"en": "River"}, Purpose: office.Words{"en": "Floods."}})
+	if _, err := north.Propose(ctx, api.NewProposal{Charter: &other, By: "head"}); err != nil {
+		t.Fatal(err)
+	}
+	o.Equal()
+	// A clock that is far off raises an alarm at the next greeting.
+	o.TurnClock("north", 3*60*60*1e9)
+	o.Stop("north")
+	o.Start("north")
+	events, cancel := o.Nodes["south"].Watch()
+	defer cancel()
+	for alarms := []api.Alarm(nil); len(alarms) == 0; {
+		if alarms, err = south.Alarms(ctx, true); err != nil {
+			t.Fatal(err)
+		}
+		if len(alarms) == 0 {
+			<-events
+		}
+	}
+	charter, err := json.Marshal(&wanted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o, map[string]string{"theirs": theirs.ID.String(), "charter": string(charter), "hash": office.HashCharter(&other)}
+}
+
+func fillIn(text string, known map[string]string) string {
+	for name, value := range known {
+		text = strings.ReplaceAll(text, "{"+name+"}", value)
+	}
+	return text
+}
+
+// keep keeps what later calls need of an answer.
+func keep(t *testing.T, c call, answer string, known map[string]string) {
+	t.Helper()
+	name, member, wanted := strings.Cut(c.keep, "=")
+	if !wanted {
+		return
+	}
+	d := json.NewDecoder(strings.NewReader(answer))
+	d.UseNumber()
+	var value any
+	if err := d.Decode(&value); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range strings.Split(member, ".") {
+		switch v := value.(type) {
+		case map[string]any:
+			value = v[step]
+		case []any:
+			value = v[0]
+		}
+	}
+	known[name] = fmt.Sprint(value)
+}
+
+// request sends a request to a socket, with a token if it is not empty. Of a
+// stream it reads nothing.
+func request(t *testing.T, path, method, target, body, token string) (status int, header http.Header, answer string) {
+	t.Helper()
+	h := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", path)
+	}}}
+	r, err := http.NewRequestWithContext(t.Context(), method, "http://node"+target, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	a, err := h.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Body.Close()
+	if strings.HasPrefix(a.Header.Get("Content-Type"), "text/event-stream") {
+		return a.StatusCode, a.Header, ""
+	}
+	text, err := io.ReadAll(a.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a.StatusCode, a.Header, string(text)
+}

@@ -1,0 +1,158 @@
+package api
+
+import (
+	"net/http"
+
+	"liaison.example/people"
+)
+
+// Path is where all operations stand, and their description.
+const (
+	Path            = "/api/v1"
+	descriptionPath = Path + "/openapi.json"
+)
+
+// operation is one line of the table of operations.
+type operation struct {
+	id     string // its name in the description
+	method string
+	path   string       // below Path
+	scope  people.Scope // that a token needs; byOperatorOnly: no token will do
+	about  string       // what it does, in one sentence
+	query  []parameter
+	body   any // zero value of what is sent; nil: nothing
+	status int // of the answer, if all goes well
+	answer any // zero value of what is answered, or the media type of other than JSON; nil: nothing
+	handle handler
+}
+
+// byOperatorOnly stands where a scope would, for what only the operator of the
+// machine may do, through the socket.
+const byOperatorOnly people.Scope = ""
+
+// writes reports whether the operation may change anything.
+func (o *operation) writes() bool { return o.method != http.MethodGet }
+
+type handler func(s *server, w http.ResponseWriter, r *http.Request) error
+
+// media is the type of an answer that is not JSON.
+type media string
+
+const (
+	mediaText   media = "text/plain; charset=utf-8"
+	mediaTar    media = "application/x-tar"
+	mediaEvents media = "text/event-stream"
+)
+
+// operations is everything that a program can ask for. The mux and the
+// description are both made from it, and from nothing else.
+var operations = []operation{
+	{"getStatus", "GET", "/status", people.ScopeRead, "The state of the node, its ledgers and its lines, at once or when it is as wanted.",
+		[]parameter{waitState, timeout}, nil, 200, Status{}, (*server).status},
+
+	{"listDispatches", "GET", "/dispatches", people.ScopeRead, "Dispatches, the newest in the joint order first, without their texts.",
+		[]parameter{searched, from, channel, precedence, waiting, since, until, limit, cursorOf}, nil, 200, DispatchPage{}, (*server).dispatches},
+	{"releaseDispatch", "POST", "/dispatches", people.ScopeRelease, "Releases a dispatch. When this is answered it is signed and on disk.",
+		[]parameter{waitReceipts}, NewDispatch{}, 201, Dispatch{}, (*server).send},
+	{"getDispatch", "GET", "/dispatches/{side}/{index}", people.ScopeRead, "One dispatch with its text and receipts.",
+		nil, nil, 200, Dispatch{}, (*server).dispatch},
+	{"acknowledgeDispatch", "POST", "/dispatches/{side}/{index}/acknowledgement", people.ScopeAcknowledge, "Acknowledges a dispatch that is addressed to this side. It is not agreement.",
+		nil, Act{}, 201, Written{}, (*server).acknowledge},
+	{"considerDispatch", "POST", "/dispatches/{side}/{index}/consideration", people.ScopeAcknowledge, "Says that a dispatch is under consideration, and until when. It is not an answer.",
+		nil, NewConsideration{}, 201, Written{}, (*server).consider},
+	{"closeDispatch", "POST", "/dispatches/{side}/{index}/closing", people.ScopeAcknowledge, "Closes a dispatch for this side.",
+		nil, Act{}, 201, Written{}, (*server).close},
+	{"getThread", "GET", "/dispatches/{side}/{index}/thread", people.ScopeRead, "The dispatches of the thread that one belongs to.",
+		nil, nil, 200, Thread{}, (*server).thread},
+
+	{"listEntries", "GET", "/entries", people.ScopeRead, "The entries of all sides, the last in the joint order first.",
+		[]parameter{limit, cursorOf}, nil, 200, EntryPage{}, (*server).record},
+	{"getEntry", "GET", "/entries/{side}/{index}", people.ScopeRead, "One entry with its exact bytes and receipts.",
+		nil, nil, 200, Entry{}, (*server).entry},
+	{"discloseEntry", "GET", "/entries/{side}/{index}/disclosure", people.ScopeRead, "One entry with its proof, for a third party (c2sp.org/tlog-proof).",
+		nil, nil, 200, mediaText, (*server).disclosure},
+	{"streamEvents", "GET", "/events", people.ScopeRead, "Changes as they happen, as server-sent events. Of entries none is left out and none comes twice, also after Last-Event-ID.",
+		nil, nil, 200, mediaEvents, (*server).events},
+
+	{"getCharter", "GET", "/charter", people.ScopeRead, "The charter in force and the proposals to change it.",
+		nil, nil, 200, CharterStanding{}, (*server).charter},
+	{"proposeCharter", "POST", "/charter/proposals", people.ScopeBind, "Puts another charter forward.",
+		nil, NewProposal{}, 201, Written{}, (*server).propose},
+	{"agreeToCharter", "POST", "/charter/agreements", people.ScopeBind, "Consents to a proposed charter by its hash.",
+		nil, Agreement{}, 201, Written{}, (*server).agree},
+
+	{"listPosts", "GET", "/posts", people.ScopeRead, "The posts of all sides, also those that have ended.",
+		[]parameter{limit, cursorOf}, nil, 200, PostPage{}, (*server).posts},
+	{"accreditPost", "POST", "/posts", people.ScopeBind, "Accredits a post of this side, or changes it.",
+		nil, NewPost{}, 201, Written{}, (*server).accredit},
+	{"endPost", "POST", "/posts/{post}/end", people.ScopeBind, "Withdraws the accreditation of a post of this side.",
+		nil, Act{}, 201, Written{}, (*server).endPost},
+	{"makeSignInLink", "POST", "/sign-in-links", byOperatorOnly, "Makes a one-time sign-in link for the account named like a post.",
+		nil, NewLink{}, 201, Link{}, (*server).signInLink},
+
+	{"listAccounts", "GET", "/accounts", people.ScopeAdminister, "The accounts of this side's own people, in the order of their names.",
+		[]parameter{limit, cursorOf}, nil, 200, AccountPage{}, (*server).accounts},
+	{"addAccount", "POST", "/accounts", people.ScopeAdminister, "Adds an account.",
+		nil, NewAccount{}, 201, Account{}, (*server).addAccount},
+	{"changeAccount", "PATCH", "/accounts/{name}", people.ScopeAdminister, "Changes an account; what is left out stays.",
+		nil, AccountChange{}, 200, Account{}, (*server).changeAccount},
+	{"suspendAccount", "POST", "/accounts/{name}/suspend", people.ScopeAdminister, "Keeps an account from signing in, and ends its sessions, links and tokens.",
+		nil, nil, 200, Account{}, (*server).suspendAccount},
+	{"resumeAccount", "POST", "/accounts/{name}/resume", people.ScopeAdminister, "Lets a suspended account sign in again.",
+		nil, nil, 200, Account{}, (*server).resumeAccount},
+	{"makeAccountLink", "POST", "/accounts/{name}/sign-in-links", people.ScopeAdminister, "Makes a one-time sign-in link for an account.",
+		nil, NewAccountLink{}, 201, Link{}, (*server).accountLink},
+	{"listTrail", "GET", "/trail", people.ScopeAdminister, "Who did what with accounts, the latest first.",
+		[]parameter{limit, cursorOf}, nil, 200, TrailPage{}, (*server).trail},
+
+	{"listTokens", "GET", "/tokens", byOperatorOnly, "The tokens of this side, the latest made first, also those that have ended.",
+		[]parameter{limit, cursorOf}, nil, 200, TokenPage{}, (*server).tokens},
+	{"makeToken", "POST", "/tokens", byOperatorOnly, "Makes a token for an account or a post. It is shown in this answer alone.",
+		nil, NewToken{}, 201, MadeToken{}, (*server).makeToken},
+	{"revokeToken", "POST", "/tokens/{id}/revoke", byOperatorOnly, "Ends a token at once.",
+		nil, nil, 204, nil, (*server).revokeToken},
+
+	{"listAlarms", "GET", "/alarms", people.ScopeRead, "What an operator must see to, the latest first.",
+		[]parameter{allAlarms, limit, cursorOf}, nil, 200, AlarmPage{}, (*server).alarms},
+	{"clearAlarm", "POST", "/alarms/{id}/clear", people.ScopeAcknowledge, "Marks an alarm as seen to.",
+		nil, Act{}, 204, nil, (*server).clearAlarm},
+
+	{"cutLine", "POST", "/lines/{side}/cut", byOperatorOnly, "Cuts or mends the line to a side, in a demonstration.",
+		nil, Cut{}, 204, nil, (*server).cutLine},
+	{"admitSide", "POST", "/admissions", byOperatorOnly, "Admits another side by its credence.",
+		nil, Admission{}, 204, nil, (*server).admit},
+	{"makeBackup", "POST", "/backup", byOperatorOnly, "Writes a backup with the keys; it is whole if the trailer Liaison-Whole is \"yes\".",
+		nil, nil, 200, mediaTar, (*server).backup},
+}
+
+// parameter is something that is asked in the query.
+type parameter struct {
+	name, about string
+	schema      schema
+}
+
+// The parameters of the query.
+var (
+	limit        = parameter{"limit", "How many lines at most.", schema{"type": "integer", "minimum": 1, "maximum": MaxList, "default": DefaultList}}
+	cursorOf     = parameter{"cursor", "Where to go on: \"next\" of the page before.", schema{"type": "string"}}
+	waitState    = parameter{"wait", "The state to wait for.", schema{"type": "string", "enum": Waits}}
+	timeout      = parameter{"timeout", "How long to wait at most, such as 60s.", schema{"type": "string"}}
+	waitReceipts = parameter{"wait", "How long to wait for the receipts of all addressees, such as 60s; without it there is no waiting.", schema{"type": "string"}}
+	searched     = parameter{"q", "Words that are all in number, subject or text.", schema{"type": "string", "maxLength": 200}}
+	from         = parameter{"from", "Only dispatches of this side.", schema{"type": "string"}}
+	channel      = parameter{"channel", "Only dispatches on this channel.", schema{"type": "string"}}
+	precedence   = parameter{"precedence", "Only dispatches of this precedence.", schemaOfPrecedence}
+	waiting      = parameter{"state", "Only dispatches that wait, or that wait for nobody.", schema{"type": "string", "enum": waitings}}
+	since        = parameter{"since", "Only dispatches released then or later.", schema{"type": "string", "format": "date-time"}}
+	until        = parameter{"until", "Only dispatches released before.", schema{"type": "string", "format": "date-time"}}
+	allAlarms    = parameter{"all", "Also alarms that are cleared.", schema{"type": "boolean", "default": false}}
+)
+
+// inPath is what stands in the braces of paths.
+var inPath = map[string]parameter{
+	"side":  {"side", "The id of a side, such as south.", schema{"type": "string"}},
+	"index": {"index", "The index of an entry in the ledger of its side, from 0.", schema{"type": "integer", "minimum": 0}},
+	"post":  {"post", "The id of a post.", schema{"type": "string"}},
+	"name":  {"name", "The name of an account.", schema{"type": "string"}},
+	"id":    {"id", "The number that a list gives.", schema{"type": "integer", "minimum": 1}},
+}

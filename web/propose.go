@@ -1,0 +1,218 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"liaison.example/node"
+	"liaison.example/office"
+)
+
+// proposePage is the form in which a charter is changed, and what it would change.
+type proposePage struct {
+	Frame
+	Amends    string // hash of the charter that the form began with
+	Channels  []channelForm
+	Clocks    []clockForm
+	TimeUnits []string // for the choices
+	Side      sideForm
+	Rules     int64 // the newest that this program knows, if the charter in force has older ones; else 0
+	Raise     bool
+	Note      string
+	MaxNote   int
+	Once      string
+	MayWrite  bool
+
+	Compared []compared
+	Same     bool   // nothing would change
+	Refused  string // why it cannot be put forward
+}
+
+type channelForm struct {
+	N      int // of the fields
+	ID     string
+	Words  []channelWords
+	Remove bool
+	New    bool // not in the charter in force
+}
+
+type channelWords struct{ Tag, Language, Name, Purpose string }
+
+type clockForm struct {
+	Precedence                   office.Precedence
+	Word                         string
+	Receipt, Acknowledge         string // numbers, of the units
+	ReceiptUnit, AcknowledgeUnit string
+}
+
+type sideForm struct{ Name, Zone, Languages, Address string }
+
+// clockUnits are the units in which times are typed, with their seconds.
+var clockUnits = map[string]int64{"s": 1, "min": 60, "h": 3600}
+
+// clockUnitsShown are the same in order.
+var clockUnitsShown = []string{"s", "min", "h"}
+
+// inUnits writes seconds in the largest unit that they are a whole number of.
+func inUnits(seconds int64) (number, unit string) {
+	for _, unit := range []string{"h", "min"} {
+		if n := clockUnits[unit]; seconds%n == 0 {
+			return strconv.FormatInt(seconds/n, 10), unit
+		}
+	}
+	return strconv.FormatInt(seconds, 10), "s"
+}
+
+// charterTags are the languages in which the charter speaks: those of all sides.
+func charterTags(c *office.Charter) []string {
+	var tags []string
+	for _, s := range c.Sides {
+		for _, tag := range s.Languages {
+			if !slices.Contains(tags, tag) && len(tags) < office.MaxLanguages {
+				tags = append(tags, tag)
+			}
+		}
+	}
+	return tags
+}
+
+func (s *site) propose(v *visit) error {
+	if v.office.Charter == nil || !v.office.Open {
+		return s.showPropose(v, http.StatusOK, nil, proposePage{})
+	}
+	return s.showPropose(v, http.StatusOK, v.office.Charter, proposePage{Amends: v.office.Hash, Once: newKey()})
+}
+
+// showPropose shows the form with a charter in it as it was typed.
+func (s *site) showPropose(v *visit, status int, typed *office.Charter, page proposePage) error {
+	frame, err := s.frame(v, "charter", v.t("propose.title"))
+	if err != nil {
+		return err
+	}
+	frame.Path = "/charter/propose"
+	page.Frame, page.MaxNote = frame, office.MaxNote
+	page.MayWrite = typed != nil && v.may(office.KindPropose, "")
+	if typed == nil {
+		return s.render(v, status, "propose", page)
+	}
+	in := v.office.Charter
+	page.TimeUnits = clockUnitsShown
+	tags := charterTags(in)
+	if in.Rules < office.Version {
+		page.Rules, page.Raise = office.Version, typed.Rules > in.Rules
+	}
+	for i, channel := range append(slices.Clone(typed.Channels), office.Channel{}) {
+		one := channelForm{N: i, ID: channel.ID, New: in.Channel(channel.ID) == nil}
+		for _, tag := range tags {
+			one.Words = append(one.Words, channelWords{tag, languageName(tag), channel.Name[tag], channel.Purpose[tag]})
+		}
+		page.Channels = append(page.Channels, one)
+	}
+	for _, clock := range typed.Clocks {
+		one := clockForm{Precedence: clock.Precedence, Word: v.t("precedence." + lowerPrecedence(clock.Precedence))}
+		one.Receipt, one.ReceiptUnit = inUnits(clock.Receipt)
+		one.Acknowledge, one.AcknowledgeUnit = inUnits(clock.Acknowledge)
+		page.Clocks = append(page.Clocks, one)
+	}
+	if own := typed.Side(v.side); own != nil {
+		page.Side = sideForm{own.Name, own.Zone, strings.Join(own.Languages, " "), own.Address}
+	}
+	return s.render(v, status, "propose", page)
+}
+
+// typedCharter reads the charter from the form: the one in force with what was
+// changed. Words in languages that the form does not show stay as they are.
+func (v *visit) typedCharter() *office.Charter {
+	form, in := v.r.PostForm, v.office.Charter
+	c := *in
+	if form.Get("raise") != "" {
+		c.Rules = office.Version
+	}
+	tags := charterTags(in)
+	c.Channels = nil
+	for i := range office.MaxChannels + 1 {
+		field := func(name string) string { return strings.TrimSpace(typed(form.Get(fmt.Sprintf("%s-%d", name, i)))) }
+		channel := office.Channel{ID: field("channel"), Name: office.Words{}, Purpose: office.Words{}}
+		if was := in.Channel(channel.ID); was != nil {
+			for tag, words := range was.Name {
+				channel.Name[tag] = words
+			}
+			for tag, words := range was.Purpose {
+				channel.Purpose[tag] = words
+			}
+		}
+		for _, tag := range tags {
+			set := func(words office.Words, text string) {
+				if delete(words, tag); text != "" {
+					words[tag] = text
+				}
+			}
+			set(channel.Name, field("name-"+tag))
+			set(channel.Purpose, field("purpose-"+tag))
+		}
+		empty := channel.ID == "" && len(channel.Name) == 0 && len(channel.Purpose) == 0
+		if !empty && field("remove") == "" {
+			c.Channels = append(c.Channels, channel)
+		}
+	}
+	c.Clocks = slices.Clone(in.Clocks)
+	for i := range c.Clocks {
+		seconds := func(name string) int64 {
+			name += "-" + string(c.Clocks[i].Precedence)
+			n, err := strconv.ParseInt(strings.TrimSpace(form.Get(name)), 10, 32)
+			if err != nil {
+				return 0 // which the rules refuse
+			}
+			return n * clockUnits[form.Get(name+"-unit")]
+		}
+		c.Clocks[i].Receipt, c.Clocks[i].Acknowledge = seconds("receipt"), seconds("acknowledge")
+	}
+	c.Sides = slices.Clone(in.Sides)
+	for i := range c.Sides {
+		if own := &c.Sides[i]; own.ID == v.side {
+			own.Name, own.Zone = strings.TrimSpace(typed(form.Get("side-name"))), strings.TrimSpace(form.Get("side-zone"))
+			own.Address, own.Languages = strings.TrimSpace(form.Get("side-address")), strings.Fields(form.Get("side-languages"))
+		}
+	}
+	return &c
+}
+
+// postPropose compares what was typed with the charter in force or, if the
+// person has asked for that, puts it forward.
+func (s *site) postPropose(v *visit) error {
+	if v.office.Charter == nil || !v.office.Open {
+		return s.showPropose(v, http.StatusUnprocessableEntity, nil, proposePage{})
+	}
+	form := v.r.PostForm
+	charter := v.typedCharter()
+	page := proposePage{Amends: form.Get("amends"), Once: form.Get("once"), Note: typed(form.Get("note"))}
+	page.Compared = v.compareCharters(v.office.Charter, charter)
+	page.Same = len(page.Compared) == 0
+	body := &office.ProposeBody{Amends: page.Amends, Charter: charter, Note: strings.TrimSpace(page.Note)}
+	if form.Get("do") != "propose" {
+		if encoded, err := office.Encode(body); err == nil {
+			if verdict := office.Check(office.KindPropose, encoded); !verdict.Done() {
+				page.Refused = v.refused(&node.Refusal{Code: verdict.Void, Detail: verdict.Detail})
+			}
+		}
+		return s.showPropose(v, http.StatusOK, charter, page)
+	}
+	key := keyOf(v.session.ID, page.Once, office.HashCharter(charter), body.Note)
+	_, err := s.once.do(v.ctx, key, func() (node.Written, error) {
+		return s.node.Write(v.ctx, node.Act{By: v.session.Post, Kind: office.KindPropose, Body: body})
+	})
+	if refusal, is := errors.AsType[*node.Refusal](err); is {
+		page.Refused = v.refused(refusal)
+		return s.showPropose(v, http.StatusUnprocessableEntity, charter, page)
+	}
+	if err != nil {
+		reference := s.logFault(v, fmt.Errorf("propose a charter: %w", err))
+		page.Refused = v.t("failure.kept", "reference", reference)
+		return s.showPropose(v, http.StatusInternalServerError, charter, page)
+	}
+	return v.redirect("/charter")
+}

@@ -1,0 +1,76 @@
+package web
+
+import (
+	"net/url"
+	"testing"
+
+	"liaison.example/office"
+)
+
+func TestAChangeOfTheCharterIsComparedPutForwardAndAgreedTo(t *testing.T) {
+	h, south, north := pair(t)
+	south.cookie, north.cookie = h.cookie("south", "head"), h.cookie("north", "head")
+	row, err := h.nodes["south"].Records().Office(t.Context())
+	must(t, err)
+	south.get("/charter").want(t, 200, `href="/charter/propose"`)
+	south.get("/charter/propose").want(t, 200, `value="liaison"`, "The general line between the sides", `name="receipt-FLASH" value="1"`, row.Hash)
+
+	form := url.Values{
+		"amends": {row.Hash}, "once": {"key"},
+		"channel-0": {"liaison"}, "name-en-0": {"Liaison"}, "name-ko-0": {"연락"},
+		"purpose-en-0": {"The general line between both sides. Open at every hour."}, "purpose-ko-0": {row.Charter.Channels[0].Purpose["ko"]},
+		"channel-1": {"maritime"}, "name-en-1": {"Maritime"}, "name-ko-1": {"해상"}, "purpose-en-1": {"Boats."}, "purpose-ko-1": {"선박."},
+		"side-name": {"South"}, "side-zone": {"Asia/Seoul"}, "side-languages": {"ko en"}, "side-address": {row.Charter.Side("south").Address},
+		"note": {"Before the season of drift."}, "do": {"compare"},
+	}
+	for _, clock := range row.Charter.Clocks {
+		receipt, unit := inUnits(clock.Receipt)
+		form.Set("receipt-"+string(clock.Precedence), receipt)
+		form.Set("receipt-"+string(clock.Precedence)+"-unit", unit)
+		form.Set("acknowledge-"+string(clock.Precedence), "7")
+		form.Set("acknowledge-"+string(clock.Precedence)+"-unit", "h")
+	}
+	form.Set("side-name", row.Charter.Side("south").Name)
+	south.post("/charter/propose", form).want(t, 200, "What would change", "The general line between <del>the</del><ins>both</ins> sides.",
+		"Channel maritime", "added", "Before the season of drift.", "<del>10</del><ins>7</ins> <del>min</del><ins>h</ins>")
+
+	form.Set("channel-2", "Not An Id")
+	form.Set("do", "propose")
+	south.post("/charter/propose", form).want(t, 422, "“Not An Id” is not an id", "Before the season of drift.", "Not An Id")
+	form.Del("channel-2")
+	south.post("/charter/propose", form).want(t, 303)
+	south.post("/charter/propose", form).want(t, 303) // pressed twice
+	h.level()
+	proposals, err := h.nodes["north"].Records().Proposals(t.Context())
+	must(t, err)
+	if len(proposals) != 1 || proposals[0].State != office.ProposalOpen {
+		t.Fatalf("north holds %d proposals", len(proposals))
+	}
+	north.get("/charter").want(t, 200, "Before the season of drift.", "<ins>both</ins>", "Agree to this charter")
+	north.post("/charter/agree", url.Values{"hash": {proposals[0].Hash}}).want(t, 303)
+	h.level()
+	south.get("/charter").want(t, 200, "maritime")
+
+	// The charter has changed under the form that is still open.
+	form.Set("note", "Again.")
+	south.post("/charter/propose", form).want(t, 422, "amends a charter that is not in force", "Again.")
+
+	south.cookie = h.cookie("south", "duty-officer")
+	south.get("/charter/propose").want(t, 200, "A head or deputy proposes")
+	south.post("/charter/propose", form).want(t, 422, "may not do this")
+}
+
+func TestWordsAreComparedWhole(t *testing.T) {
+	for _, test := range []struct{ before, after, want string }{
+		{"", "", ""},
+		{"a b c", "a b c", "a b c"},
+		{"a b c", "a x c", "a <del>b</del><ins>x</ins> c"},
+		{"연락사무소를 연다", "연락사무소는 연다", "<del>연락사무소를</del><ins>연락사무소는</ins> 연다"},
+		{"", "<b>", "<ins>&lt;b&gt;</ins>"},
+		{"a\nb", "", "<del>a\nb</del>"},
+	} {
+		if got := compareWords(test.before, test.after); string(got) != test.want {
+			t.Errorf("%q, %q: got %s, want %s", test.before, test.after, got, test.want)
+		}
+	}
+}
