@@ -113,6 +113,10 @@ func serve(ctx context.Context, t *terminal, f *folder, socket string) error {
 	if f.settings.openWeb() {
 		log.Warn("the pages and the program interface can be reached from other machines without TLS: set web_certificate and web_key, or put a proxy with TLS in front and set web_url", "web", f.settings.Web)
 	}
+	proxies, err := f.settings.proxies()
+	if err != nil {
+		return err
+	}
 	s := &server{folder: f, log: log, failed: make(chan error, 8)}
 
 	// All listeners are taken before the node opens: a taken port must not cost
@@ -156,7 +160,7 @@ func serve(ctx context.Context, t *terminal, f *folder, socket string) error {
 	}
 	defer socketListener.Close()
 
-	s.run(web.Server(s.turn.withHealth(s.turn.handler(faceWeb)), log), webListener)
+	s.run(web.Server(web.BehindProxies(proxies, f.settings.ProxyHeader, s.turn.withHealth(s.turn.handler(faceWeb))), log), webListener)
 	s.run(api.Server(s.turn.handler(faceAPI), log), socketListener)
 	if tilesListener != nil {
 		s.run(readersServer(s.turn.handler(faceTiles), log), tilesListener)
