@@ -115,7 +115,7 @@ var accountWords = map[string]Phrase{
 	"refused.token-many":            {En: "There are too many tokens: one account or post may have {limit} that work. End some first.", Ko: "토큰이 너무 많습니다. 한 계정이나 직위가 쓸 수 있는 토큰은 {limit}개까지이니 먼저 몇 개를 끝내십시오."},
 	"refused.password-short":        {En: "The password is too short: it needs at least {limit} characters.", Ko: "암호가 너무 짧습니다. {limit}자 이상이어야 합니다."},
 	"refused.password-text":         {En: "The password cannot be used: it may have at most {limit} bytes and no control characters.", Ko: "쓸 수 없는 암호입니다. {limit}바이트까지이고 제어 문자를 쓸 수 없습니다."},
-	"refused.password-name":         {En: "The password must not be the name of the account.", Ko: "계정 이름을 암호로 쓸 수 없습니다."},
+	"refused.password-common":       {En: "This is one of the first passwords that anybody would try: it is made of few common words, names, years or runs of keys. Take several words that do not belong together.", Ko: "누구나 먼저 시도해 볼 암호입니다. 흔한 낱말, 이름, 연도, 이어진 글쇠 몇 개로 되어 있습니다. 서로 관계없는 여러 낱말을 쓰십시오."},
 	"refused.password-wrong":        {En: "The present password is not right.", Ko: "지금 암호가 맞지 않습니다."},
 	"refused.code-wrong":            {En: "The code is not right. Each code works once, and for about a minute; look whether the clock of the device is right.", Ko: "코드가 맞지 않습니다. 코드는 한 번만, 약 1분 동안 쓸 수 있습니다. 기기의 시계를 확인하십시오."},
 	"refused.sign-in-wrong":         {En: "The name, the password or the code is not right, or the account is suspended.", Ko: "이름, 암호, 코드 가운데 맞지 않는 것이 있거나 정지된 계정입니다."},

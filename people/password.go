@@ -112,8 +112,8 @@ func (p *People) SetPassword(ctx context.Context, cookie, from, old, password st
 	if err != nil {
 		return err
 	}
-	if password == s.Account {
-		return fmt.Errorf(doing+": %w", refuse("password-name"))
+	if isCommon(password, s.Account) {
+		return fmt.Errorf(doing+": %w", refuse("password-common"))
 	}
 	if err := p.confirm(ctx, s, from, old); err != nil {
 		return fmt.Errorf(doing+": %w", err)

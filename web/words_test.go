@@ -30,8 +30,10 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 			"given-up", "disk-full", "disk-read-only", "disk-broken",
 			"account-name", "account-exists", "account-unknown", "account-person", "account-posts", "account-post",
 			"account-language", "account-self", "account-suspended", "account-not-suspended", "account-many",
-			"password-short", "password-text", "password-name", "password-wrong", "code-wrong",
+			"password-short", "password-text", "password-common", "password-wrong", "code-wrong",
 			"sign-in-wrong", "sign-in-wait", "sign-in-busy",
+			"passkey-address", "passkey-script", "passkey-name", "passkey-many", "passkey-late", "passkey-not-made", "passkey-wrong",
+			"passkey-copied", "passkey-unknown", "passkey-last", "proof-needed",
 		},
 		"record": {"equal", "unequal", "comparing", "unknown"},
 	}
