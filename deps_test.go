@@ -48,7 +48,7 @@ const floors = `
 	# 5  the program
 	*                                                             < cmd/liaison
 	github.com/BurntSushi/toml github.com/alecthomas/kong         < cmd/liaison
-	golang.org/x/sys golang.org/x/text                            < cmd/liaison
+	golang.org/x/sys golang.org/x/text golang.org/x/crypto        < cmd/liaison
 	github.com/VictoriaMetrics/metrics                            < cmd/liaison
 	*                                                             < internal/bench
 	github.com/go-json-experiment/json golang.org/x/mod           < internal/bench

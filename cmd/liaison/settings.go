@@ -33,6 +33,7 @@ type settings struct {
 	WebURL         string `toml:"web_url"`
 	WebCertificate string `toml:"web_certificate"`
 	WebKey         string `toml:"web_key"`
+	WebACME        string `toml:"web_acme"`
 
 	TrustedProxies []string `toml:"trusted_proxies"`
 	ProxyHeader    string   `toml:"proxy_header"`
@@ -82,6 +83,7 @@ var settingTable = []setting{
 	{"web_url", "How browsers reach the pages, where that is not simply http:// (or https://) and the address above:\nfor example behind a proxy. Sign-in links begin with it. Default: \"\".", func(s *settings) any { return s.WebURL }},
 	{"web_certificate", "Files with a TLS certificate chain and its key (PEM), with which the pages are served by https.\nWithout them they are served by plain http, which is right only on this machine or behind a proxy.\nDefault: \"\".", func(s *settings) any { return s.WebCertificate }},
 	{"web_key", "", func(s *settings) any { return s.WebKey }},
+	{"web_acme", "The directory of an authority that gives certificates by ACME (RFC 8555), such as\n\"https://acme-v02.api.letsencrypt.org/directory\", instead of the two files above: who sets it accepts its terms.\nweb_url must then begin with https and a name, whose port 443 leads to the pages. Default: \"\".", func(s *settings) any { return s.WebACME }},
 	{"trusted_proxies", "Addresses, or networks such as \"10.1.0.0/16\", of proxies before the pages. What they say of where a browser\nis counts for the trail and for slowing who guesses; the same from anybody else does not. Default: [].", func(s *settings) any { return s.TrustedProxies }},
 	{"proxy_header", "In which header they say it: \"X-Forwarded-For\" or \"Forwarded\". They must write it themselves, or add to it.\nDefault: \"X-Forwarded-For\".", func(s *settings) any { return s.ProxyHeader }},
 	{"link", "Where the link to the other sides listens: host:port. Default: \"127.0.0.1:8411\".", func(s *settings) any { return s.Link }},
@@ -198,6 +200,9 @@ func (s *settings) check() error {
 	}
 	if (s.WebCertificate == "") != (s.WebKey == "") {
 		return errors.New("web_certificate and web_key go together")
+	}
+	if err := s.checkACME(); err != nil {
+		return err
 	}
 	if _, err := s.proxies(); err != nil {
 		return err
