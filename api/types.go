@@ -469,7 +469,7 @@ type MadeToken struct {
 //
 // "lost" says that the reader was too slow and must look anew at all but entries.
 type Event struct {
-	Kind string          `json:"kind"`           // "entry", "receipt", "line", "mode", "alarm", "settled", "charter", "lost" or "ended"
+	Kind string          `json:"kind"`           // "entry", "receipt", "line", "mode", "alarm", "settled", "charter", "draft", "lost" or "ended"
 	ID   *office.EntryID `json:"id,omitempty"`   // the entry that has got its place; the last of ours that a side holds
 	Side office.Side     `json:"side,omitempty"` // whose receipt or line it is
 }

@@ -26,6 +26,8 @@ type Act struct {
 	Body any
 	// Once is set if the same request may come again.
 	Once *Once
+
+	reviewed bool // it was a draft: who may release it was asked when it was claimed
 }
 
 // Written is the answer to an act that is done and safely in the ledger.
@@ -111,7 +113,7 @@ type Receipt struct {
 
 // Event is a change that pages and programs may show at once.
 type Event struct {
-	Kind string         // "entry" (one was placed), "receipt", "line", "mode", "alarm", "settled", "charter"
+	Kind string         // "entry" (one was placed), "receipt", "line", "mode", "alarm", "settled", "charter", "draft"
 	ID   office.EntryID // the entry, for "entry"; the highest covered entry, for "receipt"
 	Side office.Side    // for "receipt" and "line": the other side
 }

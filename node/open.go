@@ -79,9 +79,10 @@ type Node struct {
 
 	foldedAtStart bool // Open has folded all that was there
 
-	watches watches
-	alarms  alarms
-	holds   holds
+	watches  watches
+	alarms   alarms
+	holds    holds
+	releases turns
 
 	dials     atomic.Bool   // this process is the one of its side that speaks by itself
 	founded   atomic.Bool   // the office is open and this side has its first posts

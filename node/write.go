@@ -187,6 +187,10 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer, a
 	if err != nil {
 		return err
 	}
+	rules, err := n.people.Rules(ctx)
+	if err != nil {
+		return err
+	}
 	at := n.now()
 	var entries []ledger.Entry
 	once := map[*write]ledger.Entry{}
@@ -211,7 +215,7 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer, a
 			answers[i].written = written
 			continue
 		}
-		entry, written, err := n.try(fold, w.act, standing.Own+int64(len(entries)), standing.Seen, at)
+		entry, written, err := n.try(fold, rules, w.act, standing.Own+int64(len(entries)), standing.Seen, at)
 		var refusal *Refusal
 		if err != nil && !errors.As(err, &refusal) {
 			return err
@@ -310,7 +314,7 @@ func (n *Node) endSessions(ctx context.Context, entries []ledger.Entry) {
 }
 
 // try asks the shape, the house rules and the rules about one act.
-func (n *Node) try(fold *records.Fold, act Act, index int64, seen map[string]int64, at time.Time) (ledger.Entry, Written, error) {
+func (n *Node) try(fold *records.Fold, rules *people.Rules, act Act, index int64, seen map[string]int64, at time.Time) (ledger.Entry, Written, error) {
 	refuse := func(v office.Verdict) (ledger.Entry, Written, error) {
 		return ledger.Entry{}, Written{}, &Refusal{Code: v.Void, Detail: v.Detail}
 	}
@@ -322,8 +326,11 @@ func (n *Node) try(fold *records.Fold, act Act, index int64, seen map[string]int
 	if v := office.Check(act.Kind, body); !v.Done() {
 		return refuse(v)
 	}
-	if !n.may(fold, act) {
+	if !n.may(fold, rules, act, act.Kind) {
 		return ledger.Entry{}, Written{}, &Refusal{Code: "post-may-not", Detail: map[string]string{"post": act.By}}
+	}
+	if act.Kind == office.KindDispatch && !act.reviewed && !n.may(fold, rules, act, people.ActAlone) {
+		return ledger.Entry{}, Written{}, &Refusal{Code: "draft-alone"}
 	}
 	entry, err := n.ledger.Draft(index, seen, at, act.By, act.Kind, body)
 	if err != nil {
@@ -345,9 +352,9 @@ func (n *Node) try(fold *records.Fold, act Act, index int64, seen map[string]int
 	return entry, written, nil
 }
 
-// may asks the side's own table of who may do what. A post that is not
-// accredited is left to the rules, which say so.
-func (n *Node) may(desk office.Reader, act Act) bool {
+// may asks the side's own table whether a post may do something. A post that is
+// not accredited is left to the rules, which say so.
+func (n *Node) may(desk office.Reader, rules *people.Rules, act Act, what string) bool {
 	if act.By == office.Operator {
 		return true
 	}
@@ -355,11 +362,22 @@ func (n *Node) may(desk office.Reader, act Act) bool {
 	if !desk.Get(post) {
 		return true
 	}
-	var precedence office.Precedence
-	if d, ok := act.Body.(*office.DispatchBody); ok {
-		precedence = d.Precedence
+	return rules.May(post.Post, post.Role, what, precedenceOf(desk, act.Body))
+}
+
+// precedenceOf is that of the dispatch that an act writes or is about, and empty
+// for all other acts. What is about a dispatch that is not there is left to the
+// rules: it is treated as one without hurry.
+func precedenceOf(desk office.Reader, body any) office.Precedence {
+	switch b := body.(type) {
+	case *office.DispatchBody:
+		return b.Precedence
+	case *office.AcknowledgeBody:
+		dispatch := &office.Dispatch{ID: b.Dispatch, Precedence: office.Routine}
+		desk.Get(dispatch)
+		return dispatch.Precedence
 	}
-	return people.May(post.Role, act.Kind, precedence)
+	return ""
 }
 
 // stored finds out what became of entries whose append ended in an error: a

@@ -397,8 +397,9 @@ func (p *People) accountOf(ctx context.Context, tx *sqldb.Tx, by By, post office
 }
 
 // RevokePost takes a post away from all accounts and ends its tokens and the
-// sessions that act for it, as is due when its accreditation ends. Accounts that are left with no
-// post lose their links too.
+// sessions that act for it, as is due when its accreditation ends. What a head
+// handed over to it, or it as a head, ends too. Accounts that are left with no
+// post lose their links.
 func (p *People) RevokePost(ctx context.Context, post office.Post) error {
 	now := p.now()
 	if err := p.db.Update(ctx, func(tx *sqldb.Tx) error {
@@ -440,6 +441,12 @@ func (p *People) RevokePost(ctx context.Context, post office.Post) error {
 			WHERE post = $1`, post); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(ctx, `
+			UPDATE acting
+			SET until = $1
+			WHERE until > $2 AND (head = $3 OR post = $4)`, now.UnixMilli(), now.UnixMilli(), post, post); err != nil {
+			return err
+		}
 		for _, name := range holders {
 			if err := note(ctx, tx, Line{At: now, By: By{Who: Operator}, Deed: PostWithdrawn, Whom: name, Detail: post}); err != nil {
 				return err
@@ -449,6 +456,7 @@ func (p *People) RevokePost(ctx context.Context, post office.Post) error {
 	}); err != nil {
 		return fmt.Errorf("end the sessions of %s: %w", post, err)
 	}
+	p.rules.forget() // who acted for the post, or the post for whom
 	return nil
 }
 

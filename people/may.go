@@ -1,15 +1,49 @@
 package people
 
 import (
+	"context"
+	"fmt"
+	"maps"
 	"slices"
+	"sync"
+	"time"
 
 	"liaison.example/office"
+	"liaison.example/sqldb"
 )
 
-// grant says which of one kind of act a role may do.
+// What a role may be allowed to do beside writing the kinds of entry.
+const (
+	ActDraft  = "draft"          // write drafts
+	ActReview = "draft.review"   // approve drafts of others, and return them
+	ActAlone  = "dispatch.alone" // release what nobody else has written in or approved
+)
+
+// Act is one thing that the table of who may do what speaks of.
+type Act struct {
+	Name   string // a kind of entry, or one of the above
+	Urgent bool   // it is asked for each precedence by itself
+}
+
+// Acts is all of them, in the order in which they are shown.
+var Acts = []Act{
+	{ActDraft, true},
+	{ActReview, true},
+	{office.KindDispatch, true},
+	{ActAlone, true},
+	{office.KindAcknowledge, true},
+	{office.KindConsider, false},
+	{office.KindClose, false},
+	{office.KindPropose, false},
+	{office.KindAgree, false},
+	{office.KindPost, false},
+	{office.KindPostEnd, false},
+}
+
+// grant says which of one act a role may do.
 type grant struct {
-	kind        string
-	precedences []office.Precedence // of a dispatch; nil if the kind has none
+	act         string
+	precedences []office.Precedence // nil if the act has none
 }
 
 var (
@@ -18,27 +52,38 @@ var (
 	noHurry       = []office.Precedence{office.Routine}
 )
 
-// grants is our own side's rule of who may do what. The other sides have their
-// own; the joint rules (package office) ask only that a post is accredited.
+// grants is the table of who may do what that a side begins with. The other
+// sides have their own; the joint rules (package office) ask only that a post is
+// accredited.
 //
 // A head or a deputy speaks for the side, binds it and names its people. What
 // cannot wait for them is the duty officer's, so that a dispatch about lives at
-// risk is never held up for want of a rank. An officer does the day's
-// business, a secretary that of the house. An interpreter and an observer
-// release nothing.
+// risk is never held up for want of a rank or of a second person. An officer
+// does the day's business and a secretary that of the house, both with a second
+// person. An interpreter writes drafts and releases nothing; an observer only
+// reads what was released.
 var grants = map[string][]grant{
-	"head":         leader,
-	"deputy":       leader,
-	"duty-officer": {{office.KindDispatch, atAnyHour}, {office.KindAcknowledge, nil}, {office.KindConsider, nil}, {office.KindClose, nil}},
-	"officer":      {{office.KindDispatch, inOfficeHours}, {office.KindAcknowledge, nil}, {office.KindConsider, nil}, {office.KindClose, nil}},
-	"secretary":    {{office.KindDispatch, noHurry}},
-	"interpreter":  {},
-	"observer":     {},
+	"head":   leader,
+	"deputy": leader,
+	"duty-officer": {
+		{ActDraft, atAnyHour}, {ActReview, atAnyHour}, {office.KindDispatch, atAnyHour}, {ActAlone, atAnyHour},
+		{office.KindAcknowledge, atAnyHour}, {office.KindConsider, nil}, {office.KindClose, nil},
+	},
+	"officer": {
+		{ActDraft, atAnyHour}, {ActReview, atAnyHour}, {office.KindDispatch, inOfficeHours},
+		{office.KindAcknowledge, atAnyHour}, {office.KindConsider, nil}, {office.KindClose, nil},
+	},
+	"secretary":   {{ActDraft, atAnyHour}, {office.KindDispatch, noHurry}},
+	"interpreter": {{ActDraft, atAnyHour}},
+	"observer":    {},
 }
 
 var leader = []grant{
+	{ActDraft, atAnyHour},
+	{ActReview, atAnyHour},
 	{office.KindDispatch, atAnyHour},
-	{office.KindAcknowledge, nil},
+	{ActAlone, atAnyHour},
+	{office.KindAcknowledge, atAnyHour},
 	{office.KindConsider, nil},
 	{office.KindClose, nil},
 	{office.KindPropose, nil},
@@ -47,12 +92,205 @@ var leader = []grant{
 	{office.KindPostEnd, nil},
 }
 
-// May reports whether a post with this role may do an act of this kind: by our
-// own house rules, before the joint rules are asked. The precedence is that of
-// a dispatch, and empty for all other kinds. Roles and kinds that it does not
-// know may nothing.
-func May(role, kind string, precedence office.Precedence) bool {
-	return slices.ContainsFunc(grants[role], func(g grant) bool {
-		return g.kind == kind && (g.precedences == nil || slices.Contains(g.precedences, precedence))
+// Cell is one place in the table of who may do what.
+type Cell struct {
+	Role, Act  string
+	Precedence office.Precedence // empty if the act has none
+}
+
+// granted is what a side begins with.
+func (c Cell) granted() bool {
+	return slices.ContainsFunc(grants[c.Role], func(g grant) bool {
+		return g.act == c.Act && (g.precedences == nil && c.Precedence == "" || slices.Contains(g.precedences, c.Precedence))
 	})
+}
+
+// valid reports whether the table has such a place.
+func (c Cell) valid() bool {
+	return slices.Contains(office.Roles, c.Role) && slices.ContainsFunc(Acts, func(a Act) bool {
+		return a.Name == c.Act && (a.Urgent && slices.Contains(office.Precedences, c.Precedence) || !a.Urgent && c.Precedence == "")
+	})
+}
+
+// Rules is our own side's table of who may do what, as it stood at one moment.
+type Rules struct {
+	changed map[Cell]bool
+	acting  []office.Post // that act with the powers of a head
+}
+
+// rulesFor is how long the table is taken to be as it was read, where another
+// process of our side may have changed it, or a time of an acting head begins or
+// ends. A change in this process counts at once.
+const rulesFor = time.Second
+
+// rulesKept is the table as it was last read: it is asked with every act.
+type rulesKept struct {
+	mu      sync.Mutex
+	rules   *Rules    // nil if it must be read
+	read    time.Time // when
+	changes int64     // in this process
+}
+
+// get returns the table if it may still be taken for true, and how many changes
+// there have been.
+func (k *rulesKept) get(now time.Time) (r *Rules, changes int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if age := now.Sub(k.read); age < 0 || age >= rulesFor {
+		k.rules = nil
+	}
+	return k.rules, k.changes
+}
+
+// put keeps a table, unless it was changed since get.
+func (k *rulesKept) put(r *Rules, now time.Time, changes int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.changes == changes {
+		k.rules, k.read = r, now
+	}
+}
+
+func (k *rulesKept) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.rules = nil
+	k.changes++
+}
+
+// May reports whether a post with this role may do an act: by our own house
+// rules, before the joint rules are asked. The precedence is that of the
+// dispatch, and empty for acts that have none. Roles and acts that it does not
+// know may nothing.
+func (r *Rules) May(post office.Post, role, act string, precedence office.Precedence) bool {
+	return r.Allows(Cell{role, act, precedence}) || slices.Contains(r.acting, post) && r.Allows(Cell{head, act, precedence})
+}
+
+// Allows reports what stands in one place of the table.
+func (r *Rules) Allows(c Cell) bool {
+	if allowed, is := r.changed[c]; is {
+		return allowed
+	}
+	return c.granted()
+}
+
+// Rules returns the table as it stands, or as it stood up to a second ago where
+// another process has changed it.
+func (p *People) Rules(ctx context.Context) (r *Rules, err error) {
+	now := p.now()
+	r, changes := p.rules.get(now)
+	if r != nil {
+		return r, nil
+	}
+	if err := p.db.View(ctx, func(tx *sqldb.Tx) error {
+		r, err = readRules(ctx, tx, now)
+		return err
+	}); err != nil {
+		return nil, fmt.Errorf("read who may do what: %w", err)
+	}
+	p.rules.put(r, now, changes)
+	return r, nil
+}
+
+func readRules(ctx context.Context, tx *sqldb.Tx, now time.Time) (*Rules, error) {
+	r := &Rules{changed: map[Cell]bool{}}
+	rows, err := tx.Query(ctx, `
+		SELECT
+			role,
+			act,
+			precedence,
+			allowed
+		FROM may
+		ORDER BY role, act, precedence`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var c Cell
+		var allowed int64
+		if err := rows.Scan(
+			&c.Role,
+			&c.Act,
+			&c.Precedence,
+			&allowed); err != nil {
+			return nil, err
+		}
+		r.changed[c] = allowed != 0
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	r.acting, err = names(ctx, tx, `
+		SELECT post
+		FROM acting
+		WHERE since <= $1 AND until > $2
+		ORDER BY post`, now.UnixMilli(), now.UnixMilli())
+	return r, err
+}
+
+// SetMay changes places of the table, each to what it is set to, and notes it in
+// the trail. It refuses with may-unknown, and changes nothing, if the table has
+// not all of them.
+func (p *People) SetMay(ctx context.Context, by By, set map[Cell]bool) error {
+	now, set := p.now(), maps.Clone(set)
+	err := p.db.Update(ctx, func(tx *sqldb.Tx) error {
+		rules, err := readRules(ctx, tx, now)
+		if err != nil {
+			return err
+		}
+		for c, allowed := range set {
+			if !c.valid() {
+				return refuse("may-unknown")
+			}
+			if rules.Allows(c) == allowed {
+				delete(set, c)
+			}
+		}
+		for _, c := range inOrder(set) {
+			if _, err := tx.Exec(ctx, `
+				INSERT INTO may (role, act, precedence, allowed)
+				VALUES ($1, $2, $3, $4)
+				ON CONFLICT (role, act, precedence) DO UPDATE SET allowed = excluded.allowed`,
+				c.Role, c.Act, string(c.Precedence), bit(set[c])); err != nil {
+				return err
+			}
+			if err := note(ctx, tx, Line{At: now, By: by, Deed: MayChanged, Detail: c.detail(set[c])}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	p.rules.forget()
+	if err != nil {
+		return fmt.Errorf("change who may do what: %w", err)
+	}
+	return nil
+}
+
+// inOrder sorts the places of a change as the table has them.
+func inOrder(set map[Cell]bool) (cells []Cell) {
+	for _, role := range office.Roles {
+		for _, act := range Acts {
+			for _, precedence := range append([]office.Precedence{""}, office.Precedences...) {
+				c := Cell{role, act.Name, precedence}
+				if _, is := set[c]; is {
+					cells = append(cells, c)
+				}
+			}
+		}
+	}
+	return cells
+}
+
+// detail writes a change for the trail: "+officer dispatch PRIORITY".
+func (c Cell) detail(allowed bool) string {
+	text := "-" + c.Role + " " + c.Act
+	if allowed {
+		text = "+" + text[1:]
+	}
+	if c.Precedence != "" {
+		text += " " + string(c.Precedence)
+	}
+	return text
 }

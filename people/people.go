@@ -46,6 +46,8 @@ type People struct {
 	seal    seal
 	handles []byte // the key from which the handles of accounts follow
 
+	rules rulesKept // as they were last read
+
 	checks chan struct{} // a token for each password that is checked
 	queue  chan struct{} // and for each that is or waits to be
 }
@@ -86,7 +88,7 @@ var steps = []sqldb.Migration{
 			made BIGINT NOT NULL,
 			suspended BIGINT NOT NULL,   -- since when; 0 if it is not
 			password TEXT NOT NULL,      -- argon2id, as hashPassword writes it; empty if none is set
-			secret TEXT NOT NULL,        -- of the codes, base32, sealed since; empty if none is set
+			secret TEXT NOT NULL,        -- of the codes, base32; empty if none is set
 			new_secret TEXT NOT NULL,    -- one that no code has confirmed yet
 			last_step BIGINT NOT NULL    -- of the code that was accepted last
 		);
@@ -111,7 +113,7 @@ var steps = []sqldb.Migration{
 			id BIGINT NOT NULL UNIQUE,   -- random, so that no two sessions ever share one
 			account TEXT NOT NULL,
 			post TEXT NOT NULL,          -- for which it acts; empty if for none
-			by_link BIGINT NOT NULL,     -- 1 if a link opened it, else 0
+			by_link BIGINT NOT NULL,     -- 1 if a link opened it, 0 if a password
 			since BIGINT NOT NULL,
 			last_seen BIGINT NOT NULL,
 			ends BIGINT NOT NULL
@@ -158,6 +160,68 @@ var steps = []sqldb.Migration{
 			revoked BIGINT NOT NULL      -- when; 0 if it was not
 		);
 		CREATE INDEX token_holder ON token (account, post);`},
+	{Name: "drafts", SQL: `
+		CREATE TABLE draft (
+			id BIGINT PRIMARY KEY,        -- from 1
+			version BIGINT NOT NULL,      -- from 1; one more with each change of the content
+			state TEXT NOT NULL,          -- one of DraftStates
+			content TEXT NOT NULL,        -- JSON of Content
+			precedence TEXT NOT NULL,     -- as in the content; ROUTINE if that is none
+			form_key TEXT NOT NULL,       -- account and key of the form in which it was begun
+			drafted_by TEXT NOT NULL,     -- an account, here and below; empty if nobody has
+			drafted_as TEXT NOT NULL,     -- the post for which it acted, here and below
+			drafted_at BIGINT NOT NULL,
+			changed_by TEXT NOT NULL,     -- the content, last
+			changed_as TEXT NOT NULL,
+			changed_at BIGINT NOT NULL,
+			approved_by TEXT NOT NULL,    -- the content as it stands
+			approved_as TEXT NOT NULL,
+			approved_at BIGINT NOT NULL,
+			ended_by TEXT NOT NULL,       -- who discarded or releases it
+			ended_as TEXT NOT NULL,
+			ended_at BIGINT NOT NULL,
+			was TEXT NOT NULL,            -- the state before it was being released; else empty
+			claimed BIGINT NOT NULL,      -- entries of our ledger when its release began
+			entry TEXT NOT NULL           -- the entry that it became; else empty
+		);
+		CREATE INDEX draft_state ON draft (state, id);
+		CREATE INDEX draft_entry ON draft (entry);
+		CREATE INDEX draft_form_key ON draft (form_key, id);
+		CREATE TABLE draft_hand (
+			draft BIGINT NOT NULL,
+			account TEXT NOT NULL,        -- has written in it
+			PRIMARY KEY (draft, account)
+		);
+		CREATE TABLE draft_step (
+			draft BIGINT NOT NULL,
+			place BIGINT NOT NULL,        -- from 1
+			at BIGINT NOT NULL,
+			account TEXT NOT NULL,
+			post TEXT NOT NULL,
+			what TEXT NOT NULL,           -- one of StepNames
+			version BIGINT NOT NULL,      -- of the draft at that moment
+			words TEXT NOT NULL,          -- of a comment, or the reason of a return
+			PRIMARY KEY (draft, place)
+		);`},
+	// Only what differs from the table that the program brings is kept.
+	{Name: "who may do what", SQL: `
+		CREATE TABLE may (
+			role TEXT NOT NULL,
+			act TEXT NOT NULL,
+			precedence TEXT NOT NULL,     -- empty if the act has none
+			allowed BIGINT NOT NULL,      -- 1 or 0
+			PRIMARY KEY (role, act, precedence)
+		);
+		CREATE TABLE acting (
+			id BIGINT PRIMARY KEY,        -- from 1
+			head TEXT NOT NULL,           -- the post that hands over its powers
+			post TEXT NOT NULL,           -- the post that acts with them
+			since BIGINT NOT NULL,
+			until BIGINT NOT NULL,        -- exclusive; brought forward if it is ended sooner
+			made_by TEXT NOT NULL,        -- an account, or "operator"
+			made_at BIGINT NOT NULL
+		);
+		CREATE INDEX acting_until ON acting (until);`},
 	passkeyStep,
 }
 

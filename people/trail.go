@@ -30,6 +30,11 @@ const (
 	CodeRemoved      Deed = "code-removed"
 	TokenMade        Deed = "token-made" // the detail says for what
 	TokenRevoked     Deed = "token-revoked"
+	DraftApproved    Deed = "draft-approved"
+	DraftReleased    Deed = "draft-released" // the detail says as which entry, and for which post
+	MayChanged       Deed = "may-changed"    // the detail says what of the table of who may do what
+	ActingNamed      Deed = "acting-named"
+	ActingEnded      Deed = "acting-ended"
 	PasskeyAdded     Deed = "passkey-added" // the detail is its name
 	PasskeyRemoved   Deed = "passkey-removed"
 	PasskeyCopied    Deed = "passkey-copied" // refused: its device has counted less than before
@@ -40,16 +45,17 @@ const (
 var Deeds = []Deed{
 	AccountAdded, AccountChanged, AccountSuspended, AccountResumed, PostWithdrawn, LinkMade, SignedIn, PostTaken, SignInRefused,
 	SignedOut, SessionRevoked, PasswordSet, CodeSet, CodeRemoved, TokenMade, TokenRevoked,
+	DraftApproved, DraftReleased, MayChanged, ActingNamed, ActingEnded,
 	PasskeyAdded, PasskeyRemoved, PasskeyCopied, Proved,
 }
 
-// Line is one line of the trail: who did what to which account.
+// Line is one line of the trail: who did what, and to which account if to one.
 type Line struct {
 	ID     int64 // from 1
 	At     time.Time
 	By     By // Who is empty if nobody knows, as with a refused sign-in
 	Deed   Deed
-	Whom   string // account, or the post of a token; empty if there is none of the name that was typed
+	Whom   string // account, or the post of a token; empty if it was done to none, or there is none of the name that was typed
 	Detail string // such as the posts that it may act for
 }
 

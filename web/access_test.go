@@ -36,6 +36,10 @@ const whoMay = `
 	POST /account/proof/begin                        -       y        y     -          y
 	POST /account/proof                              -       y        y     -          y
 	POST /account/sessions/{id}/revoke               -       y        y     -          y
+	GET  /rules                                      -       y        y     -          y
+	POST /rules                                      -       y        y     -          y
+	POST /rules/acting                               -       y        y     -          y
+	POST /rules/acting/{id}/end                      -       y        y     -          y
 	GET  /accounts                                   -       -        -     -          y
 	POST /accounts                                   -       -        -     -          y
 	GET  /accounts/name/{name}                       -       -        -     -          y
@@ -52,6 +56,17 @@ const whoMay = `
 	POST /dispatches/{side}/{index}/acknowledge      -       -        y     -          -
 	POST /dispatches/{side}/{index}/consider         -       -        y     -          -
 	POST /dispatches/{side}/{index}/close            -       -        y     -          -
+	GET  /drafts                                     -       -        y     -          -
+	GET  /drafts/{id}                                -       -        y     -          -
+	GET  /drafts/{id}/edit                           -       -        y     -          -
+	POST /drafts/{id}                                -       -        y     -          -
+	POST /drafts/{id}/submit                         -       -        y     -          -
+	POST /drafts/{id}/withdraw                       -       -        y     -          -
+	POST /drafts/{id}/approve                        -       -        y     -          -
+	POST /drafts/{id}/return                         -       -        y     -          -
+	POST /drafts/{id}/comment                        -       -        y     -          -
+	POST /drafts/{id}/discard                        -       -        y     -          -
+	POST /drafts/{id}/release                        -       -        y     -          -
 	GET  /record                                     -       -        y     -          -
 	GET  /record/{side}/{index}                      -       -        y     -          -
 	GET  /leaf/{side}/{index}                        -       -        y     -          -
@@ -127,10 +142,12 @@ func TestEachRouteLetsInWhoMayAndNobodyElse(t *testing.T) {
 	}
 
 	// An account that may sign in as a post does what its role may, and no more.
+	rules, err := h.nodes["south"].People().Rules(t.Context())
+	must(t, err)
 	for _, role := range office.Roles {
 		south.cookie = h.byLink("the-" + role)
 		answer := south.post("/dispatches", dispatchForm("By "+role, "Text."))
-		if got, want := answer.status == http.StatusSeeOther, people.May(role, office.KindDispatch, office.Routine); got != want {
+		if got, want := answer.status == http.StatusSeeOther, rules.May("", role, people.ActAlone, office.Routine); got != want {
 			t.Errorf("%s releases a dispatch: %v (status %d), want %v", role, got, answer.status, want)
 		}
 	}

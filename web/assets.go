@@ -22,13 +22,13 @@ var files embed.FS
 // sheets are joined, in this order, into one style sheet: first the colours and
 // the elements, then one sheet per thing, and last what paper changes.
 var sheets = []string{
-	"colour", "element", "frame", "strip", "form", "list", "dispatch", "receipt", "record", "line",
+	"colour", "element", "frame", "strip", "form", "list", "dispatch", "draft", "rules", "receipt", "record", "line",
 	"charter", "account", "print",
 }
 
 // scripts are joined, in this order, into one script. Each is a block of its
 // own and only adds to pages that work without it.
-var scripts = []string{"clock", "live", "form", "keys", "passkey"}
+var scripts = []string{"clock", "live", "form", "draft", "keys", "passkey"}
 
 // assets are the files that pages load. Each is served under the hash of its
 // content, so that a browser may keep it for ever.

@@ -151,6 +151,16 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"search-refused", usual, "/?q=" + url.QueryEscape("?!")},
 		{"filtered", usual, "/?state=theirs&channel=liaison"},
 		{"write", usual, "/dispatches/new"},
+		{"write-reply", usual, "/dispatches/new?reply=" + ids["동부 지구 지뢰 제거 작업장 부근 총성 관련 문의"].String()},
+		{"drafts", usual, "/drafts"},
+		{"drafts-open", usual, "/drafts?show=open"},
+		{"drafts-none", cut, "/drafts"},
+		{"draft", usual, "/drafts/1"},
+		{"draft-returned", usual, "/drafts/3"},
+		{"draft-edit", usual, "/drafts/3/edit"},
+		{"draft-empty", usual, "/drafts/4"},
+		{"rules", usual, "/rules"},
+		{"rules-admin", three, "/rules"},
 		{"dispatch", usual, d("산림 협력 공동 조사단의 통행 일정")},
 		{"incoming", usual, d("동부 지구 지뢰 제거 작업장 부근 총성 관련 문의")},
 		{"record", usual, "/record"},
@@ -183,6 +193,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"dispatch-three", three, "/dispatches/" + bySubject(t, three)["산림 협력 공동 조사단의 통행 일정"].String()},
 		{"line-three", three, "/line"},
 	}
+	drafted(t, usual)
 	servers, cookies := map[*house]string{}, map[*house]*http.Cookie{}
 	for _, h := range []*house{usual, cut, three, mended, closed} {
 		servers[h], cookies[h] = h.serve("south").URL, h.cookie("south", "duty-officer")
@@ -237,6 +248,33 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 			}
 		}
 	}
+}
+
+// drafted fills an office with drafts of the south, in every state.
+func drafted(t *testing.T, h *house) {
+	t.Helper()
+	p, ctx := h.nodes["south"].People(), t.Context()
+	h.account(people.Account{Name: "park", Person: "박 련락관", Posts: []office.Post{"head"}})
+	park := people.Hand{By: people.By{Who: "park"}, Post: "head", Role: "head"}
+	duty := people.Hand{By: people.By{Who: "duty-officer"}, Post: "duty-officer", Role: "duty-officer"}
+	begin := func(hand people.Hand, c people.Content) people.Draft {
+		c.Channel, c.To = "liaison", []office.Side{"north"}
+		d, err := p.NewDraft(ctx, hand, newKey(), c)
+		must(t, err)
+		return d
+	}
+	done := func(_ people.Draft, err error) { t.Helper(); must(t, err) }
+	survey := begin(park, people.Content{Precedence: office.Priority, Subject: "북측 철도 구간 공동 조사 일정 변경 제의",
+		Text: "11월 30일부터 시작하기로 한 경의선 북측 구간 공동 조사를 이틀 늦추기를 제의합니다.\n\n조사 열차 6량과 인원 28명은 변함이 없습니다.\n\n귀측의 의견을 26일까지 알려 주기 바랍니다."})
+	done(p.Submit(ctx, park, survey.ID, 1))
+	done(p.Comment(ctx, duty, survey.ID, "열차 편성은 지난번 통지문과 맞는지 확인하였습니다."))
+	lists := begin(park, people.Content{Precedence: office.Routine, Subject: "List of the staff who take over on Monday", Text: "Eleven persons."})
+	done(p.Submit(ctx, park, lists.ID, 1))
+	done(p.Approve(ctx, duty, lists.ID, 1))
+	water := begin(duty, people.Content{Precedence: office.Immediate, Subject: "Water level at the upper gauge", Text: "The level rises by 40 cm an hour since 04:00.\n\nWe ask for the times at which you open the gates."})
+	done(p.Submit(ctx, duty, water.ID, 1))
+	done(p.Return(ctx, park, water.ID, 1, "Give the level itself, not only the rise,\nand say by which gauge."))
+	begin(duty, people.Content{Precedence: office.Routine})
 }
 
 // tooSmall lists the controls that are lower than 44 px. Links within a text or a

@@ -24,7 +24,10 @@ type keptField struct {
 }
 
 // typedFields are the fields that a person fills in.
-var typedFields = []string{"channel", "precedence", "to", "subject", "text"}
+var typedFields = []string{"channel", "precedence", "to", "subject", "text", "comment", "reason"}
+
+// longFields are those of several lines.
+var longFields = []string{"text", "comment", "reason"}
 
 // secretFields are never sent back.
 var secretFields = []string{"again", "answer", "code", "old", "password"}
@@ -59,7 +62,7 @@ func (s *site) ended(v *visit) error {
 			}
 			field := keptField{Name: name, Value: value}
 			if slices.Contains(typedFields, name) {
-				field.Label, field.Shown, field.Long = v.t("field."+name), true, name == "text"
+				field.Label, field.Shown, field.Long = v.t("field."+name), true, slices.Contains(longFields, name)
 			}
 			page.Fields = append(page.Fields, field)
 		}

@@ -12,6 +12,7 @@ import (
 	"liaison.example/lang"
 	"liaison.example/node"
 	"liaison.example/office"
+	"liaison.example/people"
 	"liaison.example/records"
 )
 
@@ -181,7 +182,7 @@ func (v *visit) offers(line *records.DispatchLine) handlingOffer {
 		return o
 	}
 	d, h := &line.Dispatch, &line.Handling
-	write := v.may(office.KindDispatch, office.Routine)
+	write := v.may(people.ActDraft, d.Precedence)
 	addressed := slices.Contains(d.To, v.side)
 	answered := slices.ContainsFunc(h.Answered, func(a office.Answer) bool { return a.Side == v.side })
 	closed := slices.ContainsFunc(h.Closed, func(c office.Closing) bool { return c.Side == v.side })

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"liaison.example/office"
+	"liaison.example/people"
 	"liaison.example/records"
 )
 
@@ -25,6 +26,8 @@ const (
 // listPage is the list of dispatches, with what waits for us above it.
 type listPage struct {
 	Frame
+	Drafts   []draftLine // that wait for the reader
+	DraftsIn int         // all of them
 	Waits    []waitLine
 	WaitMore int // not shown
 	Lines    []listLine
@@ -108,7 +111,7 @@ func (s *site) list(v *visit) error {
 	}
 	frame.Search = asked.Text
 	page := listPage{
-		Frame: frame, MayWrite: v.status.Open && v.may(office.KindDispatch, office.Routine),
+		Frame: frame, MayWrite: v.status.Open && v.may(people.ActDraft, office.Routine),
 		Filter: v.filter(asked), Asked: asked, Refused: asked.refused(v), Chosen: asked.chosen(v),
 	}
 	if page.Refused != "" {
@@ -117,6 +120,10 @@ func (s *site) list(v *visit) error {
 	if err := s.fillList(v, &page); err != nil {
 		return err
 	}
+	if page.Drafts, err = s.draftsThatWait(v); err != nil {
+		return err
+	}
+	page.DraftsIn = v.draftsWait
 	page.Waits = v.waits
 	if v.r.URL.Query().Get("waits") == "all" {
 		if page.Waits, err = s.waits(v, waitsAll); err != nil {

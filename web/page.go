@@ -11,6 +11,7 @@ import (
 	"liaison.example/lang"
 	"liaison.example/node"
 	"liaison.example/office"
+	"liaison.example/people"
 )
 
 //go:embed *.html
@@ -21,7 +22,8 @@ var shared = []string{"layout.html", "strip.html", "mark.html", "people.html", "
 
 // pageNames are the pages, each a template of that name.
 var pageNames = []string{
-	"account", "accounts", "charter", "dispatch", "ended", "entry", "failure", "line", "list", "one", "propose", "record", "signin", "trail", "write",
+	"account", "accounts", "charter", "dispatch", "draft", "drafts", "ended", "entry", "failure", "line", "list", "one", "propose", "record",
+	"rules", "signin", "trail", "write",
 }
 
 // pages is the templates of all pages in one language.
@@ -77,6 +79,7 @@ type Frame struct {
 	Officer   string // the signed-in post; empty if none
 	Person    string // whose account is signed in; empty if none
 	Waiting   int    // dispatches that wait for our acknowledgement
+	Attend    int    // these, and drafts that wait for the reader
 	Languages []languageChoice
 	Units     units
 	Places    []place
@@ -112,6 +115,11 @@ func (s *site) frame(v *visit, here, title string) (f Frame, err error) {
 	if v.waits, err = s.waits(v, waitsRead); err != nil {
 		return f, err
 	}
+	if v.maySeeDrafts() {
+		if v.draftsWait, err = s.node.People().CountDrafts(v.ctx, v.hand(), people.ShelfWaits); err != nil {
+			return f, err
+		}
+	}
 	alarms, err := s.node.Alarms(v.ctx)
 	if err != nil {
 		return f, fmt.Errorf("read the alarms: %w", err)
@@ -123,14 +131,19 @@ func (s *site) frame(v *visit, here, title string) (f Frame, err error) {
 	if v.status.Mode != node.Ready {
 		f.Trouble = v.trouble()
 	}
-	f.Waiting = len(v.waits)
+	f.Waiting, f.Attend = len(v.waits), len(v.waits)+v.draftsWait
 	f.Places = []place{
 		{Key: "list", Href: "/", Letter: "D", Count: len(v.waits), Means: v.t("frame.waiting", "n", len(v.waits))},
 		{Key: "write", Href: "/dispatches/new", Letter: "W"},
-		{Key: "record", Href: "/record", Letter: "R"},
-		{Key: "line", Href: "/line", Letter: "L", Count: len(v.alarms), Means: v.t("frame.alarms", "n", len(v.alarms)), Alarm: true},
-		{Key: "charter", Href: "/charter", Letter: "C"},
 	}
+	if v.maySeeDrafts() {
+		f.Places = append(f.Places, place{Key: "drafts", Href: "/drafts", Letter: "T", Count: v.draftsWait, Means: v.t("frame.drafts-wait", "n", v.draftsWait)})
+	}
+	f.Places = append(f.Places,
+		place{Key: "record", Href: "/record", Letter: "R"},
+		place{Key: "line", Href: "/line", Letter: "L", Count: len(v.alarms), Means: v.t("frame.alarms", "n", len(v.alarms)), Alarm: true},
+		place{Key: "charter", Href: "/charter", Letter: "C"},
+	)
 	for i := range f.Places {
 		f.Places[i].Name = v.t("frame." + f.Places[i].Key)
 		f.Places[i].Here = f.Places[i].Key == here

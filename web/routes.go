@@ -50,6 +50,11 @@ var routes = []route{
 	{"POST /account/proof", holder, (*site).postProof},
 	{"POST /account/sessions/{id}/revoke", holder, (*site).postRevokeSession},
 
+	{"GET /rules", holder, (*site).rules},
+	{"POST /rules", holder, (*site).postRules},
+	{"POST /rules/acting", holder, (*site).postActing},
+	{"POST /rules/acting/{id}/end", holder, (*site).postEndActing},
+
 	{"GET /accounts", admin, (*site).accounts},
 	{"POST /accounts", admin, (*site).postAccounts},
 	{"GET /accounts/name/{name}", admin, (*site).oneAccount},
@@ -62,11 +67,23 @@ var routes = []route{
 
 	{"GET /{$}", signedIn, (*site).list},
 	{"GET /dispatches/new", signedIn, (*site).write},
-	{"POST /dispatches", signedIn, (*site).postDispatch},
+	{"POST /dispatches", signedIn, (*site).postNew},
 	{"GET /dispatches/{side}/{index}", signedIn, (*site).dispatch},
 	{"POST /dispatches/{side}/{index}/acknowledge", signedIn, (*site).postAcknowledge},
 	{"POST /dispatches/{side}/{index}/consider", signedIn, (*site).postConsider},
 	{"POST /dispatches/{side}/{index}/close", signedIn, (*site).postClose},
+
+	{"GET /drafts", signedIn, (*site).drafts},
+	{"GET /drafts/{id}", signedIn, (*site).draft},
+	{"GET /drafts/{id}/edit", signedIn, (*site).editDraft},
+	{"POST /drafts/{id}", signedIn, (*site).postDraft},
+	{"POST /drafts/{id}/submit", signedIn, postSubmit},
+	{"POST /drafts/{id}/withdraw", signedIn, postWithdraw},
+	{"POST /drafts/{id}/approve", signedIn, postApprove},
+	{"POST /drafts/{id}/return", signedIn, postReturn},
+	{"POST /drafts/{id}/comment", signedIn, postComment},
+	{"POST /drafts/{id}/discard", signedIn, postDiscard},
+	{"POST /drafts/{id}/release", signedIn, (*site).postRelease},
 
 	{"GET /record", signedIn, (*site).record},
 	{"GET /record/{side}/{index}", signedIn, (*site).entry},

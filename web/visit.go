@@ -39,6 +39,9 @@ type visit struct {
 	records *records.Records
 	waits   []waitLine   // what waits for us; read with the frame
 	alarms  []node.Alarm // that are open; read with the frame
+
+	rules      *people.Rules // of our house, as they stood; nil without a session
+	draftsWait int           // drafts that wait for the reader; read with the frame
 }
 
 // visit reads what every page needs. The visit it returns can always be used to
@@ -67,6 +70,11 @@ func (s *site) visit(ctx context.Context, w http.ResponseWriter, r *http.Request
 			}
 		case !errors.Is(err, people.ErrSessionEnded):
 			return v, fmt.Errorf("look up the session: %w", err)
+		}
+	}
+	if v.session != nil {
+		if v.rules, err = s.node.People().Rules(ctx); err != nil {
+			return v, err
 		}
 	}
 	v.records = s.node.Records()
@@ -185,14 +193,14 @@ func (v *visit) from() string {
 	return host
 }
 
-// may reports whether the signed-in post may do an act of this kind. The node
-// asks the same question again before it writes; here it decides what is offered.
-func (v *visit) may(kind string, precedence office.Precedence) bool {
-	if v.session == nil {
+// may reports whether the signed-in post may do an act. The node asks the same
+// question again before it writes; here it decides what is offered.
+func (v *visit) may(act string, precedence office.Precedence) bool {
+	if v.rules == nil {
 		return false
 	}
 	row, ok := v.post(v.side, v.session.Post)
-	return ok && !row.Ended && people.May(row.Role, kind, precedence)
+	return ok && !row.Ended && v.rules.May(row.Post, row.Role, act, precedence)
 }
 
 // pathID reads the entry id from the path of the request.

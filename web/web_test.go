@@ -102,7 +102,7 @@ func pair(t *testing.T) (h *house, south, north client) {
 }
 
 func dispatchForm(subject, text string) url.Values {
-	return url.Values{"channel": {"liaison"}, "precedence": {"ROUTINE"}, "subject": {subject}, "text": {text}, "once": {"key"}}
+	return url.Values{"channel": {"liaison"}, "precedence": {"ROUTINE"}, "subject": {subject}, "text": {text}, "once": {newKey()}}
 }
 
 func TestASignInLinkIsUsedByTheButtonAndNotByLookingAtIt(t *testing.T) {
@@ -144,7 +144,7 @@ func TestAFormThatIsSentAfterTheSessionEndedIsKeptAndCanBeSentAgain(t *testing.T
 	south.cookie = &http.Cookie{Name: "liaison-south", Value: "ended"}
 	form := dispatchForm("조사단 <명단>", "First.\n\nSecond & last.")
 	ended := south.post("/dispatches", form)
-	ended.want(t, 403, "Your session has ended; nothing is lost", "조사단 &lt;명단&gt;", "First.\n\nSecond &amp; last.", `action="/dispatches"`, `name="once" value="key"`)
+	ended.want(t, 403, "Your session has ended; nothing is lost", "조사단 &lt;명단&gt;", "First.\n\nSecond &amp; last.", `action="/dispatches"`, `name="once" value="`+form.Get("once")+`"`)
 	south.cookie = h.cookie("south", "duty-officer")
 	again := south.post("/dispatches", form)
 	again.want(t, 303)
@@ -239,7 +239,7 @@ func TestAnObserverIsOfferedNothingAndMayNothing(t *testing.T) {
 	h.level()
 	page := a.header.Get("Location")
 	south.cookie = h.cookie("south", "observer")
-	south.get("/dispatches/new").want(t, 200, "Your post may not release dispatches")
+	south.get("/dispatches/new").want(t, 200, "your post may not write dispatches")
 	south.get(page).want(t, 200, "Your post may not acknowledge")
 	south.post("/dispatches", dispatchForm("No", "No.")).want(t, 422, "may not do this")
 	south.post(page+"/acknowledge", url.Values{}).want(t, 422, "may not do this")

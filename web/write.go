@@ -2,10 +2,14 @@ package web
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"html/template"
 	"net/http"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -13,11 +17,17 @@ import (
 	"liaison.example/lang"
 	"liaison.example/node"
 	"liaison.example/office"
+	"liaison.example/people"
 )
 
-// writePage is the form for a new dispatch.
+// writePage is the editor of a draft: of a new one, which is begun when it is
+// saved for the first time, or of one that is there.
 type writePage struct {
 	Frame
+	Action      string // where the form goes
+	Href        string // page of the draft; empty if it is not begun
+	Version     int64
+	Saved       template.HTML // when; empty if it was not
 	Channels    []choice
 	Precedences []precedenceChoice
 	To          []choice // empty if there is one other side only
@@ -27,11 +37,23 @@ type writePage struct {
 	MaxSubject  int // characters
 	MaxText     int // bytes
 	Once        string
-	MayWrite    bool
+	Theirs      *theirs // what stands in the draft, if it is not what was typed
+	Former      string  // page of a draft that has ended meanwhile; what was typed is then a new one
+
+	MayWrite bool
+	MayAlone bool // release without anybody else; else it goes to review first
 
 	// Errors holds the sentence for each field that was refused, by its name;
 	// under "" what concerns no single field.
 	Errors map[string]string
+}
+
+// theirs is what another has saved while this was typed.
+type theirs struct {
+	Sentence                         template.HTML
+	Word, Channel, To, Subject, Lang string
+	Precedence                       office.Precedence
+	Paragraphs                       []paragraph
 }
 
 type precedenceChoice struct {
@@ -40,33 +62,74 @@ type precedenceChoice struct {
 	Within     string // to be acknowledged within this time; empty if no clock is agreed
 }
 
-// draft is a dispatch as it was typed.
-type draft struct {
-	channel, precedence, subject, text, once string
-	to                                       []office.Side
+// written is a draft as it was typed, and what is to be done with it.
+type written struct {
+	people.Content
+	id, version int64  // of the draft; 0 if it is not begun
+	once        string // key of the form
+	do          string // "save", "review" or "release"
 }
 
 func (s *site) write(v *visit) error {
 	query := v.r.URL.Query()
-	return s.showWrite(v, http.StatusOK, draft{
-		channel: query.Get("channel"), precedence: query.Get("precedence"), to: query["to"], once: newKey(),
-	}, nil)
+	w := written{once: newKey()}
+	w.Channel, w.Precedence, w.To = query.Get("channel"), office.Precedence(query.Get("precedence")), query["to"]
+	if answers := query.Get("reply"); answers != "" {
+		if err := s.fillReply(v, &w, answers); err != nil {
+			return err
+		}
+	}
+	return s.showWrite(v, http.StatusOK, w, writePage{})
 }
 
-func (s *site) showWrite(v *visit, status int, d draft, refused map[string]string) error {
+// fillReply lets a new draft answer a dispatch: on its channel, as urgent as it
+// was, to who has sent it, by its number.
+func (s *site) fillReply(v *visit, w *written, answers string) error {
+	id, err := office.ParseEntryID(answers)
+	if err != nil {
+		return errNothingHere
+	}
+	line, found, err := s.node.Records().Dispatch(v.ctx, id)
+	if err != nil {
+		return fmt.Errorf("read dispatch %s: %w", id, err)
+	}
+	if !found || line.From == v.side {
+		return errNothingHere
+	}
+	w.Channel, w.Precedence, w.To = line.Channel, line.Precedence, []office.Side{line.From}
+	w.Subject = shorten(v.t("write.reply-subject", "number", line.Number, "side", v.sideName(line.From), "subject", line.Subject), office.MaxSubject-1)
+	return nil
+}
+
+// editDraft shows a draft in the editor to whoever may change it.
+func (s *site) editDraft(v *visit) error {
+	d, err := s.pathDraft(v)
+	if err != nil {
+		return err
+	}
+	if !d.Open() || !v.may(people.ActDraft, d.Precedence()) {
+		return v.redirect(draftHref(d.ID))
+	}
+	return s.showWrite(v, http.StatusOK, written{Content: d.Content, id: d.ID, version: d.Version}, writePage{Saved: v.briefly(d.Changed.At)})
+}
+
+// showWrite shows the editor with what was typed. Of the page it takes what is
+// to be said beside.
+func (s *site) showWrite(v *visit, status int, w written, page writePage) error {
 	frame, err := s.frame(v, "write", v.t("write.title"))
 	if err != nil {
 		return err
 	}
-	frame.Path = "/dispatches/new"
-	page := writePage{
-		Frame: frame, Subject: d.subject, Text: d.text, Once: d.once, Errors: refused,
-		MaxSubject: office.MaxSubject, MaxText: office.MaxText,
-		MayWrite: v.status.Open && v.may(office.KindDispatch, office.Routine),
+	page.Frame, page.Action, page.Once = frame, "/dispatches", w.once
+	page.Path = "/dispatches/new"
+	page.Version, page.Subject, page.Text = w.version, w.Subject, w.Text
+	page.MaxSubject, page.MaxText = office.MaxSubject, office.MaxText
+	if w.id != 0 {
+		page.Href, page.Action, page.Path = draftHref(w.id), draftHref(w.id), draftHref(w.id)+"/edit"
 	}
 	if v.office.Charter != nil {
 		for i, c := range v.office.Charter.Channels {
-			chosen := c.ID == d.channel || d.channel == "" && i == 0
+			chosen := c.ID == w.Channel || w.Channel == "" && i == 0
 			page.Channels = append(page.Channels, choice{c.ID, v.channelName(c.ID), lang.Pick(v.tag, c.Purpose), chosen})
 		}
 	}
@@ -74,67 +137,207 @@ func (s *site) showWrite(v *visit, status int, d draft, refused map[string]strin
 		one := precedenceChoice{Precedence: p, choice: choice{
 			Value: string(p), Name: v.t("precedence." + lowerPrecedence(p)),
 			Note:   v.t("precedence." + lowerPrecedence(p) + ".for"),
-			Chosen: string(p) == cmp.Or(d.precedence, string(office.Routine)),
+			Chosen: p == cmp.Or(w.Precedence, office.Routine),
 		}}
 		if clock, ok := v.clock(p); ok && clock.Acknowledge > 0 {
 			one.Within = v.t("write.within", "span", v.span(clock.Acknowledge))
 		}
-		if refused != nil || v.may(office.KindDispatch, p) {
+		if page.Errors != nil || v.may(people.ActDraft, p) {
 			page.Precedences = append(page.Precedences, one)
 		}
+		page.MayWrite = page.MayWrite || v.status.Open && v.may(people.ActDraft, p)
+		page.MayAlone = page.MayAlone || v.may(office.KindDispatch, p) && v.may(people.ActAlone, p)
 	}
 	others := v.others()
 	if len(others) == 1 {
 		page.Receiver = v.sideName(others[0])
 	} else {
 		for _, id := range others {
-			page.To = append(page.To, choice{id, v.sideName(id), "", slices.Contains(d.to, id)})
+			page.To = append(page.To, choice{id, v.sideName(id), "", slices.Contains(w.To, id)})
 		}
 	}
 	return s.render(v, status, "write", page)
 }
 
-// postDispatch releases a dispatch. What is refused comes back with the form as
-// it was typed and the sentence beside its field.
-func (s *site) postDispatch(v *visit) error {
-	form := v.r.PostForm
-	d := draft{
-		channel: form.Get("channel"), precedence: form.Get("precedence"), to: form["to"],
-		subject: typed(form.Get("subject")), text: typed(form.Get("text")), once: form.Get("once"),
-	}
-	to := slices.Sorted(slices.Values(d.to))
-	if others := v.others(); len(to) == 0 && len(others) == 1 {
-		to = others
-	} else if len(to) == 0 {
-		// The node would take it to mean all; a person must say so.
-		return s.showWrite(v, http.StatusUnprocessableEntity, d, map[string]string{"to": v.t("void.missing", "field", v.t("field.to"))})
-	}
-	body := &office.DispatchBody{
-		Channel: d.channel, Precedence: office.Precedence(d.precedence), Subject: strings.TrimSpace(d.subject),
-		Text: d.text, To: slices.Clip(slices.Compact(to)), // clipped, so that no one else writes into it
-	}
-	key := keyOf(v.session.ID, d.once, append(body.To, body.Channel, d.precedence, body.Subject, body.Text)...)
-	written, err := s.once.do(v.ctx, key, func() (node.Written, error) {
-		return s.node.Write(v.ctx, node.Act{By: v.session.Post, Kind: office.KindDispatch, Body: body})
-	})
-	var refusal *node.Refusal
-	if errors.As(err, &refusal) {
-		return s.showWrite(v, http.StatusUnprocessableEntity, d, map[string]string{fieldOf(refusal): v.refused(refusal)})
-	}
+// postNew begins a draft, or the one that this form has begun already, and does
+// with it what the button says.
+func (s *site) postNew(v *visit) error { return s.postWritten(v, 0) }
+
+// postDraft saves a draft and does with it what the button says.
+func (s *site) postDraft(v *visit) error {
+	id, err := v.pathNumber()
 	if err != nil {
-		// The form comes back; whether the entry was written is not known, and the
-		// key of the form keeps a second press from writing it twice.
-		reference := s.logFault(v, fmt.Errorf("release a dispatch: %w", err))
-		return s.showWrite(v, http.StatusInternalServerError, d, map[string]string{"": v.t("failure.kept", "reference", reference)})
+		return err
 	}
-	return v.redirect("/dispatches/" + written.ID.String())
+	return s.postWritten(v, id)
+}
+
+func (s *site) postWritten(v *visit, id int64) error {
+	w := v.written(id)
+	d, err := s.keep(v, w)
+	if err != nil {
+		return s.notKept(v, w, d, err)
+	}
+	w.id, w.version = d.ID, d.Version
+	switch w.do {
+	case "save":
+		if v.wantsJSON() {
+			return v.answerJSON(http.StatusOK, saved{Href: draftHref(d.ID), Version: d.Version, Sentence: v.t("write.saved-at", "time", v.now.In(v.zone(v.side)).Format(timeForm))})
+		}
+		return v.redirect(draftHref(d.ID) + "/edit")
+	case "review":
+		if len(w.To) == 0 {
+			return s.refuseField(v, w, "to", v.t("void.missing", "field", v.t("field.to")))
+		}
+		if _, err := s.node.People().Submit(v.ctx, v.hand(), d.ID, d.Version); err != nil {
+			return s.notDone(v, w, err)
+		}
+		s.node.TellDraft()
+		return v.redirect(draftHref(d.ID))
+	}
+	if len(w.To) == 0 {
+		// The node would take it to mean all; a person must say so.
+		return s.refuseField(v, w, "to", v.t("void.missing", "field", v.t("field.to")))
+	}
+	released, err := s.node.Release(v.ctx, v.hand(), d.ID, d.Version)
+	if err != nil {
+		return s.notDone(v, w, err)
+	}
+	return v.redirect("/dispatches/" + released.ID.String())
+}
+
+// keep saves what was typed before anything else is done with it.
+func (s *site) keep(v *visit, w written) (people.Draft, error) {
+	if w.id == 0 {
+		d, err := s.node.People().NewDraft(v.ctx, v.hand(), cmp.Or(w.once, newKey()), w.Content)
+		if err == nil && w.do != "release" {
+			s.node.TellDraft()
+		}
+		return d, err
+	}
+	return s.node.People().SaveDraft(v.ctx, v.hand(), w.id, w.version, w.Content)
+}
+
+// notKept answers what could not be saved: the page holds what was typed and,
+// if another has changed the draft, what stands there too.
+func (s *site) notKept(v *visit, w written, d people.Draft, err error) error {
+	refusal, ok := refusalOf(err)
+	if !ok {
+		// Whether it was saved is not known; the form comes back.
+		reference := s.logFault(v, fmt.Errorf("save a draft: %w", err))
+		return s.answerWrite(v, http.StatusInternalServerError, w, writePage{Errors: map[string]string{"": v.t("failure.kept", "reference", reference)}})
+	}
+	page := writePage{Errors: map[string]string{"": v.refused(refusal)}}
+	same := d.ID != 0 && reflect.DeepEqual(d.Content, w.Content)
+	switch {
+	case refusal.Code == "draft-changed":
+		page.Theirs = v.theirs(d)
+		w.id, w.version = d.ID, d.Version
+		return s.answerWrite(v, http.StatusConflict, w, page)
+	case refusal.Code == "draft-released" && same && d.Ended.Who == v.session.Account:
+		return v.redirect("/dispatches/" + d.Entry.String())
+	case (refusal.Code == "draft-released" || refusal.Code == "draft-discarded") && same && !v.wantsJSON():
+		return s.showDraft(v, http.StatusUnprocessableEntity, d.ID, draftTyped{Refused: v.refused(refusal)})
+	case refusal.Code == "draft-released", refusal.Code == "draft-discarded":
+		page.Former = draftHref(d.ID)
+		w.id, w.version, w.once = 0, 0, newKey()
+	case refusal.Code == "draft-unknown":
+		w.id, w.version, w.once = 0, 0, newKey()
+	}
+	return s.answerWrite(v, http.StatusUnprocessableEntity, w, page)
+}
+
+// notDone answers a draft that is saved, but with which nothing more was done.
+func (s *site) notDone(v *visit, w written, err error) error {
+	refusal, ok := refusalOf(err)
+	if ok && (refusal.Code == "draft-changed" || refusal.Code == "draft-released") { // since it was saved
+		d, e := s.node.People().Draft(v.ctx, w.id)
+		if e != nil {
+			return e
+		}
+		return s.notKept(v, w, d, err)
+	}
+	if ok {
+		return s.refuseField(v, w, fieldOf(refusal), v.refused(refusal))
+	}
+	// Whether the entry was written is not known yet; the next try finds out.
+	reference := s.logFault(v, err)
+	return s.refuseField(v, w, "", v.t("failure.kept", "reference", reference))
+}
+
+func (s *site) refuseField(v *visit, w written, field, sentence string) error {
+	return s.answerWrite(v, http.StatusUnprocessableEntity, w, writePage{Errors: map[string]string{field: sentence}})
+}
+
+// answerWrite shows the editor, or says the same to a script that saves.
+func (s *site) answerWrite(v *visit, status int, w written, page writePage) error {
+	if v.wantsJSON() {
+		sentence := page.Errors[""]
+		if page.Theirs != nil {
+			sentence = v.t("write.conflict")
+		}
+		return v.answerJSON(status, saved{Sentence: sentence})
+	}
+	return s.showWrite(v, status, w, page)
+}
+
+// saved is what a script that saves is told.
+type saved struct {
+	Href     string `json:"href,omitempty"` // page of the draft
+	Version  int64  `json:"version,omitempty"`
+	Sentence string `json:"sentence"`
+}
+
+// wantsJSON reports whether a script asks, which shows the answer by itself.
+func (v *visit) wantsJSON() bool { return v.r.Header.Get("Accept") == "application/json" }
+
+func (v *visit) answerJSON(status int, answer saved) error {
+	text, err := json.Marshal(answer)
+	if err != nil {
+		return fmt.Errorf("answer a script: %w", err)
+	}
+	v.w.Header().Set("Content-Type", "application/json")
+	v.w.WriteHeader(status)
+	v.w.Write(text) // if it cannot be written, nobody is left to be told
+	return nil
+}
+
+// written reads the form of a draft.
+func (v *visit) written(id int64) written {
+	form := v.r.PostForm
+	w := written{id: id, once: form.Get("once"), do: cmp.Or(form.Get("do"), "release")}
+	w.version, _ = strconv.ParseInt(form.Get("version"), 10, 64) // what is no number is no version of any draft
+	w.Channel, w.Precedence = form.Get("channel"), office.Precedence(form.Get("precedence"))
+	w.Subject, w.Text = typed(form.Get("subject")), typed(form.Get("text"))
+	w.To = slices.Compact(slices.Sorted(slices.Values(form["to"])))
+	if others := v.others(); len(w.To) == 0 && len(others) == 1 {
+		w.To = others
+	}
+	if len(w.once) > 64 {
+		w.once = ""
+	}
+	return w
+}
+
+// theirs is what stands in a draft, to be read beside what was typed.
+func (v *visit) theirs(d people.Draft) *theirs {
+	t := &theirs{
+		Sentence:   v.h("write.theirs", "person", v.touched(d.Changed), "time", v.briefly(d.Changed.At)),
+		Precedence: d.Precedence(), Word: v.t("precedence." + lowerPrecedence(d.Precedence())),
+		Channel: v.channelName(d.Content.Channel), Subject: d.Content.Subject, Lang: textLanguage(d.Content.Subject + d.Content.Text),
+		Paragraphs: paragraphs(d.Content.Text),
+	}
+	if len(v.others()) > 1 {
+		t.To = v.sideNames(d.Content.To)
+	}
+	return t
 }
 
 // typed takes a text as browsers send it and makes it a text as entries hold it:
 // line feeds, and composed characters, since a Hangul syllable can also be
 // typed as separate letters that look the same.
 func typed(text string) string {
-	return norm.NFC.String(strings.ReplaceAll(text, "\r\n", "\n"))
+	return norm.NFC.String(strings.ToValidUTF8(strings.ReplaceAll(text, "\r\n", "\n"), "\ufffd"))
 }
 
 // fieldOf names the field of the form that a refusal is about.
@@ -150,6 +353,19 @@ func fieldOf(r *node.Refusal) string {
 		return field
 	}
 	return ""
+}
+
+// refusalOf finds the refusal in an error, whoever refused.
+func refusalOf(err error) (*node.Refusal, bool) {
+	var byNode *node.Refusal
+	var byPeople *people.Refusal
+	switch {
+	case errors.As(err, &byNode):
+		return byNode, true
+	case errors.As(err, &byPeople):
+		return &node.Refusal{Code: byPeople.Code, Detail: byPeople.Detail}, true
+	}
+	return nil, false
 }
 
 // refused puts a refusal into a sentence.

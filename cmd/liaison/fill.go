@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"liaison.example/ledger"
 	"liaison.example/node"
 	"liaison.example/office"
+	"liaison.example/people"
 )
 
 // handClock is a clock that stands still until it is turned, so that the
@@ -178,7 +180,11 @@ func otherSide(side office.Side) office.Side {
 
 func (s *stage) write(ctx context.Context, at time.Time, side office.Side, act node.Act) (office.EntryID, error) {
 	s.clock.turn(at)
-	written, err := s.nodes[side].Write(ctx, act)
+	n := s.nodes[side]
+	written, err := n.Write(ctx, act)
+	if refused, is := errors.AsType[*node.Refusal](err); is && refused.Code == "draft-alone" {
+		written, err = s.reviewed(ctx, n, act)
+	}
 	var refused *node.Refusal
 	if errors.As(err, &refused) {
 		return written.ID, fmt.Errorf("%s of %s: %s", act.Kind, side, sentence(refused.Code, refused.Detail))
@@ -193,6 +199,39 @@ func (s *stage) write(ctx context.Context, at time.Time, side office.Side, act n
 		_, placed, err := s.nodes[otherSide(side)].Records().PlacedEntry(ctx, written.ID)
 		return placed, err
 	})
+}
+
+// reviewed releases what a post may not release alone: it is drafted, approved by
+// the head, and released by who has drafted it.
+func (s *stage) reviewed(ctx context.Context, n *node.Node, act node.Act) (node.Written, error) {
+	posts, err := n.Records().Posts(ctx, n.Side())
+	if err != nil {
+		return node.Written{}, err
+	}
+	hand := func(post office.Post) people.Hand {
+		h := people.Hand{By: people.By{Who: post}, Post: post}
+		for _, row := range posts {
+			if row.Post == post {
+				h.Role = row.Role
+			}
+		}
+		return h
+	}
+	writer, head := hand(act.By), hand("head")
+	b := act.Body.(*office.DispatchBody)
+	draft, err := n.People().NewDraft(ctx, writer, rand.Text(), people.Content{
+		Channel: b.Channel, Precedence: b.Precedence, To: b.To, Subject: b.Subject, Text: b.Text,
+	})
+	if err != nil {
+		return node.Written{}, err
+	}
+	if draft, err = n.People().Submit(ctx, writer, draft.ID, draft.Version); err != nil {
+		return node.Written{}, err
+	}
+	if draft, err = n.People().Approve(ctx, head, draft.ID, draft.Version); err != nil {
+		return node.Written{}, err
+	}
+	return n.Release(ctx, writer, draft.ID, draft.Version)
 }
 
 // until waits until holds does.

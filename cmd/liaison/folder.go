@@ -19,7 +19,7 @@ import (
 //	keys/           the private keys, for their owner alone, and a mark once they have signed
 //	admitted/       SIDE.credence of each admitted side
 //	ledger.db       own ledger, replicas, receipts         (not with PostgreSQL)
-//	local.db        accounts, sessions, their trail        (not with PostgreSQL)
+//	local.db        accounts, sessions, drafts             (not with PostgreSQL)
 //	records.db      what follows from the ledgers; may be deleted while the node stands
 //	evidence/       what other sides sent that breaks a promise
 //	restored        only after a restore, until every other side was heard

@@ -215,7 +215,7 @@ const manualFolder = `
 | ` + "`keys/`" + ` | the private keys of the side; only their owner can read them |
 | ` + "`admitted/`" + ` | the credence of each admitted side |
 | ` + "`ledger.db`" + ` | the side's own ledger, its replicas of the others, the receipts |
-| ` + "`local.db`" + ` | accounts, sessions, the trail of who did what with accounts |
+| ` + "`local.db`" + ` | accounts, sessions, drafts, the trail of who did what with them |
 | ` + "`records.db`" + ` | what follows from the ledgers; it may be deleted while the node stands, and is made again |
 | ` + "`evidence/`" + ` | what another side sent that breaks its promises |
 | ` + "`liaison.sock`" + `, ` + "`lock`" + ` | of the running node |

@@ -179,6 +179,13 @@ func copyTable(ctx context.Context, t table, source, target *sqldb.Tx) error {
 		if err := rows.Scan(into...); err != nil {
 			return err
 		}
+		for i, value := range values {
+			// SQLite's driver reads bytes of no length as a nil slice, which would
+			// be written as NULL.
+			if bytes, is := value.([]byte); is && bytes == nil {
+				values[i] = []byte{}
+			}
+		}
 		if _, err := target.Exec(ctx, insert, values...); err != nil {
 			return err
 		}

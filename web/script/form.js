@@ -20,14 +20,15 @@
 
   const writing = document.querySelector("[data-write]");
   writing?.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
-      writing.requestSubmit();
-    }
+    if (!event.ctrlKey && !event.metaKey) return;
+    const button = writing.querySelector(event.key === "Enter" ? "[data-main]" : event.code === "KeyS" ? "[data-save]" : "[data-none]");
+    if (!button) return;
+    event.preventDefault();
+    writing.requestSubmit(button);
   });
-  writing?.addEventListener("submit", () => {
+  writing?.addEventListener("submit", (event) => {
     // Not at once: a button that is disabled while the form is read would not count.
-    setTimeout(() => { for (const b of writing.querySelectorAll("button[type=submit]")) b.disabled = true; });
+    setTimeout(() => { if (!event.defaultPrevented) for (const b of writing.querySelectorAll("button[type=submit]")) b.disabled = true; });
   });
   // Coming back to the form by the browser's own means, it can be sent again.
   addEventListener("pageshow", () => {

@@ -66,7 +66,7 @@ if (document.body.dataset.events) {
 
   function listen(tell) {
     const source = new EventSource(document.body.dataset.events);
-    for (const kind of ["entry", "receipt", "line", "mode", "alarm", "settled", "charter", "lost"]) {
+    for (const kind of ["entry", "receipt", "line", "mode", "alarm", "settled", "charter", "draft", "lost"]) {
       source.addEventListener(kind, () => tell("changed"));
     }
     source.addEventListener("ended", () => { source.close(); tell("lost"); });

@@ -1,0 +1,224 @@
+package web
+
+import (
+	"html/template"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"liaison.example/lang"
+	"liaison.example/office"
+	"liaison.example/people"
+)
+
+// rulesPage is our own side's table of who may do what, and who acts for a head.
+type rulesPage struct {
+	Frame
+	Error     string
+	MayChange bool
+	Urgent    []ruleTable // of acts that are asked for each precedence
+	Others    []ruleTable
+	Acting    []actingLine
+	MayName   bool // an acting head, for the reader's own post
+	Posts     []choice
+	Example   string
+	Zone      string
+	Typed     actingTyped
+}
+
+// ruleTable is one act and who may do it.
+type ruleTable struct {
+	Name, Note string
+	Columns    []precedenceChoice
+	Rows       []ruleRow
+}
+
+type ruleRow struct {
+	Role  string
+	Cells []ruleCell
+}
+
+type ruleCell struct {
+	Value   string // as the form names the place
+	Label   string
+	Allowed bool
+}
+
+// actingLine is one time for which a head has handed the powers over.
+type actingLine struct {
+	ID           int64
+	Post, Head   string
+	Since, Until template.HTML
+	By           string
+	State        string // "now", "later" or "over"
+	MayEnd       bool
+}
+
+// actingTyped is the form for a new one.
+type actingTyped struct{ Post, Since, Until string }
+
+// isHead reports whether the reader acts for a post with the role of a head.
+func (v *visit) isHead() bool {
+	row, ok := v.post(v.side, v.session.Post)
+	return ok && !row.Ended && row.Role == "head"
+}
+
+// mayChangeRules reports whether the reader may change who may do what. It is no
+// place in the table, so that nobody can shut everybody out.
+func (v *visit) mayChangeRules() bool { return v.session.Admin || v.isHead() }
+
+func (s *site) rules(v *visit) error { return s.showRules(v, http.StatusOK, "", actingTyped{}) }
+
+func (s *site) showRules(v *visit, status int, problem string, typed actingTyped) error {
+	page := rulesPage{Error: problem, MayChange: v.mayChangeRules(), MayName: v.isHead(), Typed: typed}
+	var err error
+	if page.Frame, err = s.personFrame(v, v.t("rules.title")); err != nil {
+		return err
+	}
+	page.Path = "/rules"
+	for _, act := range people.Acts {
+		table := ruleTable{Name: v.t("may." + act.Name)}
+		if phrase, ok := lang.Lookup("may." + act.Name + ".note"); ok {
+			table.Note = phrase.In(v.tag)
+		}
+		precedences := []office.Precedence{""}
+		if act.Urgent {
+			precedences = office.Precedences
+			for _, p := range precedences {
+				table.Columns = append(table.Columns, precedenceChoice{choice: choice{Name: v.t("precedence." + lowerPrecedence(p))}, Precedence: p})
+			}
+		}
+		for _, role := range office.Roles {
+			row := ruleRow{Role: v.t("role." + role)}
+			for _, p := range precedences {
+				cell := people.Cell{Role: role, Act: act.Name, Precedence: p}
+				one := ruleCell{Value: cellText(cell), Label: row.Role, Allowed: v.rules.Allows(cell)}
+				if p != "" {
+					one.Label = v.t("rules.cell", "role", row.Role, "precedence", v.t("precedence."+lowerPrecedence(p)))
+				}
+				row.Cells = append(row.Cells, one)
+			}
+			table.Rows = append(table.Rows, row)
+		}
+		if act.Urgent {
+			page.Urgent = append(page.Urgent, table)
+		} else {
+			page.Others = append(page.Others, table)
+		}
+	}
+	if err := s.fillActing(v, &page); err != nil {
+		return err
+	}
+	return s.render(v, status, "rules", page)
+}
+
+func (s *site) fillActing(v *visit, page *rulesPage) error {
+	list, err := s.node.People().ActingPosts(v.ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range list {
+		line := actingLine{
+			ID: a.ID, Post: v.postName(v.side, a.Post), Head: v.postName(v.side, a.Head), Since: v.briefly(a.Since), Until: v.briefly(a.Until),
+			By: v.touched(a.Made), State: "later", MayEnd: page.MayChange,
+		}
+		if a.Over(v.now) {
+			line.State, line.MayEnd = "over", false
+		} else if !v.now.Before(a.Since) {
+			line.State = "now"
+		}
+		page.Acting = append(page.Acting, line)
+	}
+	zone := v.zone(v.side)
+	page.Example, page.Zone = v.now.Add(24*time.Hour).Truncate(time.Hour).In(zone).Format(untilForm), zone.String()
+	v.post(v.side, "") // reads the posts
+	for _, row := range v.posts[v.side] {
+		if !row.Ended && row.Role != "head" {
+			page.Posts = append(page.Posts, choice{row.Post, v.postName(v.side, row.Post), "", row.Post == page.Typed.Post})
+		}
+	}
+	return nil
+}
+
+// cellText names a place of the table as the form does: "officer dispatch PRIORITY".
+func cellText(c people.Cell) string {
+	return strings.TrimSpace(c.Role + " " + c.Act + " " + string(c.Precedence))
+}
+
+// postRules changes what the reader has changed on the page, and nothing that
+// another has changed meanwhile.
+func (s *site) postRules(v *visit) error {
+	if !v.mayChangeRules() {
+		return errNotYours
+	}
+	set := map[people.Cell]bool{}
+	was, now := v.r.PostForm["was"], v.r.PostForm["may"]
+	for _, text := range slices.Concat(was, now) {
+		before, after := slices.Contains(was, text), slices.Contains(now, text)
+		if before == after {
+			continue
+		}
+		words := strings.SplitN(text, " ", 3)
+		if len(words) < 2 {
+			return errMalformed
+		}
+		cell := people.Cell{Role: words[0], Act: words[1]}
+		if len(words) == 3 {
+			cell.Precedence = office.Precedence(words[2])
+		}
+		set[cell] = after
+	}
+	return s.rulesDone(v, s.node.People().SetMay(v.ctx, v.by(), set), actingTyped{})
+}
+
+// rulesDone shows the table again after a change; a refusal with its sentence.
+func (s *site) rulesDone(v *visit, err error, typed actingTyped) error {
+	refusal, ok := refusalOf(err)
+	switch {
+	case ok:
+		return s.showRules(v, http.StatusUnprocessableEntity, v.refused(refusal), typed)
+	case err != nil:
+		return err
+	}
+	s.node.TellDraft() // what waits for whom follows from the table
+	return v.redirect("/rules")
+}
+
+// postActing names a post that acts for the reader's post for a time.
+func (s *site) postActing(v *visit) error {
+	if !v.isHead() {
+		return errNotYours
+	}
+	typed := actingTyped{Post: v.r.PostFormValue("post"), Since: strings.TrimSpace(v.r.PostFormValue("since")), Until: strings.TrimSpace(v.r.PostFormValue("until"))}
+	a := people.Acting{Head: v.session.Post, Post: typed.Post, Since: v.now}
+	if row, ok := v.post(v.side, typed.Post); !ok || row.Ended {
+		return s.showRules(v, http.StatusUnprocessableEntity, v.t("void.post-unknown", "post", shorten(typed.Post, 40)), typed)
+	}
+	for _, one := range []struct {
+		text string
+		into *time.Time
+	}{{typed.Since, &a.Since}, {typed.Until, &a.Until}} {
+		if one.text == "" && one.into == &a.Since {
+			continue // from now on
+		}
+		at, err := time.ParseInLocation(untilForm, one.text, v.zone(v.side))
+		if err != nil {
+			return s.showRules(v, http.StatusUnprocessableEntity, v.t("handling.not-a-time", "text", shorten(one.text, 40)), typed)
+		}
+		*one.into = at
+	}
+	return s.rulesDone(v, s.node.People().NameActing(v.ctx, v.by(), a), typed)
+}
+
+func (s *site) postEndActing(v *visit) error {
+	if !v.mayChangeRules() {
+		return errNotYours
+	}
+	id, err := strconv.ParseInt(v.r.PathValue("id"), 10, 64)
+	if err != nil {
+		return errNothingHere
+	}
+	return s.rulesDone(v, s.node.People().EndActing(v.ctx, v.by(), id), actingTyped{})
+}
