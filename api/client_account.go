@@ -48,6 +48,16 @@ func (c *Client) AccountLink(ctx context.Context, name string, valid time.Durati
 		NewAccountLink{ValidSeconds: int64(valid / time.Second)}, &l)
 }
 
+// Rules returns our side's table of who may do what.
+func (c *Client) Rules(ctx context.Context) (r Rules, err error) {
+	return r, c.get(ctx, Path+"/rules", nil, &r)
+}
+
+// ChangeRules changes places of the table.
+func (c *Client) ChangeRules(ctx context.Context, change Rules) (r Rules, err error) {
+	return r, c.do(ctx, http.MethodPatch, Path+"/rules", nil, change, &r)
+}
+
 // Trail returns one page of the trail, the latest line first. The cursor is Next
 // of the page before; an empty one begins with the latest.
 func (c *Client) Trail(ctx context.Context, cursor string, limit int) (p TrailPage, err error) {

@@ -177,6 +177,8 @@ var calls = []call{
 	{"makeToken", "/tokens", `{"account":"park","scopes":["read"],"note":"for a test"}`, "token=token.id"},
 	{"listTokens", "/tokens", "", ""},
 	{"revokeToken", "/tokens/{token}/revoke", "", ""},
+	{"getRules", "/rules", "", ""},
+	{"changeRules", "/rules", `{"rules":[{"role":"officer","act":"dispatch.alone","precedence":"ROUTINE","allowed":true}]}`, ""},
 	{"suspendAccount", "/accounts/park/suspend", "", ""},
 	{"resumeAccount", "/accounts/park/resume", "", ""},
 	{"listTrail", "/trail?limit=3", "", ""},

@@ -102,6 +102,10 @@ var operations = []operation{
 		nil, nil, 200, Account{}, (*server).resumeAccount},
 	{"makeAccountLink", "POST", "/accounts/{name}/sign-in-links", people.ScopeAdminister, "Makes a one-time sign-in link for an account.",
 		nil, NewAccountLink{}, 201, Link{}, (*server).accountLink},
+	{"getRules", "GET", "/rules", people.ScopeAdminister, "This side's own table of who may do what.",
+		nil, nil, 200, Rules{}, (*server).rules},
+	{"changeRules", "PATCH", "/rules", people.ScopeAdminister, "Changes places of the table; what is left out stays.",
+		nil, Rules{}, 200, Rules{}, (*server).changeRules},
 	{"listTrail", "GET", "/trail", people.ScopeAdminister, "Who did what with accounts, the latest first.",
 		[]parameter{limit, cursorOf}, nil, 200, TrailPage{}, (*server).trail},
 

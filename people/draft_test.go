@@ -377,7 +377,7 @@ func TestASideChangesWhoMayDoWhat(t *testing.T) {
 			t.Error("the table does not hold what was set")
 		}
 		lines, err := p.Trail(ctx, 0, 10)
-		if err != nil || len(lines) != 2 || lines[0].Detail != "+officer dispatch.alone PRIORITY" || lines[1].Detail != "-head charter.agree" || lines[0].By != ahn.By {
+		if err != nil || len(lines) != 2 || lines[1].Detail != "+officer dispatch.alone PRIORITY" || lines[0].Detail != "-head charter.agree" || lines[0].By != ahn.By {
 			t.Errorf("the trail says %+v, %v", lines, err)
 		}
 		d := newDraft(t, p, kim, "form", convoy)

@@ -53,6 +53,7 @@ const whoMay = `
 	GET  /dispatches/new                             -       -        y     -          -
 	POST /dispatches                                 -       -        y     -          -
 	GET  /dispatches/{side}/{index}                  -       -        y     -          -
+	GET  /dispatches/{side}/{index}/sheet            -       -        y     -          -
 	POST /dispatches/{side}/{index}/acknowledge      -       -        y     -          -
 	POST /dispatches/{side}/{index}/consider         -       -        y     -          -
 	POST /dispatches/{side}/{index}/close            -       -        y     -          -
@@ -69,6 +70,7 @@ const whoMay = `
 	POST /drafts/{id}/release                        -       -        y     -          -
 	GET  /record                                     -       -        y     -          -
 	GET  /record/{side}/{index}                      -       -        y     -          -
+	GET  /check                                      -       -        y     -          -
 	GET  /leaf/{side}/{index}                        -       -        y     -          -
 	GET  /proof/{side}/{index}                       -       -        y     -          -
 	GET  /receipts/{side}/{index}/{by}               -       -        y     -          -

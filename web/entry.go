@@ -1,7 +1,6 @@
 package web
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"html/template"
@@ -87,6 +86,6 @@ func (s *site) entry(v *visit) error {
 // leafHash computes the hash of a leaf as RFC 6962 does, so that the page shows
 // what follows from the bytes above it and not what a table says.
 func leafHash(leaf []byte) string {
-	sum := sha256.Sum256(append([]byte{0}, leaf...))
+	sum := hashLeaf(leaf)
 	return groupedHash(hex.EncodeToString(sum[:]))
 }

@@ -98,6 +98,9 @@ type founding struct {
 
 func (s *site) list(v *visit) error {
 	asked := ask(v)
+	if office.IsSheetCode(asked.Text) { // a scanner types into whatever has the focus
+		return v.redirect("/check?code=" + url.QueryEscape(asked.Text))
+	}
 	if !asked.sane() {
 		return errNothingHere
 	}

@@ -52,9 +52,9 @@ func (s *site) accountPasskeys(v *visit) (lines []accountPasskey, err error) {
 	return lines, nil
 }
 
-// begun answers a script with what to ask the device for, or with the sentence
+// sayPasskey answers a script with what to ask the device for, or with the sentence
 // that says why there is nothing.
-func (s *site) begun(v *visit, options []byte, err error) error {
+func (s *site) sayPasskey(v *visit, options []byte, err error) error {
 	status, said := http.StatusOK, struct {
 		Options json.RawMessage `json:"options,omitempty"`
 		Problem string          `json:"problem,omitempty"`
@@ -91,10 +91,10 @@ func (s *site) passkeyAnswer(v *visit) (answer string, err error) {
 
 func (s *site) postBeginPasskey(v *visit) error {
 	if s.noPasskeys != nil {
-		return s.begun(v, nil, s.noPasskeys)
+		return s.sayPasskey(v, nil, s.noPasskeys)
 	}
 	options, err := s.node.People().BeginPasskey(v.ctx, s.passkeys, v.cookie, v.from(), v.r.PostFormValue("old"))
-	return s.begun(v, options, err)
+	return s.sayPasskey(v, options, err)
 }
 
 func (s *site) postPasskey(v *visit) error {
@@ -115,10 +115,10 @@ func (s *site) postRemovePasskey(v *visit) error {
 
 func (s *site) postBeginProof(v *visit) error {
 	if s.noPasskeys != nil {
-		return s.begun(v, nil, s.noPasskeys)
+		return s.sayPasskey(v, nil, s.noPasskeys)
 	}
 	options, err := s.node.People().BeginProof(v.ctx, s.passkeys, v.cookie)
-	return s.begun(v, options, err)
+	return s.sayPasskey(v, options, err)
 }
 
 func (s *site) postProof(v *visit) error {
@@ -137,13 +137,13 @@ func (s *site) attemptCookie(v *visit) string { return s.sessionCookie(v.side) +
 
 func (s *site) postBeginPasskeySignIn(v *visit) error {
 	if s.noPasskeys != nil {
-		return s.begun(v, nil, s.noPasskeys)
+		return s.sayPasskey(v, nil, s.noPasskeys)
 	}
 	attempt, options, err := s.node.People().BeginSignIn(v.ctx, s.passkeys, v.from())
 	if err == nil {
 		s.setCookie(v, s.attemptCookie(v), attempt, attemptTime)
 	}
-	return s.begun(v, options, err)
+	return s.sayPasskey(v, options, err)
 }
 
 func (s *site) postPasskeySignIn(v *visit) error {

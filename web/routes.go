@@ -69,6 +69,7 @@ var routes = []route{
 	{"GET /dispatches/new", signedIn, (*site).write},
 	{"POST /dispatches", signedIn, (*site).postNew},
 	{"GET /dispatches/{side}/{index}", signedIn, (*site).dispatch},
+	{"GET /dispatches/{side}/{index}/sheet", signedIn, (*site).sheet},
 	{"POST /dispatches/{side}/{index}/acknowledge", signedIn, (*site).postAcknowledge},
 	{"POST /dispatches/{side}/{index}/consider", signedIn, (*site).postConsider},
 	{"POST /dispatches/{side}/{index}/close", signedIn, (*site).postClose},
@@ -87,6 +88,7 @@ var routes = []route{
 
 	{"GET /record", signedIn, (*site).record},
 	{"GET /record/{side}/{index}", signedIn, (*site).entry},
+	{"GET /check", signedIn, (*site).check},
 	{"GET /leaf/{side}/{index}", signedIn, (*site).leaf},
 	{"GET /proof/{side}/{index}", signedIn, (*site).proof},
 	{"GET /receipts/{side}/{index}/{by}", signedIn, (*site).receipt},

@@ -58,6 +58,15 @@ func inZone(t, now time.Time, zone *time.Location) string {
 	return t.Format(dateForm + " " + timeForm)
 }
 
+// today is the moment whose date need not be written beside a time: none on
+// paper, which is read on other days.
+func (v *visit) today() time.Time {
+	if v.onPaper {
+		return time.Time{}
+	}
+	return v.now
+}
+
 // element writes a <time> whose machine form and title are UTC.
 func element(t time.Time, shown string) template.HTML {
 	utc := t.UTC()
@@ -67,13 +76,13 @@ func element(t time.Time, shown string) template.HTML {
 
 // when writes a time in the reader's zone.
 func (v *visit) when(t time.Time) template.HTML {
-	return element(t, inZone(t, v.now, v.zone(v.side)))
+	return element(t, inZone(t, v.today(), v.zone(v.side)))
 }
 
 // briefly writes a time in the reader's zone for a list: to the second if it
 // was today, else to the minute.
 func (v *visit) briefly(t time.Time) template.HTML {
-	text := inZone(t, v.now, v.zone(v.side))
+	text := inZone(t, v.today(), v.zone(v.side))
 	if len(text) > len(timeForm) {
 		text = text[:len(text)-len(":05")]
 	}
@@ -90,7 +99,7 @@ type onClock struct {
 func (v *visit) clocks(t time.Time) []onClock {
 	var out []onClock
 	for _, id := range v.sides() {
-		out = append(out, onClock{v.sideName(id), element(t, inZone(t, v.now, v.zone(id)))})
+		out = append(out, onClock{v.sideName(id), element(t, inZone(t, v.today(), v.zone(id)))})
 	}
 	return out
 }

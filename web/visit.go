@@ -24,6 +24,7 @@ type visit struct {
 	w        http.ResponseWriter
 	r        *http.Request
 	admitted bool
+	onPaper  bool // what is answered is printed
 
 	now     time.Time
 	tag     string // language

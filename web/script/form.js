@@ -10,11 +10,13 @@
     const limit = Number(line.dataset.limit);
     const count = () => {
       const text = field.value.normalize("NFC");
-      const size = line.dataset.unit === "bytes" ? bytes.encode(text).length : [...text].length;
+      const size = line.dataset.unit === "bytes" ? bytes.encode(text).length : line.dataset.unit === "words" ? text.split(/[ \t\n\u3000]+/).filter(Boolean).length : [...text].length;
+      const urgent = field.form.elements.precedence;
+      line.hidden = "urgent" in line.dataset && urgent.value !== "FLASH" && urgent.value !== "IMMEDIATE";
       line.textContent = line.dataset.words.replace("{size}", grouped(size)).replace("{limit}", grouped(limit));
       line.classList.toggle("over", size > limit);
     };
-    field.addEventListener("input", count);
+    (line.dataset.urgent === undefined ? field : field.form).addEventListener("input", count);
     count();
   }
 
@@ -35,6 +37,10 @@
     for (const b of document.querySelectorAll("[data-write] button[type=submit]")) b.disabled = false;
   });
   document.querySelector("[aria-invalid=true]")?.focus();
+
+  const print = document.querySelector("[data-print]");
+  if (print) print.hidden = false;
+  print?.addEventListener("click", () => window.print());
 
   const filter = document.querySelector("[data-filter]");
   // Not for a date: a person may still be typing the other one.
