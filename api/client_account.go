@@ -87,3 +87,26 @@ func (c *Client) MakeToken(ctx context.Context, n NewToken) (m MadeToken, err er
 func (c *Client) RevokeToken(ctx context.Context, id int64) error {
 	return c.do(ctx, http.MethodPost, Path+"/tokens/"+strconv.FormatInt(id, 10)+"/revoke", nil, nil, nil)
 }
+
+// Webhooks returns the webhooks, the first made first. There are few.
+func (c *Client) Webhooks(ctx context.Context) ([]Webhook, error) {
+	var p WebhookPage
+	err := c.get(ctx, Path+"/webhooks", pageQuery("", MaxList), &p)
+	return p.Webhooks, err
+}
+
+// AddWebhook adds a webhook.
+func (c *Client) AddWebhook(ctx context.Context, n NewWebhook) (m MadeWebhook, err error) {
+	return m, c.do(ctx, http.MethodPost, Path+"/webhooks", nil, n, &m)
+}
+
+// RemoveWebhook tells a webhook no more.
+func (c *Client) RemoveWebhook(ctx context.Context, id int64) error {
+	return c.do(ctx, http.MethodPost, Path+"/webhooks/"+strconv.FormatInt(id, 10)+"/remove", nil, nil, nil)
+}
+
+// TestWebhook tells a webhook of nothing. A *Problem says why it does not answer
+// well.
+func (c *Client) TestWebhook(ctx context.Context, id int64) error {
+	return c.do(ctx, http.MethodPost, Path+"/webhooks/"+strconv.FormatInt(id, 10)+"/test", nil, nil, nil)
+}

@@ -65,6 +65,29 @@ var operations = []operation{
 	{"getThread", "GET", "/dispatches/{side}/{index}/thread", people.ScopeRead, "The dispatches of the thread that one belongs to.",
 		nil, nil, 200, Thread{}, (*server).thread},
 
+	{"listDrafts", "GET", "/drafts", people.ScopeDraft, "The drafts of this side, the latest begun first, without their texts.",
+		[]parameter{shelf, readsFor, limit, cursorOf}, nil, 200, DraftPage{}, (*server).drafts},
+	{"beginDraft", "POST", "/drafts", people.ScopeDraft, "Begins a draft.",
+		nil, NewDraft{}, 201, Draft{}, (*server).beginDraft},
+	{"getDraft", "GET", "/drafts/{id}", people.ScopeDraft, "One draft with its text and the steps on its way.",
+		[]parameter{readsFor}, nil, 200, Draft{}, (*server).draft},
+	{"saveDraft", "PATCH", "/drafts/{id}", people.ScopeDraft, "Saves a draft, unless it was changed meanwhile.",
+		nil, DraftChange{}, 200, Draft{}, (*server).saveDraft},
+	{"submitDraft", "POST", "/drafts/{id}/submit", people.ScopeDraft, "Sends a draft to review.",
+		nil, DraftAct{}, 200, Draft{}, draftAct((*people.People).Submit)},
+	{"withdrawDraft", "POST", "/drafts/{id}/withdraw", people.ScopeDraft, "Takes a draft back from review.",
+		nil, DraftAct{}, 200, Draft{}, draftAct((*people.People).Withdraw)},
+	{"approveDraft", "POST", "/drafts/{id}/approve", people.ScopeDraft, "Says yes to a draft as it stands.",
+		nil, DraftAct{}, 200, Draft{}, draftAct((*people.People).Approve)},
+	{"returnDraft", "POST", "/drafts/{id}/return", people.ScopeDraft, "Sends a draft back to who began it, with a reason.",
+		nil, DraftWords{}, 200, Draft{}, (*server).returnDraft},
+	{"commentOnDraft", "POST", "/drafts/{id}/comments", people.ScopeDraft, "Says something about a draft, to this side alone.",
+		[]parameter{readsFor}, DraftWords{}, 200, Draft{}, (*server).commentOnDraft},
+	{"discardDraft", "POST", "/drafts/{id}/discard", people.ScopeDraft, "Ends a draft without a release.",
+		nil, DraftAct{}, 200, Draft{}, draftAct((*people.People).Discard)},
+	{"releaseDraft", "POST", "/drafts/{id}/release", people.ScopeRelease, "Releases a draft as a dispatch, once, however often it is asked for.",
+		nil, DraftAct{}, 201, Released{}, (*server).releaseDraft},
+
 	{"listEntries", "GET", "/entries", people.ScopeRead, "The entries of all sides, the last in the joint order first.",
 		[]parameter{limit, cursorOf}, nil, 200, EntryPage{}, (*server).record},
 	{"getEntry", "GET", "/entries/{side}/{index}", people.ScopeRead, "One entry with its exact bytes and receipts.",
@@ -116,6 +139,15 @@ var operations = []operation{
 	{"revokeToken", "POST", "/tokens/{id}/revoke", byOperatorOnly, "Ends a token at once.",
 		nil, nil, 204, nil, (*server).revokeToken},
 
+	{"listWebhooks", "GET", "/webhooks", byOperatorOnly, "The webhooks, the first made first, and how they answer.",
+		[]parameter{limit, cursorOf}, nil, 200, WebhookPage{}, (*server).webhooks},
+	{"addWebhook", "POST", "/webhooks", byOperatorOnly, "Adds a webhook, which is told of entries from now on. Its secret is shown in this answer alone.",
+		nil, NewWebhook{}, 201, MadeWebhook{}, (*server).addWebhook},
+	{"removeWebhook", "POST", "/webhooks/{id}/remove", byOperatorOnly, "Tells a webhook no more.",
+		nil, nil, 204, nil, (*server).removeWebhook},
+	{"testWebhook", "POST", "/webhooks/{id}/test", byOperatorOnly, "Tells a webhook of nothing, at once, to see whether it answers.",
+		nil, nil, 204, nil, (*server).testWebhook},
+
 	{"listAlarms", "GET", "/alarms", people.ScopeRead, "What an operator must see to, the latest first.",
 		[]parameter{allAlarms, limit, cursorOf}, nil, 200, AlarmPage{}, (*server).alarms},
 	{"clearAlarm", "POST", "/alarms/{id}/clear", people.ScopeAcknowledge, "Marks an alarm as seen to.",
@@ -149,6 +181,8 @@ var (
 	waiting      = parameter{"state", "Only dispatches that wait, or that wait for nobody.", schema{"type": "string", "enum": waitings}}
 	since        = parameter{"since", "Only dispatches released then or later.", schema{"type": "string", "format": "date-time"}}
 	until        = parameter{"until", "Only dispatches released before.", schema{"type": "string", "format": "date-time"}}
+	shelf        = parameter{"shelf", "Which drafts: those that wait for the reader, the reader's own, all that are open, or former ones.", schema{"type": "string", "enum": people.Shelves, "default": people.ShelfOpen}}
+	readsFor     = parameter{"by", "The post for which the reader looks; by default the usual one of the account.", schema{"type": "string"}}
 	allAlarms    = parameter{"all", "Also alarms that are cleared.", schema{"type": "boolean", "default": false}}
 )
 

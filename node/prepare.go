@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"liaison.example/ledger"
+	"liaison.example/notify"
 	"liaison.example/people"
 	"liaison.example/sqldb"
 )
@@ -13,6 +14,9 @@ import (
 // alarms.
 func migrateLocal(ctx context.Context, db *sqldb.DB) error {
 	if err := db.Migrate(ctx, "line", lineMigrations); err != nil {
+		return err
+	}
+	if err := notify.Migrate(ctx, db); err != nil {
 		return err
 	}
 	return db.Migrate(ctx, "once", onceMigrations)

@@ -36,6 +36,8 @@ const whoMay = `
 	POST /account/proof/begin                        -       y        y     -          y
 	POST /account/proof                              -       y        y     -          y
 	POST /account/sessions/{id}/revoke               -       y        y     -          y
+	POST /account/tokens                             -       y        y     -          y
+	POST /account/tokens/{id}/revoke                 -       y        y     -          y
 	GET  /rules                                      -       y        y     -          y
 	POST /rules                                      -       y        y     -          y
 	POST /rules/acting                               -       y        y     -          y

@@ -49,6 +49,8 @@ var routes = []route{
 	{"POST /account/proof/begin", holder, (*site).postBeginProof},
 	{"POST /account/proof", holder, (*site).postProof},
 	{"POST /account/sessions/{id}/revoke", holder, (*site).postRevokeSession},
+	{"POST /account/tokens", holder, (*site).postToken},
+	{"POST /account/tokens/{id}/revoke", holder, (*site).postRevokeToken},
 
 	{"GET /rules", holder, (*site).rules},
 	{"POST /rules", holder, (*site).postRules},
