@@ -34,6 +34,7 @@ const floors = `
 	office sqldb lang                                             < notify
 	office sqldb                                                  < people
 	golang.org/x/crypto golang.org/x/text github.com/pquerna/otp  < people
+	github.com/go-webauthn/webauthn                               < people
 
 	# 3  the only door for writing
 	office lang sqldb ledger enclosure records notify people link < node
@@ -47,7 +48,7 @@ const floors = `
 	# 5  the program
 	*                                                             < cmd/liaison
 	github.com/BurntSushi/toml github.com/alecthomas/kong         < cmd/liaison
-	golang.org/x/sys golang.org/x/text                            < cmd/liaison
+	golang.org/x/sys golang.org/x/text golang.org/x/crypto        < cmd/liaison
 	github.com/VictoriaMetrics/metrics                            < cmd/liaison
 	*                                                             < internal/bench
 	github.com/go-json-experiment/json golang.org/x/mod           < internal/bench

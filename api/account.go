@@ -28,7 +28,7 @@ func (s *server) accounts(w http.ResponseWriter, r *http.Request) error {
 func accountOf(a people.Account) Account {
 	account := Account{
 		Name: a.Name, Person: a.Person, Posts: append([]office.Post{}, a.Posts...), Admin: a.Admin,
-		Language: a.Language, Made: a.Made, Password: a.Password, Code: a.Code,
+		Language: a.Language, Made: a.Made, Password: a.Password, Code: a.Code, Passkeys: a.Passkeys,
 	}
 	if !a.Suspended.IsZero() {
 		account.Suspended = &a.Suspended

@@ -404,7 +404,8 @@ type Account struct {
 	Made      time.Time     `json:"made"`
 	Suspended *time.Time    `json:"suspended,omitempty"`
 	Password  bool          `json:"password"` // one is set
-	Code      bool          `json:"code"`     // a sign-in needs a code too
+	Code      bool          `json:"code"`     // a sign-in with it needs a code too
+	Passkeys  int           `json:"passkeys"` // how many they sign in with
 }
 
 // AccountPage is one page of the accounts, in the order of their names.

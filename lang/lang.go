@@ -64,7 +64,7 @@ type Marked struct {
 // phrases is all subjects in one table. It is never written to.
 var phrases = join(
 	accountWords, alarmWords, charterWords, commonWords, dispatchWords, draftWords, enclosureWords, entryWords, failureWords, kindWords, sheetWords,
-	lineWords, listWords, modeWords, problemWords, recordWords, refusalWords, signInWords, stripWords, timeWords,
+	lineWords, listWords, modeWords, passkeyWords, problemWords, recordWords, refusalWords, signInWords, stripWords, timeWords,
 	writeWords,
 )
 

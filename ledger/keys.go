@@ -67,6 +67,19 @@ func newKeys(office, side string, ledger, cosigner, link ed25519.PrivateKey) *Ke
 	}
 }
 
+// LocalKey is the secret with which the node seals what is its side's own affair
+// in its databases. It follows from the ledger key, and so comes back with the
+// recovery key: HKDF as above, from the seed of the ledger key, with the use
+// "local".
+func (k *Keys) LocalKey() (secret [32]byte) {
+	key, err := hkdf.Key(sha256.New, k.ledger.Seed(), nil, "liaison/v1/local/"+k.office+"/"+k.side, len(secret))
+	if err != nil {
+		panic("ledger: a key of 32 bytes cannot be derived: " + err.Error())
+	}
+	copy(secret[:], key)
+	return secret
+}
+
 // Party gives the public keys.
 func (k *Keys) Party() Party {
 	return Party{Side: k.side, Key: k.ledgerVerifier.vkey(), CosignerKey: k.cosignerVerifier.vkey()}

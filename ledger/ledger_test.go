@@ -505,6 +505,24 @@ func TestACosignatureByAnotherKeyIsRefused(t *testing.T) {
 	}
 }
 
+func TestTheLocalKeyComesBackWithTheRecoveryKeyAndIsNoOtherSides(t *testing.T) {
+	seed := ledger.NewSeed()
+	key := func(office, side string) [32]byte {
+		keys, err := ledger.DeriveKeys(seed, office, side)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return keys.LocalKey()
+	}
+	south := key("kaesong.example", "south")
+	if south != key("kaesong.example", "south") {
+		t.Error("the same recovery key gives another local key")
+	}
+	if south == key("kaesong.example", "north") || south == key("elsewhere.example", "south") || south == [32]byte{} {
+		t.Error("two sides have the same local key")
+	}
+}
+
 func TestRecoveryKeysSurvivePaper(t *testing.T) {
 	seed := ledger.NewSeed()
 	text := ledger.FormatRecoveryKey(seed)

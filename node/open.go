@@ -173,7 +173,7 @@ func (n *Node) open(ctx context.Context) error {
 	if err := n.openEnclosures(ctx); err != nil {
 		return err
 	}
-	if n.people, err = people.Open(ctx, n.bases[1], n.now); err != nil {
+	if n.people, err = people.Open(ctx, n.bases[1], n.c.Keys.LocalKey(), n.now); err != nil {
 		return err
 	}
 	if err := n.alarms.open(ctx, n.bases[1], n.c.Evidence, n.now); err != nil {

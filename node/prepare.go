@@ -32,7 +32,7 @@ func Prepare(ctx context.Context, own ledger.Credence, ledgerBase, localBase *sq
 	if _, err := enclosure.Open(ctx, ledgerBase, enclosure.Config{Side: own.Side, Now: now}); err != nil {
 		return err
 	}
-	if _, err := people.Open(ctx, localBase, now); err != nil {
+	if err := people.Prepare(ctx, localBase); err != nil {
 		return err
 	}
 	if err := migrateLocal(ctx, localBase); err != nil {

@@ -33,7 +33,8 @@ type Account struct {
 	Made      time.Time
 	Suspended time.Time // zero if they may sign in
 	Password  bool      // one is set
-	Code      bool      // a sign-in needs a code of their device too
+	Code      bool      // a sign-in with the password needs a code of their device too
+	Passkeys  int       // how many they sign in with
 }
 
 // Change is what changes of an account; what is nil stays.
@@ -226,6 +227,7 @@ func accounts(ctx context.Context, tx *sqldb.Tx, name string) (list []Account, e
 			suspended,
 			CASE WHEN password = '' THEN 0 ELSE 1 END,
 			CASE WHEN secret = '' THEN 0 ELSE 1 END,
+			(SELECT COUNT(*) FROM passkey WHERE passkey.account = account.name),
 			COALESCE(post, '')
 		FROM account
 		LEFT JOIN account_post ON account = name
@@ -248,6 +250,7 @@ func accounts(ctx context.Context, tx *sqldb.Tx, name string) (list []Account, e
 			&suspended,
 			&password,
 			&code,
+			&a.Passkeys,
 			&post); err != nil {
 			return nil, err
 		}

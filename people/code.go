@@ -58,7 +58,7 @@ func (p *People) NewSecret(ctx context.Context, cookie, from, password string) (
 		_, err := tx.Exec(ctx, `
 			UPDATE account
 			SET new_secret = $1
-			WHERE name = $2`, secret, s.Account)
+			WHERE name = $2`, p.seal.close(s.Account, secret), s.Account)
 		return err
 	})
 }
@@ -71,7 +71,7 @@ func (p *People) PendingSecret(ctx context.Context, cookie string) (secret strin
 		return "", err
 	}
 	err = p.db.View(ctx, func(tx *sqldb.Tx) error {
-		stored, _, err := readSecrets(ctx, tx, s.Account)
+		stored, _, err := p.readSecrets(ctx, tx, s.Account)
 		secret = stored.newSecret
 		return err
 	})
@@ -90,7 +90,7 @@ func SecretAddress(office, account, secret string) string {
 // of it.
 func (p *People) ConfirmSecret(ctx context.Context, cookie, from, code string) error {
 	return p.onSession(ctx, "confirm a secret for codes", cookie, func(tx *sqldb.Tx, s Session, _ []byte, now time.Time) error {
-		stored, _, err := readSecrets(ctx, tx, s.Account)
+		stored, _, err := p.readSecrets(ctx, tx, s.Account)
 		if err != nil {
 			return err
 		}

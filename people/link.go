@@ -170,7 +170,7 @@ func (p *People) Redeem(ctx context.Context, token, from string) (s Session, coo
 			WHERE hash = $2`, now.UnixMilli(), hash); err != nil {
 			return err
 		}
-		if s, cookie, err = newSession(ctx, tx, a, true, now); err != nil {
+		if s, cookie, err = newSession(ctx, tx, a, byLink, now); err != nil {
 			return err
 		}
 		return note(ctx, tx, Line{At: now, By: By{name, from}, Deed: SignedIn, Whom: name, Detail: strings.TrimSpace("link " + s.Post)})

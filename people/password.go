@@ -39,9 +39,9 @@ const (
 	checksWaiting = 32 // with those that wait for their turn
 )
 
-// LinkFresh is how long after it was opened a session that a link opened may
-// set a password without the one before it.
-const LinkFresh = 30 * time.Minute
+// ProofFresh is how long after a link or a passkey has proved who is at the
+// screen a session may set a password without the one before it.
+const ProofFresh = 30 * time.Minute
 
 // hashPassword writes a password as it is stored:
 //
@@ -96,7 +96,9 @@ func readPassword(typed string) (password string, ok bool) {
 
 // SetPassword sets the password of the account whose session the cookie opens,
 // and ends its other sessions and its links. Old is the password before it; it
-// is not asked for in the first half hour of a session that a link opened.
+// is not asked for within ProofFresh after a link or a passkey has proved who is
+// at the screen. An account that has no password must have such a proof
+// (proof-needed).
 func (p *People) SetPassword(ctx context.Context, cookie, from, old, password string) error {
 	const doing = "set a password"
 	if utf8.RuneCountInString(password) < MinPassword {
@@ -110,8 +112,8 @@ func (p *People) SetPassword(ctx context.Context, cookie, from, old, password st
 	if err != nil {
 		return err
 	}
-	if password == s.Account {
-		return fmt.Errorf(doing+": %w", refuse("password-name"))
+	if isCommon(password, s.Account) {
+		return fmt.Errorf(doing+": %w", refuse("password-common"))
 	}
 	if err := p.confirm(ctx, s, from, old); err != nil {
 		return fmt.Errorf(doing+": %w", err)
@@ -140,18 +142,21 @@ func (p *People) SetPassword(ctx context.Context, cookie, from, old, password st
 }
 
 // confirm makes sure that who is at the screen is who signed in: by the
-// password, unless the account has none or a link has just opened the session.
+// password, unless a link or a passkey has just proved it.
 func (p *People) confirm(ctx context.Context, s Session, from, password string) error {
 	now := p.now()
-	if s.FreshLink(now) {
+	if s.Fresh(now) {
 		return nil
 	}
 	var stored secrets
 	if err := p.db.View(ctx, func(tx *sqldb.Tx) (err error) {
-		stored, _, err = readSecrets(ctx, tx, s.Account)
+		stored, _, err = p.readSecrets(ctx, tx, s.Account)
 		return err
-	}); err != nil || stored.password == "" {
+	}); err != nil {
 		return err
+	}
+	if stored.password == "" {
+		return refuse("proof-needed")
 	}
 	if err := p.slow(ctx, s.Account, from, now); err != nil {
 		return err

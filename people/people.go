@@ -1,8 +1,8 @@
 // Package people knows which person of our own side is at the screen: accounts,
-// how they sign in (one-time links, passwords and codes), the sessions that this
-// opens, the tokens of their programs, what each role may do, and the trail of
-// all that. All of it is our own
-// affair: it stands in local.db and never crosses the line.
+// how they sign in (one-time links, passkeys, passwords and codes), the sessions
+// that this opens, the tokens of their programs, what each role may do, and the
+// trail of all that. All of it is our own affair: it stands in local.db and never
+// crosses the line.
 //
 // What holds:
 //
@@ -14,6 +14,10 @@
 //     after it was opened, and when it is signed out or revoked.
 //   - The number of accounts, and of open links and sessions of each and in all,
 //     is bounded.
+//   - Passwords stand in the database as hashes, and the secrets of codes sealed
+//     with a key that does not.
+//   - A passkey is checked against a challenge that is drawn here, and is good for
+//     one answer of the browser that asked for it.
 //   - A suspended account has no session, no link and no token, from that moment
 //     on. A token has an end, may never do more than its account or post may at
 //     that moment, and ends with the post.
@@ -37,8 +41,10 @@ import (
 // People keeps the links and sessions of one side. It may be used by many
 // goroutines, and by several processes on one database.
 type People struct {
-	db  *sqldb.DB
-	now func() time.Time
+	db      *sqldb.DB
+	now     func() time.Time
+	seal    seal
+	handles []byte // the key from which the handles of accounts follow
 
 	rules rulesKept // as they were last read
 
@@ -224,15 +230,30 @@ var steps = []sqldb.Migration{
 			query TEXT NOT NULL,         -- of the address of the list
 			PRIMARY KEY (account, name)
 		);`},
+	passkeyStep,
 }
 
-// Open makes or brings up to date the tables in local.db. The clock now is
-// asked once in each call of the methods below.
-func Open(ctx context.Context, db *sqldb.DB, now func() time.Time) (*People, error) {
-	if err := db.Migrate(ctx, "people", steps); err != nil {
+// Prepare makes or brings up to date the tables in local.db.
+func Prepare(ctx context.Context, db *sqldb.DB) error { return db.Migrate(ctx, "people", steps) }
+
+// Open prepares the tables in local.db and opens them with the side's key. The
+// clock now is asked once in each call of the methods below.
+func Open(ctx context.Context, db *sqldb.DB, key Key, now func() time.Time) (*People, error) {
+	p := &People{db: db, now: now, checks: make(chan struct{}, checksAtOnce), queue: make(chan struct{}, checksWaiting)}
+	err := Prepare(ctx, db)
+	if err == nil {
+		p.seal, err = newSeal(key)
+	}
+	if err == nil {
+		p.handles, err = subkey(key, "handles")
+	}
+	if err == nil {
+		err = p.sealAll(ctx)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("open people: %w", err)
 	}
-	return &People{db: db, now: now, checks: make(chan struct{}, checksAtOnce), queue: make(chan struct{}, checksWaiting)}, nil
+	return p, nil
 }
 
 // tokenSize is the length of a token in bytes; as text it has 43 characters.

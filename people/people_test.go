@@ -40,6 +40,9 @@ func (c *clock) turn(d time.Duration) {
 // from is the address of every browser, and byOperator who acts in every test.
 const from = "192.0.2.7"
 
+// key is the side's, in every test.
+var key = people.Key{1, 2, 3}
+
 var byOperator = people.By{Who: people.Operator}
 
 var opening = time.Date(2018, 9, 14, 10, 30, 0, 0, time.UTC)
@@ -55,7 +58,7 @@ func each(t *testing.T, f func(t *testing.T, p *people.People, c *clock)) {
 func openPeople(t *testing.T, db *sqldb.DB) (*people.People, *clock) {
 	t.Helper()
 	c := &clock{now: opening}
-	p, err := people.Open(t.Context(), db, c.Now)
+	p, err := people.Open(t.Context(), db, key, c.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +109,7 @@ func TestALinkOpensOneSession(t *testing.T) {
 		}
 		want := people.Session{
 			ID: s.ID, Account: "duty-officer", Person: "duty-officer", Post: "duty-officer", ByLink: true,
-			Since: c.Now(), LastSeen: c.Now(), Ends: c.Now().Add(people.SessionLongest),
+			Proved: c.Now(), Since: c.Now(), LastSeen: c.Now(), Ends: c.Now().Add(people.SessionLongest),
 		}
 		if s != want || s.ID <= 0 {
 			t.Errorf("redeem: got %+v, want %+v", s, want)

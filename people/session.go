@@ -33,25 +33,38 @@ var ErrSessionEnded = errors.New("the session has ended")
 
 // Session is one person at one screen, signed in with an account.
 type Session struct {
-	ID       int64
-	Account  string
-	Person   string      // whose account it is, as our own side shows them
-	Admin    bool        // may add and suspend accounts
-	Post     office.Post // for which they act at the moment; empty if the account has none
-	Language string      // tag, such as "ko"; empty if none was chosen
-	ByLink   bool        // opened by a sign-in link, not by a password
-	Password bool        // the account has one
-	Since    time.Time   // when it was opened
-	LastSeen time.Time   // at most a minute too early
-	Ends     time.Time   // at the latest; sooner if it is not used for SessionIdle
+	ID        int64
+	Account   string
+	Person    string      // whose account it is, as our own side shows them
+	Admin     bool        // may add and suspend accounts
+	Post      office.Post // for which they act at the moment; empty if the account has none
+	Language  string      // tag, such as "ko"; empty if none was chosen
+	ByLink    bool        // opened by a sign-in link
+	ByPasskey bool        // opened by a passkey; if neither, by a password
+	Password  bool        // the account has one
+	Passkeys  bool        // the account has one or more
+	Proved    time.Time   // when a link or a passkey last proved who is at the screen; zero if never
+	Since     time.Time   // when it was opened
+	LastSeen  time.Time   // at most a minute too early
+	Ends      time.Time   // at the latest; sooner if it is not used for SessionIdle
 }
 
-// FreshLink reports whether a link opened the session so short a time ago that
-// how the account signs in may be changed without its password.
-func (s Session) FreshLink(now time.Time) bool { return s.ByLink && now.Sub(s.Since) < LinkFresh }
+// Fresh reports whether a link or a passkey has proved so short a time ago who
+// is at the screen that how the account signs in may be changed without its
+// password.
+func (s Session) Fresh(now time.Time) bool { return now.Sub(s.Proved) < ProofFresh }
+
+// means is what opens a session.
+type means int
+
+const (
+	byPassword means = iota
+	byLink
+	byPasskey
+)
 
 // newSession opens a session, for the account's usual post, and makes room for it.
-func newSession(ctx context.Context, tx *sqldb.Tx, a Account, byLink bool, now time.Time) (Session, string, error) {
+func newSession(ctx context.Context, tx *sqldb.Tx, a Account, by means, now time.Time) (Session, string, error) {
 	if _, err := tx.Exec(ctx, `
 		DELETE FROM session
 		WHERE ends <= $1 OR last_seen <= $2`,
@@ -80,24 +93,30 @@ func newSession(ctx context.Context, tx *sqldb.Tx, a Account, byLink bool, now t
 	}
 	cookie, hash := newToken()
 	s := Session{
-		ID:       newID(),
-		Account:  a.Name,
-		Person:   a.Person,
-		Admin:    a.Admin,
-		Language: a.Language,
-		ByLink:   byLink,
-		Password: a.Password,
-		Since:    milliseconds(now.UnixMilli()),
-		LastSeen: milliseconds(now.UnixMilli()),
-		Ends:     milliseconds(now.Add(SessionLongest).UnixMilli()),
+		ID:        newID(),
+		Account:   a.Name,
+		Person:    a.Person,
+		Admin:     a.Admin,
+		Language:  a.Language,
+		ByLink:    by == byLink,
+		ByPasskey: by == byPasskey,
+		Password:  a.Password,
+		Passkeys:  a.Passkeys > 0,
+		Since:     milliseconds(now.UnixMilli()),
+		LastSeen:  milliseconds(now.UnixMilli()),
+		Ends:      milliseconds(now.Add(SessionLongest).UnixMilli()),
+	}
+	var proved int64
+	if by != byPassword {
+		s.Proved, proved = s.Since, s.Since.UnixMilli()
 	}
 	if len(a.Posts) > 0 {
 		s.Post = a.Posts[0]
 	}
 	_, err := tx.Exec(ctx, `
-		INSERT INTO session (hash, id, account, post, by_link, since, last_seen, ends)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		hash, s.ID, s.Account, s.Post, bit(s.ByLink), s.Since.UnixMilli(), s.LastSeen.UnixMilli(), s.Ends.UnixMilli())
+		INSERT INTO session (hash, id, account, post, by_link, by_passkey, proved, since, last_seen, ends)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		hash, s.ID, s.Account, s.Post, bit(s.ByLink), bit(s.ByPasskey), proved, s.Since.UnixMilli(), s.LastSeen.UnixMilli(), s.Ends.UnixMilli())
 	return s, cookie, err
 }
 
@@ -188,7 +207,10 @@ func sessions(ctx context.Context, tx *sqldb.Tx, which string, arg any, now time
 			post,
 			language,
 			by_link,
+			by_passkey,
 			CASE WHEN password = '' THEN 0 ELSE 1 END,
+			CASE WHEN EXISTS (SELECT 1 FROM passkey WHERE passkey.account = session.account) THEN 1 ELSE 0 END,
+			proved,
 			since,
 			last_seen,
 			ends
@@ -204,7 +226,7 @@ func sessions(ctx context.Context, tx *sqldb.Tx, which string, arg any, now time
 	defer rows.Close()
 	for rows.Next() {
 		var s Session
-		var admin, byLink, password, since, seen, ends int64
+		var admin, byLink, byPasskey, password, passkeys, proved, since, seen, ends int64
 		if err := rows.Scan(
 			&s.ID,
 			&s.Account,
@@ -213,13 +235,19 @@ func sessions(ctx context.Context, tx *sqldb.Tx, which string, arg any, now time
 			&s.Post,
 			&s.Language,
 			&byLink,
+			&byPasskey,
 			&password,
+			&passkeys,
+			&proved,
 			&since,
 			&seen,
 			&ends); err != nil {
 			return nil, err
 		}
-		s.Admin, s.ByLink, s.Password = admin != 0, byLink != 0, password != 0
+		s.Admin, s.ByLink, s.ByPasskey, s.Password, s.Passkeys = admin != 0, byLink != 0, byPasskey != 0, password != 0, passkeys != 0
+		if proved != 0 {
+			s.Proved = milliseconds(proved)
+		}
 		s.Since, s.LastSeen, s.Ends = milliseconds(since), milliseconds(seen), milliseconds(ends)
 		list = append(list, s)
 	}

@@ -44,7 +44,7 @@ func (p *People) SignIn(ctx context.Context, name, password, code, from string) 
 	var stored secrets
 	known := false
 	if err := p.db.View(ctx, func(tx *sqldb.Tx) (err error) {
-		stored, known, err = readSecrets(ctx, tx, name)
+		stored, known, err = p.readSecrets(ctx, tx, name)
 		return err
 	}); err != nil {
 		return Session{}, "", fmt.Errorf(doing+": %w", err)
@@ -58,7 +58,7 @@ func (p *People) SignIn(ctx context.Context, name, password, code, from string) 
 			return nil
 		}
 		// What was read before the password was checked may have changed.
-		fresh, ok, err := readSecrets(ctx, tx, name)
+		fresh, ok, err := p.readSecrets(ctx, tx, name)
 		if err != nil {
 			return err
 		}
@@ -82,7 +82,7 @@ func (p *People) SignIn(ctx context.Context, name, password, code, from string) 
 		if err != nil {
 			return err
 		}
-		if s, cookie, err = newSession(ctx, tx, a, false, now); err != nil {
+		if s, cookie, err = newSession(ctx, tx, a, byPassword, now); err != nil {
 			return err
 		}
 		if err := forgive(ctx, tx, name, from); err != nil {
@@ -110,16 +110,25 @@ func (p *People) SignIn(ctx context.Context, name, password, code, from string) 
 // machine's own address does not count: everybody has it behind a proxy here.
 func subjects(name, from string) []string {
 	subjects := []string{"account " + hex.EncodeToString(hashOf([]byte(name)))}
-	a, err := netip.ParseAddr(from)
-	if a = a.Unmap().WithZone(""); err == nil && !a.IsLoopback() {
-		bits := 32
-		if a.Is6() {
-			bits = 64
-		}
-		prefix, _ := a.Prefix(bits) // the bits fit the address
-		subjects = append(subjects, "address "+prefix.String())
+	if a, err := netip.ParseAddr(from); err == nil && !a.Unmap().WithZone("").IsLoopback() {
+		subjects = append(subjects, "address "+network(from))
 	}
 	return subjects
+}
+
+// network is what an address counts as: an IPv6 address as its /64.
+func network(from string) string {
+	a, err := netip.ParseAddr(from)
+	if err != nil {
+		return clip(from)
+	}
+	a = a.Unmap().WithZone("")
+	bits := 32
+	if a.Is6() {
+		bits = 64
+	}
+	prefix, _ := a.Prefix(bits) // the bits fit the address
+	return prefix.String()
 }
 
 // slow counts a guess as a failure until it is forgiven, so that many at once
@@ -230,8 +239,8 @@ type secrets struct {
 	suspended bool
 }
 
-// readSecrets reads them; ok is false if there is no such account.
-func readSecrets(ctx context.Context, tx *sqldb.Tx, name string) (s secrets, ok bool, err error) {
+// readSecrets reads and opens them; ok is false if there is no such account.
+func (p *People) readSecrets(ctx context.Context, tx *sqldb.Tx, name string) (s secrets, ok bool, err error) {
 	if !office.ValidName(name) {
 		return secrets{}, false, nil
 	}
@@ -253,6 +262,12 @@ func readSecrets(ctx context.Context, tx *sqldb.Tx, name string) (s secrets, ok 
 	if errors.Is(err, sql.ErrNoRows) {
 		return secrets{}, false, nil
 	}
+	if err != nil {
+		return secrets{}, false, err
+	}
 	s.suspended = suspended != 0
+	if s.secret, err = p.seal.open(name, s.secret); err == nil {
+		s.newSecret, err = p.seal.open(name, s.newSecret)
+	}
 	return s, err == nil, err
 }

@@ -231,7 +231,7 @@ func TestAPasswordIsChangedWithTheOneBeforeOrByAFreshLink(t *testing.T) {
 		} {
 			wantRefusal(t, fmt.Sprintf("%.20q", password), p.SetPassword(ctx, cookie, from, "", password), want)
 		}
-		c.turn(people.LinkFresh)
+		c.turn(people.ProofFresh)
 		const second = "the second password"
 		wantRefusal(t, "without the one before", p.SetPassword(ctx, cookie, from, "", second), "password-wrong")
 		_, err = p.NewSecret(ctx, cookie, from, "wrong")

@@ -140,7 +140,7 @@ func TestAPersonMakesATokenWithTheirPassword(t *testing.T) {
 		ctx := t.Context()
 		addPark(t, p, false, "officer")
 		cookie := setPassword(t, p, "correct horse battery")
-		c.turn(people.LinkFresh)
+		c.turn(people.ProofFresh)
 		wanted := people.NewToken{Account: "choi", Scopes: []people.Scope{people.ScopeRead}}
 		_, _, err := p.AddOwnToken(ctx, cookie, from, "wrong", wanted)
 		wantRefusal(t, "with a wrong password", err, "password-wrong")

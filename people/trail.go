@@ -20,7 +20,7 @@ const (
 	AccountResumed   Deed = "account-resumed"
 	PostWithdrawn    Deed = "post-withdrawn" // with its accreditation
 	LinkMade         Deed = "link-made"
-	SignedIn         Deed = "signed-in"  // the detail says how, link or password, and for which post
+	SignedIn         Deed = "signed-in"  // the detail says how, link, passkey or password, and for which post
 	PostTaken        Deed = "post-taken" // the session acts for the post of the detail from then on
 	SignInRefused    Deed = "sign-in-refused"
 	SignedOut        Deed = "signed-out"
@@ -35,6 +35,10 @@ const (
 	MayChanged       Deed = "may-changed"    // the detail says what of the table of who may do what
 	ActingNamed      Deed = "acting-named"
 	ActingEnded      Deed = "acting-ended"
+	PasskeyAdded     Deed = "passkey-added" // the detail is its name
+	PasskeyRemoved   Deed = "passkey-removed"
+	PasskeyCopied    Deed = "passkey-copied" // refused: its device has counted less than before
+	Proved           Deed = "proved"         // by a passkey, who is at the screen of a session
 )
 
 // Deeds is all of them.
@@ -42,6 +46,7 @@ var Deeds = []Deed{
 	AccountAdded, AccountChanged, AccountSuspended, AccountResumed, PostWithdrawn, LinkMade, SignedIn, PostTaken, SignInRefused,
 	SignedOut, SessionRevoked, PasswordSet, CodeSet, CodeRemoved, TokenMade, TokenRevoked,
 	DraftApproved, DraftReleased, MayChanged, ActingNamed, ActingEnded,
+	PasskeyAdded, PasskeyRemoved, PasskeyCopied, Proved,
 }
 
 // Line is one line of the trail: who did what, and to which account if to one.

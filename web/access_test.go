@@ -19,6 +19,8 @@ const whoMay = `
 	                                                 nobody  no-post  post  suspended  admin
 	GET  /sign-in                                    y       y        y     y          y
 	POST /sign-in                                    y       y        y     y          y
+	POST /sign-in/passkey/begin                      y       y        y     y          y
+	POST /sign-in/passkey                            y       y        y     y          y
 	POST /sign-out                                   y       y        y     y          y
 	POST /language                                   y       y        y     y          y
 	GET  /account                                    -       y        y     -          y
@@ -28,6 +30,11 @@ const whoMay = `
 	GET  /account/codes.svg                          -       y        y     -          y
 	POST /account/codes/confirm                      -       y        y     -          y
 	POST /account/codes/remove                       -       y        y     -          y
+	POST /account/passkeys/begin                     -       y        y     -          y
+	POST /account/passkeys                           -       y        y     -          y
+	POST /account/passkeys/{id}/remove               -       y        y     -          y
+	POST /account/proof/begin                        -       y        y     -          y
+	POST /account/proof                              -       y        y     -          y
 	POST /account/sessions/{id}/revoke               -       y        y     -          y
 	POST /account/tokens                             -       y        y     -          y
 	POST /account/tokens/{id}/revoke                 -       y        y     -          y

@@ -24,8 +24,11 @@ type accountPage struct {
 	Whose     string // the name that our own side shows
 	Posts     []accountPost
 	Admin     bool
-	Password  bool   // one is set
-	AskOld    bool   // it must be typed to change how they sign in
+	Password  bool // one is set
+	AskOld    bool // it must be typed to change how they sign in
+	AskProof  bool // there is none to be typed: a link or a passkey must prove first who is at the screen
+	Passkeys  []accountPasskey
+	Place     passkeyPlace
 	Code      bool   // a sign-in needs a code
 	Secret    string // that no code has confirmed yet, in groups of four; empty if none was drawn
 	Sessions  []accountSession
@@ -44,6 +47,7 @@ type accountSession struct {
 	ID          int64
 	Since, Last template.HTML
 	ByLink      bool
+	ByPasskey   bool
 	This        bool
 }
 
@@ -66,7 +70,12 @@ func (s *site) showAccountWith(v *visit, status int, problem, token string) erro
 		return err
 	}
 	page.Name, page.Whose, page.Admin, page.Password, page.Code = a.Name, a.Person, a.Admin, a.Password, a.Code
-	page.AskOld = a.Password && !v.session.FreshLink(v.now)
+	fresh := v.session.Fresh(v.now)
+	page.AskOld, page.AskProof = a.Password && !fresh, !a.Password && !fresh
+	page.Place = s.passkeyPlace(v)
+	if page.Passkeys, err = s.accountPasskeys(v); err != nil {
+		return err
+	}
 	for _, post := range a.Posts {
 		page.Posts = append(page.Posts, accountPost{post, v.postName(v.side, post), post == v.session.Post})
 	}
@@ -81,7 +90,7 @@ func (s *site) showAccountWith(v *visit, status int, problem, token string) erro
 	}
 	for _, open := range sessions {
 		page.Sessions = append(page.Sessions, accountSession{
-			open.ID, v.when(open.Since), v.when(open.LastSeen), open.ByLink, open.ID == v.session.ID,
+			open.ID, v.when(open.Since), v.when(open.LastSeen), open.ByLink, open.ByPasskey, open.ID == v.session.ID,
 		})
 	}
 	if page.Tokens, err = s.tokens(v, a.Name); err != nil {
@@ -190,10 +199,10 @@ func (s *site) secretPicture(v *visit) error {
 	return nil
 }
 
-// offer is the sentence that offers who came by a link to set a password. The
+// offer is the sentence that offers who came by a link to set up a passkey or a password. The
 // account that is named like its post is not one person's, and goes on by links.
 func (v *visit) offer() string {
-	if v.session.ByLink && !v.session.Password && v.session.Account != v.session.Post {
+	if v.session.ByLink && !v.session.Password && !v.session.Passkeys && v.session.Account != v.session.Post {
 		return lang.T(v.tag, "account.offer")
 	}
 	return ""

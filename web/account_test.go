@@ -175,7 +175,7 @@ func TestAPersonMakesATokenThatIsShownOnceAndEndsIt(t *testing.T) {
 	south.post("/account/tokens", url.Values{"note": {"kept"}, "days": {"7"}}).want(t, 422, "at least one scope", `value="kept"`, `value="7" selected`)
 	south.post("/account/tokens", url.Values{"scope": {"administer"}, "days": {"8"}}).want(t, 400)
 	must(t, h.nodes["south"].People().SetPassword(t.Context(), south.cookie.Value, "", "", password))
-	h.set(h.now().Add(people.LinkFresh))
+	h.set(h.now().Add(people.ProofFresh))
 	south.post("/account/tokens", form).want(t, 422, "The present password is not right", `value="read" checked`)
 
 	end := regexp.MustCompile(`action="(/account/tokens/\d+/revoke)"`).FindStringSubmatch(page.body)

@@ -30,7 +30,7 @@ type accountsPage struct {
 type accountLine struct {
 	Href, Name, Person, Posts string
 	Admin                     bool
-	Password, Code            bool
+	Password, Code, Passkeys  bool
 	Suspended                 template.HTML // since when; empty if it is not
 }
 
@@ -100,7 +100,7 @@ func (v *visit) accountLine(a people.Account) accountLine {
 	}
 	line := accountLine{
 		Href: "/accounts/name/" + a.Name, Name: a.Name, Person: a.Person, Posts: strings.Join(posts, v.t("common.list-comma")),
-		Admin: a.Admin, Password: a.Password, Code: a.Code,
+		Admin: a.Admin, Password: a.Password, Code: a.Code, Passkeys: a.Passkeys > 0,
 	}
 	if !a.Suspended.IsZero() {
 		line.Suspended = v.when(a.Suspended)
@@ -173,7 +173,7 @@ func (s *site) showOne(v *visit, status int, problem, link string) error {
 	}
 	for _, open := range sessions {
 		page.Sessions = append(page.Sessions, accountSession{
-			open.ID, v.when(open.Since), v.when(open.LastSeen), open.ByLink, open.ID == v.session.ID,
+			open.ID, v.when(open.Since), v.when(open.LastSeen), open.ByLink, open.ByPasskey, open.ID == v.session.ID,
 		})
 	}
 	return s.render(v, status, "one", page)

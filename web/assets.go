@@ -28,7 +28,7 @@ var sheets = []string{
 
 // scripts are joined, in this order, into one script. Each is a block of its
 // own and only adds to pages that work without it.
-var scripts = []string{"clock", "live", "form", "draft", "enclosure", "keys"}
+var scripts = []string{"clock", "live", "form", "draft", "enclosure", "keys", "passkey"}
 
 // assets are the files that pages load. Each is served under the hash of its
 // content, so that a browser may keep it for ever.

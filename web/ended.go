@@ -30,7 +30,7 @@ var typedFields = []string{"channel", "precedence", "to", "subject", "text", "co
 var longFields = []string{"text", "comment", "reason"}
 
 // secretFields are never sent back.
-var secretFields = []string{"again", "code", "old", "password"}
+var secretFields = []string{"again", "answer", "code", "old", "password"}
 
 // maxKept is how many fields are kept; no form of ours has as many.
 const maxKept = 100

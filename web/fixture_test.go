@@ -217,12 +217,23 @@ func (h *house) cookie(side office.Side, post office.Post) *http.Cookie {
 // serve serves the pages of a side's node.
 func (h *house) serve(side office.Side) *httptest.Server {
 	h.t.Helper()
+	return h.serveAs(side, "")
+}
+
+// serveAs serves the pages as if browsers reached them at the address, or, if it
+// is empty, where they do.
+func (h *house) serveAs(side office.Side, address string) *httptest.Server {
+	h.t.Helper()
+	server := httptest.NewUnstartedServer(nil)
+	if address == "" {
+		address = "http://" + server.Listener.Addr().String()
+	}
 	handler, err := New(Config{Node: h.nodes[side], Now: h.now, Log: slog.New(slog.NewTextHandler(h.t.Output(), nil)), Version: "0.1",
+		Address: address, Name: "kaesong.example, " + side,
 		SignIn: func(token string) string { return "http://pages/sign-in?t=" + token }})
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	server := httptest.NewUnstartedServer(nil)
 	server.Config = Server(handler, slog.New(slog.DiscardHandler))
 	server.Start()
 	h.t.Cleanup(func() {

@@ -18,7 +18,7 @@ import (
 var templates embed.FS
 
 // shared are the templates that every page is made with.
-var shared = []string{"layout.html", "strip.html", "mark.html", "people.html", "enclosure.html"}
+var shared = []string{"layout.html", "strip.html", "mark.html", "people.html", "enclosure.html", "passkey.html"}
 
 // pageNames are the pages, each a template of that name.
 var pageNames = []string{
@@ -87,7 +87,7 @@ type Frame struct {
 
 	// Trouble is a sentence that every page shows: the node does not sign.
 	Trouble string
-	// Offer is a sentence that offers a person to set a password.
+	// Offer is a sentence that offers a person to set up a passkey or a password.
 	Offer string
 	Strip strip
 }

@@ -31,6 +31,8 @@ type route struct {
 var routes = []route{
 	{"GET /sign-in", anyone, (*site).signIn},
 	{"POST /sign-in", anyone, (*site).postSignIn},
+	{"POST /sign-in/passkey/begin", anyone, (*site).postBeginPasskeySignIn},
+	{"POST /sign-in/passkey", anyone, (*site).postPasskeySignIn},
 	{"POST /sign-out", anyone, (*site).postSignOut},
 	{"POST /language", anyone, (*site).postLanguage},
 
@@ -41,6 +43,11 @@ var routes = []route{
 	{"GET /account/codes.svg", holder, (*site).secretPicture},
 	{"POST /account/codes/confirm", holder, (*site).postConfirmCodes},
 	{"POST /account/codes/remove", holder, (*site).postRemoveCodes},
+	{"POST /account/passkeys/begin", holder, (*site).postBeginPasskey},
+	{"POST /account/passkeys", holder, (*site).postPasskey},
+	{"POST /account/passkeys/{id}/remove", holder, (*site).postRemovePasskey},
+	{"POST /account/proof/begin", holder, (*site).postBeginProof},
+	{"POST /account/proof", holder, (*site).postProof},
 	{"POST /account/sessions/{id}/revoke", holder, (*site).postRevokeSession},
 	{"POST /account/tokens", holder, (*site).postToken},
 	{"POST /account/tokens/{id}/revoke", holder, (*site).postRevokeToken},

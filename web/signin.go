@@ -10,7 +10,7 @@ import (
 	"liaison.example/people"
 )
 
-// signinPage asks for a name and a password, or, where a one-time link opens it,
+// signinPage asks for a passkey or for a name and a password, or, where a one-time link opens it,
 // is one button. Opening the page does not use the link up, so that a program
 // which previews links cannot.
 type signinPage struct {
@@ -20,6 +20,7 @@ type signinPage struct {
 	Token string // empty if the page was opened without a link
 	Name  string // as it was typed
 	Error string
+	Place passkeyPlace
 }
 
 func (s *site) signIn(v *visit) error {
@@ -60,6 +61,7 @@ func linkProblem(err error) string {
 func (s *site) showSignIn(v *visit, status int, page signinPage) error {
 	page.Frame = s.bareFrame(v, v.t("signin.title"))
 	page.Side = v.sideName(v.side)
+	page.Place = s.passkeyPlace(v)
 	return s.render(v, status, "signin", page)
 }
 

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"liaison.example/node"
+	"liaison.example/people"
 )
 
 // Config is what the pages need.
@@ -35,6 +36,9 @@ type Config struct {
 	// Secure says that the pages are reached over HTTPS only, so that cookies
 	// are never sent in the clear. Leave it false for plain HTTP on loopback.
 	Secure bool
+	// Address is where browsers reach the pages, and Name how their devices show
+	// them with a passkey.
+	Address, Name string
 	// SignIn gives the address with which a browser redeems a sign-in token.
 	SignIn func(token string) string
 }
@@ -48,6 +52,9 @@ type site struct {
 	secure  bool
 
 	signInURL func(token string) string
+
+	passkeys   *people.Site // nil if browsers have no passkeys at the address
+	noPasskeys error        // then says so
 
 	assets  *assets
 	pages   map[string]*pages // by language tag
@@ -68,6 +75,7 @@ func New(c Config) (http.Handler, error) {
 		node: c.Node, now: c.Now, log: c.Log, version: c.Version, secure: c.Secure, signInURL: c.SignIn,
 		assets: files, once: newOnce(), faces: newZones(), events: &streams{}, exports: make(chan struct{}, exportsOnce),
 	}
+	s.passkeys, s.noPasskeys = people.NewSite(c.Name, c.Address)
 	if s.pages, err = loadPages(files); err != nil {
 		return nil, fmt.Errorf("load the templates of the pages: %w", err)
 	}

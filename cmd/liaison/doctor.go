@@ -71,6 +71,7 @@ var checkup = []struct {
 	{"clock", lookAtClock},
 	{"ports", lookAtPorts},
 	{"certificates", lookAtCertificates},
+	{"passkeys", lookAtPasskeys},
 	{"backup", lookAtBackup},
 	{"lines", lookAtLines},
 	{"alarms", lookAtAlarms},

@@ -31,7 +31,7 @@ func lookAtSettings(_ context.Context, p *patient) []finding {
 		}
 	}
 	if s.openWeb() {
-		findings = append(findings, warning("Set web_certificate and web_key, or put a proxy with TLS in front and set web_url.", "the pages can be reached from other machines without TLS, at %s", s.Web))
+		findings = append(findings, warning("Set web_certificate and web_key, or web_acme, or put a proxy with TLS in front and set web_url.", "the pages can be reached from other machines without TLS, at %s", s.Web))
 	}
 	if s.Demo {
 		findings = append(findings, warning("Set demo = false, unless this is a demonstration.", "demo is set: the line can be cut from the pages"))

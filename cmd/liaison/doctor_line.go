@@ -125,6 +125,9 @@ func lookAtCertificates(ctx context.Context, p *patient) []finding {
 	if p.settings.WebCertificate != "" {
 		findings = append(findings, p.webCertificate())
 	}
+	if p.settings.WebACME != "" {
+		findings = append(findings, p.acmeCertificate())
+	}
 	if len(findings) == 0 {
 		return []finding{ok("not looked at: the keys cannot be read")}
 	}
@@ -194,6 +197,11 @@ func (p *patient) webCertificate() finding {
 	if err != nil {
 		return bad(do, "the certificate of the pages: %v", err)
 	}
+	return certificateEnds(do, leaf)
+}
+
+// certificateEnds tells until when a certificate of the pages is valid.
+func certificateEnds(do string, leaf *x509.Certificate) finding {
 	left := time.Until(leaf.NotAfter)
 	switch {
 	case left < 0:

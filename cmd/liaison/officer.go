@@ -16,7 +16,7 @@ type officerCommand struct {
 	Change  officerChangeCommand  `cmd:"" help:"Change an account; what is not named stays." usage:"[DIR] NAME"`
 	Suspend officerSuspendCommand `cmd:"" help:"Keep an account from signing in, and end its sessions and links at once." usage:"[DIR] NAME"`
 	Resume  officerResumeCommand  `cmd:"" help:"Let a suspended account sign in again." usage:"[DIR] NAME"`
-	Enrol   officerEnrolCommand   `cmd:"" help:"Print a one-time link with which the person signs in and sets a password." usage:"[DIR] NAME"`
+	Enrol   officerEnrolCommand   `cmd:"" help:"Print a one-time link with which the person signs in and sets up a passkey or a password." usage:"[DIR] NAME"`
 	May     officerMayCommand     `cmd:"" help:"Show who may do what, by the rules of this side's own house." usage:"[DIR]"`
 	Allow   officerAllowCommand   `cmd:"" help:"Allow a role to do something." usage:"[DIR] ROLE ACT"`
 	Deny    officerDenyCommand    `cmd:"" help:"Allow a role no longer to do something." usage:"[DIR] ROLE ACT"`
@@ -65,13 +65,20 @@ func yesNo(is bool) string {
 }
 
 func signsInWith(a api.Account) string {
-	switch {
-	case a.Password && a.Code:
-		return "password, code"
-	case a.Password:
-		return "password"
+	var with []string
+	if a.Passkeys > 0 {
+		with = append(with, "passkey")
 	}
-	return "link"
+	if a.Password {
+		with = append(with, "password")
+	}
+	if a.Code {
+		with = append(with, "code")
+	}
+	if len(with) == 0 {
+		return "link"
+	}
+	return strings.Join(with, ", ")
 }
 
 type officerAddCommand struct {

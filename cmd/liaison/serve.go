@@ -111,7 +111,11 @@ func serve(ctx context.Context, t *terminal, f *folder, socket string) error {
 		return err
 	}
 	if f.settings.openWeb() {
-		log.Warn("the pages and the program interface can be reached from other machines without TLS: set web_certificate and web_key, or put a proxy with TLS in front and set web_url", "web", f.settings.Web)
+		log.Warn("the pages and the program interface can be reached from other machines without TLS: set web_certificate and web_key, or web_acme, or put a proxy with TLS in front and set web_url", "web", f.settings.Web)
+	}
+	proxies, err := f.settings.proxies()
+	if err != nil {
+		return err
 	}
 	s := &server{folder: f, log: log, failed: make(chan error, 8)}
 
@@ -141,8 +145,8 @@ func serve(ctx context.Context, t *terminal, f *folder, socket string) error {
 		}
 		defer metricsListener.Close()
 	}
-	if f.settings.WebCertificate != "" {
-		if webListener, err = f.secure(webListener); err != nil {
+	if f.settings.WebCertificate != "" || f.settings.WebACME != "" {
+		if webListener, err = f.secure(webListener, log); err != nil {
 			return err
 		}
 	}
@@ -156,7 +160,7 @@ func serve(ctx context.Context, t *terminal, f *folder, socket string) error {
 	}
 	defer socketListener.Close()
 
-	s.run(web.Server(s.turn.withHealth(s.turn.handler(faceWeb)), log), webListener)
+	s.run(web.Server(web.BehindProxies(proxies, f.settings.ProxyHeader, s.turn.withHealth(s.turn.handler(faceWeb))), log), webListener)
 	s.run(api.Server(s.turn.handler(faceAPI), log), socketListener)
 	if tilesListener != nil {
 		s.run(readersServer(s.turn.handler(faceTiles), log), tilesListener)
@@ -234,7 +238,10 @@ func (f *folder) webPair() (tls.Certificate, error) {
 }
 
 // secure puts TLS before the pages.
-func (f *folder) secure(l net.Listener) (net.Listener, error) {
+func (f *folder) secure(l net.Listener, log *slog.Logger) (net.Listener, error) {
+	if f.settings.WebACME != "" {
+		return tls.NewListener(l, f.acmeConfig(log)), nil
+	}
 	certificate, err := f.webPair()
 	if err != nil {
 		return nil, fmt.Errorf("the certificate of the pages: %w", err)

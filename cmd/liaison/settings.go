@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"liaison.example/ledger"
+	"liaison.example/web"
 )
 
 // settings are what stands in liaison.toml.
@@ -31,6 +33,10 @@ type settings struct {
 	WebURL         string `toml:"web_url"`
 	WebCertificate string `toml:"web_certificate"`
 	WebKey         string `toml:"web_key"`
+	WebACME        string `toml:"web_acme"`
+
+	TrustedProxies []string `toml:"trusted_proxies"`
+	ProxyHeader    string   `toml:"proxy_header"`
 
 	Link        string            `toml:"link"`
 	LinkAddress string            `toml:"link_address"`
@@ -52,6 +58,7 @@ func defaults() settings {
 	return settings{
 		Zone: "UTC", Languages: []string{"en"}, Sides: 2,
 		Web: "127.0.0.1:8410", Link: "127.0.0.1:8411",
+		TrustedProxies: []string{}, ProxyHeader: web.ForwardedFor,
 		Schema: "liaison", LogLevel: "info", LogFormat: "text",
 		Dial: map[string]string{},
 	}
@@ -76,6 +83,9 @@ var settingTable = []setting{
 	{"web_url", "How browsers reach the pages, where that is not simply http:// (or https://) and the address above:\nfor example behind a proxy. Sign-in links begin with it. Default: \"\".", func(s *settings) any { return s.WebURL }},
 	{"web_certificate", "Files with a TLS certificate chain and its key (PEM), with which the pages are served by https.\nWithout them they are served by plain http, which is right only on this machine or behind a proxy.\nDefault: \"\".", func(s *settings) any { return s.WebCertificate }},
 	{"web_key", "", func(s *settings) any { return s.WebKey }},
+	{"web_acme", "The directory of an authority that gives certificates by ACME (RFC 8555), such as\n\"https://acme-v02.api.letsencrypt.org/directory\", instead of the two files above: who sets it accepts its terms.\nweb_url must then begin with https and a name, whose port 443 leads to the pages. Default: \"\".", func(s *settings) any { return s.WebACME }},
+	{"trusted_proxies", "Addresses, or networks such as \"10.1.0.0/16\", of proxies before the pages. What they say of where a browser\nis counts for the trail and for slowing who guesses; the same from anybody else does not. Default: [].", func(s *settings) any { return s.TrustedProxies }},
+	{"proxy_header", "In which header they say it: \"X-Forwarded-For\" or \"Forwarded\". They must write it themselves, or add to it.\nDefault: \"X-Forwarded-For\".", func(s *settings) any { return s.ProxyHeader }},
 	{"link", "Where the link to the other sides listens: host:port. Default: \"127.0.0.1:8411\".", func(s *settings) any { return s.Link }},
 	{"link_address", "How the other sides reach the link: host:port. It stands in the credence and then in the charter.\nDefault: \"\", which means the address above.", func(s *settings) any { return s.LinkAddress }},
 	{"tiles", "Where the ledgers are served, read-only, to auditors and public tools (c2sp.org/tlog-tiles): host:port.\nEverything said in the office can be read there. Default: \"\", which means nowhere.", func(s *settings) any { return s.Tiles }},
@@ -191,6 +201,15 @@ func (s *settings) check() error {
 	if (s.WebCertificate == "") != (s.WebKey == "") {
 		return errors.New("web_certificate and web_key go together")
 	}
+	if err := s.checkACME(); err != nil {
+		return err
+	}
+	if _, err := s.proxies(); err != nil {
+		return err
+	}
+	if s.ProxyHeader != web.ForwardedFor && s.ProxyHeader != web.Forwarded {
+		return fmt.Errorf("proxy_header: %q is neither \"X-Forwarded-For\" nor \"Forwarded\"", s.ProxyHeader)
+	}
 	if s.Database != "" && !isPostgres(s.Database) {
 		return fmt.Errorf("database: %q is not a PostgreSQL address such as postgres://user@host/name", s.Database)
 	}
@@ -204,6 +223,30 @@ func (s *settings) check() error {
 		return fmt.Errorf("log_format: %q is neither \"text\" nor \"json\"", s.LogFormat)
 	}
 	return nil
+}
+
+// maxProxies bounds trusted_proxies.
+const maxProxies = 64
+
+// proxies reads trusted_proxies.
+func (s *settings) proxies() (list []netip.Prefix, err error) {
+	if len(s.TrustedProxies) > maxProxies {
+		return nil, fmt.Errorf("trusted_proxies: at most %d are allowed", maxProxies)
+	}
+	for _, text := range s.TrustedProxies {
+		p, err := netip.ParsePrefix(text)
+		if a, e := netip.ParseAddr(text); e == nil && a.Zone() == "" {
+			p, err = netip.PrefixFrom(a, a.BitLen()), nil
+		}
+		switch {
+		case err != nil || p.Addr().Is4In6():
+			return nil, fmt.Errorf("trusted_proxies: %q is neither an address nor a network such as 10.1.0.0/16", text)
+		case p.Bits() == 0:
+			return nil, fmt.Errorf("trusted_proxies: %q is everybody", text)
+		}
+		list = append(list, p.Masked())
+	}
+	return list, nil
 }
 
 func checkAddress(address string) error {

@@ -93,6 +93,7 @@ func (t *turn) open(ctx context.Context) error {
 	}
 	pages, err := web.New(web.Config{
 		Node: n, Now: clock, Log: t.log, Version: version, Secure: f.settings.secureWeb(),
+		Address: f.settings.publicWeb(), Name: f.settings.Office + ", " + f.settings.Name,
 		SignIn: t.signInURL,
 	})
 	if err != nil {

@@ -1,0 +1,48 @@
+package lang
+
+// Passkeys: what the pages say of them, and what is refused.
+var passkeyWords = map[string]Phrase{
+	"passkey.title":         {En: "Passkeys", Ko: "패스키"},
+	"passkey.what":          {En: "A passkey is kept by your telephone, your computer or a security key, which asks for your finger, face or number. It signs you in without a name and without a password, and cannot be told to anybody by mistake.", Ko: "패스키는 전화기, 컴퓨터, 보안 키에 들어 있으며 지문, 얼굴, 번호로 확인합니다. 이름과 암호 없이 들어올 수 있고, 실수로 남에게 알려 줄 수도 없습니다."},
+	"passkey.none":          {En: "There is none yet.", Ko: "아직 없습니다."},
+	"passkey.name":          {En: "Name for it", Ko: "구별할 이름"},
+	"passkey.name-hint":     {En: "So that you know which it is, such as “telephone” or “key in the safe”.", Ko: "어느 것인지 알 수 있게. 예: “전화기”, “금고의 보안 키”."},
+	"passkey.add":           {En: "Add a passkey", Ko: "패스키 추가"},
+	"passkey.made":          {En: "made {time}", Ko: "{time} 만듦"},
+	"passkey.used":          {En: "last used {time}", Ko: "마지막 사용 {time}"},
+	"passkey.never-used":    {En: "not used yet", Ko: "아직 쓰지 않음"},
+	"passkey.kept":          {En: "its keeper has a copy", Ko: "보관 서비스에 사본 있음"},
+	"passkey.remove":        {En: "Remove “{name}”", Ko: "“{name}” 지우기"},
+	"passkey.sign-in":       {En: "Sign in with a passkey", Ko: "패스키로 들어가기"},
+	"passkey.or-password":   {En: "Or with name and password", Ko: "또는 이름과 암호로"},
+	"passkey.script":        {En: "This needs script in the browser. Without it, sign in by password and code.", Ko: "브라우저에서 스크립트를 켜야 합니다. 켤 수 없으면 암호와 코드로 들어오십시오."},
+	"passkey.stopped":       {En: "The device gave no answer, or it was broken off. Nothing was changed. Try again, or use a password and code.", Ko: "기기가 답하지 않았거나 중단되었습니다. 바뀐 것은 없습니다. 다시 시도하거나 암호와 코드를 쓰십시오."},
+	"passkey.there":         {En: "This device already holds a passkey of your account.", Ko: "이 기기에는 이 계정의 패스키가 이미 있습니다."},
+	"passkey.unable":        {En: "This browser cannot use passkeys. Use a password and code, or a newer browser.", Ko: "이 브라우저에서는 패스키를 쓸 수 없습니다. 암호와 코드를 쓰거나 새 브라우저를 쓰십시오."},
+	"passkey.elsewhere":     {En: "The passkeys of this node are bound to another address than the one at which you are:", Ko: "이 노드의 패스키는 지금 주소가 아니라 다음 주소에서 쓸 수 있습니다."},
+	"passkey.proof":         {En: "Who is at the screen", Ko: "본인 확인"},
+	"passkey.proof-hint":    {En: "You signed in a while ago. To change how you sign in, show first that it is you.", Ko: "들어온 지 오래되었습니다. 들어오는 방법을 바꾸려면 먼저 본인임을 확인하십시오."},
+	"passkey.proof-by-link": {En: "Open a fresh one-time link; the operator of your node or an administrator makes one. For half an hour after that you can change how you sign in.", Ko: "새 일회용 링크로 들어오십시오. 우리 측 노드 운영자나 관리자가 만들어 줍니다. 그 뒤 30분 동안 들어오는 방법을 바꿀 수 있습니다."},
+	"passkey.prove":         {En: "Show it with a passkey", Ko: "패스키로 확인"},
+	"passkey.proof-first":   {En: "First show who is at the screen, above.", Ko: "먼저 위에서 본인 확인을 하십시오."},
+
+	"account.by-passkey":  {En: "signed in by a passkey", Ko: "패스키로 들어옴"},
+	"accounts.by-passkey": {En: "by passkey", Ko: "패스키"},
+
+	"trail.passkey-added":   {En: "passkey added", Ko: "패스키 추가"},
+	"trail.passkey-removed": {En: "passkey removed", Ko: "패스키 지움"},
+	"trail.passkey-copied":  {En: "passkey refused: it may have been copied", Ko: "복사되었을 수 있는 패스키를 거부함"},
+	"trail.proved":          {En: "shown by a passkey who is at the screen", Ko: "패스키로 본인 확인"},
+
+	"refused.passkey-address":  {En: "At {address} browsers have no passkeys: they want https and a name, or localhost. The operator of your node can change that (web_url).", Ko: "{address}에서는 브라우저가 패스키를 쓸 수 없습니다. https와 이름이 있는 주소이거나 localhost여야 합니다. 우리 측 노드 운영자가 바꿀 수 있습니다(web_url)."},
+	"refused.passkey-script":   {En: "A passkey needs script, which this browser does not run. Use a password and code, or turn script on for this address.", Ko: "패스키에는 스크립트가 필요하지만 이 브라우저에서 꺼져 있습니다. 암호와 코드를 쓰거나 이 주소에 스크립트를 허용하십시오."},
+	"refused.passkey-name":     {En: "The name of a passkey is one line of at most {limit} characters, without control characters or marks that cannot be seen.", Ko: "패스키 이름은 {limit}자 이내의 한 줄이며, 제어 문자나 보이지 않는 부호를 쓸 수 없습니다."},
+	"refused.passkey-many":     {En: "An account has at most {limit} passkeys. Remove one first.", Ko: "패스키는 한 계정에 {limit}개까지입니다. 먼저 하나를 지우십시오."},
+	"refused.passkey-late":     {En: "That took too long, or was answered already. Nothing was changed. Begin again.", Ko: "너무 오래 걸렸거나 이미 답한 요청입니다. 바뀐 것은 없습니다. 처음부터 다시 하십시오."},
+	"refused.passkey-not-made": {En: "The answer of the device does not hold, so no passkey was added. Try again, or with another device.", Ko: "기기의 답이 맞지 않아 패스키를 추가하지 않았습니다. 다시 하거나 다른 기기를 쓰십시오."},
+	"refused.passkey-wrong":    {En: "This passkey does not open the door: it is not one of this node, was removed, or its account is suspended. Sign in in another way, or ask the operator of your node for a link.", Ko: "이 패스키로는 들어올 수 없습니다. 이 노드의 것이 아니거나, 지워졌거나, 계정이 정지되었습니다. 다른 방법으로 들어오거나 우리 측 노드 운영자에게 링크를 요청하십시오."},
+	"refused.passkey-copied":   {En: "This passkey was refused: its device has counted less than before, so somebody may have a copy of it. Sign in in another way, remove the passkey, and tell the operator of your node.", Ko: "패스키를 거부했습니다. 기기의 사용 횟수가 전보다 적어 누군가 사본을 가졌을 수 있습니다. 다른 방법으로 들어와 이 패스키를 지우고 우리 측 노드 운영자에게 알리십시오."},
+	"refused.passkey-unknown":  {En: "The account has no such passkey.", Ko: "이 계정에 그런 패스키가 없습니다."},
+	"refused.passkey-last":     {En: "This passkey is the only way in which you can sign in by yourself. Set a password or add another passkey first.", Ko: "스스로 들어올 수 있는 유일한 방법입니다. 먼저 암호를 정하거나 다른 패스키를 추가하십시오."},
+	"refused.proof-needed":     {En: "You signed in too long ago to change how you sign in. Show with a passkey who is at the screen, or open a fresh one-time link.", Ko: "들어온 지 오래되어 들어오는 방법을 바꿀 수 없습니다. 패스키로 본인 확인을 하거나 새 일회용 링크로 들어오십시오."},
+}
