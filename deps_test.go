@@ -42,7 +42,7 @@ const floors = `
 	# 4  two faces
 	node records people office enclosure lang                     < web
 	golang.org/x/text github.com/piglig/go-qr znkr.io/diff        < web
-	node records people office                                    < api
+	node records people notify office                             < api
 
 	# 5  the program
 	*                                                             < cmd/liaison

@@ -136,15 +136,9 @@ func (s *server) trail(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	key, err := readCursor("trail", query)
+	before, err := numberCursor("trail", query)
 	if err != nil {
 		return err
-	}
-	before := int64(0)
-	if key != "" {
-		if before, err = strconv.ParseInt(key, 10, 64); err != nil {
-			return badCursor(query.Get("cursor"))
-		}
 	}
 	lines, err := s.Node.People().Trail(r.Context(), before, limit)
 	if err != nil {

@@ -31,6 +31,7 @@ import (
 	"time"
 
 	"liaison.example/node"
+	"liaison.example/notify"
 	"liaison.example/office"
 	"liaison.example/people"
 )
@@ -151,6 +152,7 @@ func (s *server) problem(r *http.Request, err error) *Problem {
 	var p *Problem
 	var refused *node.Refusal
 	var ofAccount *people.Refusal
+	var ofWebhook *notify.Refusal
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &p):
@@ -158,6 +160,8 @@ func (s *server) problem(r *http.Request, err error) *Problem {
 		p = refusal(refused.Code, refused.Detail)
 	case errors.As(err, &ofAccount):
 		p = refusal(ofAccount.Code, ofAccount.Detail)
+	case errors.As(err, &ofWebhook):
+		p = refusal(ofWebhook.Code, ofWebhook.Detail)
 	case errors.As(err, &tooLarge):
 		p = problem(CodeTooLarge, "too-large", "limit", strconv.FormatInt(tooLarge.Limit, 10))
 	default:

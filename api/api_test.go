@@ -292,8 +292,10 @@ func TestTheCharterIsAmendedByConsent(t *testing.T) {
 	if _, err := north.Agree(ctx, api.Agreement{Hash: proposed.Proposals[0].Hash, By: "head"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := north.WaitStatus(ctx, "equal", patience); err != nil {
-		t.Fatal(err)
+	for _, c := range []*api.Client{north, south} {
+		if _, err := c.WaitStatus(ctx, "equal", patience); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if now, err = south.Charter(ctx); err != nil || now.Hash != office.HashCharter(&changed) || now.Proposals[0].State != "in-force" {
 		t.Errorf("in force at south: %+v, %v", now, err)

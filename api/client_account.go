@@ -48,6 +48,16 @@ func (c *Client) AccountLink(ctx context.Context, name string, valid time.Durati
 		NewAccountLink{ValidSeconds: int64(valid / time.Second)}, &l)
 }
 
+// Rules returns our side's table of who may do what.
+func (c *Client) Rules(ctx context.Context) (r Rules, err error) {
+	return r, c.get(ctx, Path+"/rules", nil, &r)
+}
+
+// ChangeRules changes places of the table.
+func (c *Client) ChangeRules(ctx context.Context, change Rules) (r Rules, err error) {
+	return r, c.do(ctx, http.MethodPatch, Path+"/rules", nil, change, &r)
+}
+
 // Trail returns one page of the trail, the latest line first. The cursor is Next
 // of the page before; an empty one begins with the latest.
 func (c *Client) Trail(ctx context.Context, cursor string, limit int) (p TrailPage, err error) {
@@ -76,4 +86,27 @@ func (c *Client) MakeToken(ctx context.Context, n NewToken) (m MadeToken, err er
 // RevokeToken ends a token at once.
 func (c *Client) RevokeToken(ctx context.Context, id int64) error {
 	return c.do(ctx, http.MethodPost, Path+"/tokens/"+strconv.FormatInt(id, 10)+"/revoke", nil, nil, nil)
+}
+
+// Webhooks returns the webhooks, the first made first. There are few.
+func (c *Client) Webhooks(ctx context.Context) ([]Webhook, error) {
+	var p WebhookPage
+	err := c.get(ctx, Path+"/webhooks", pageQuery("", MaxList), &p)
+	return p.Webhooks, err
+}
+
+// AddWebhook adds a webhook.
+func (c *Client) AddWebhook(ctx context.Context, n NewWebhook) (m MadeWebhook, err error) {
+	return m, c.do(ctx, http.MethodPost, Path+"/webhooks", nil, n, &m)
+}
+
+// RemoveWebhook tells a webhook no more.
+func (c *Client) RemoveWebhook(ctx context.Context, id int64) error {
+	return c.do(ctx, http.MethodPost, Path+"/webhooks/"+strconv.FormatInt(id, 10)+"/remove", nil, nil, nil)
+}
+
+// TestWebhook tells a webhook of nothing. A *Problem says why it does not answer
+// well.
+func (c *Client) TestWebhook(ctx context.Context, id int64) error {
+	return c.do(ctx, http.MethodPost, Path+"/webhooks/"+strconv.FormatInt(id, 10)+"/test", nil, nil, nil)
 }

@@ -23,7 +23,7 @@ const maxKey = 128
 // from the entry and need not be kept.
 func (o *operation) signs() bool {
 	switch o.answer.(type) {
-	case Written, Dispatch:
+	case Written, Dispatch, Released:
 		return o.writes()
 	}
 	return false
@@ -32,7 +32,7 @@ func (o *operation) signs() bool {
 // showsSecret reports whether the answer is shown once and never kept.
 func (o *operation) showsSecret() bool {
 	switch o.answer.(type) {
-	case Link, MadeToken:
+	case Link, MadeToken, MadeWebhook:
 		return true
 	}
 	return false

@@ -9,8 +9,10 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -19,6 +21,7 @@ import (
 	"liaison.example/api"
 	"liaison.example/liaisontest"
 	"liaison.example/office"
+	"liaison.example/people"
 )
 
 // described is the description as a program reads it.
@@ -179,6 +182,24 @@ var calls = []call{
 	{"makeToken", "/tokens", `{"account":"park","scopes":["read"],"note":"for a test"}`, "token=token.id"},
 	{"listTokens", "/tokens", "", ""},
 	{"revokeToken", "/tokens/{token}/revoke", "", ""},
+	{"getRules", "/rules", "", ""},
+	{"changeRules", "/rules", `{"rules":[{"role":"officer","act":"dispatch.alone","precedence":"ROUTINE","allowed":true}]}`, ""},
+	{"addWebhook", "/webhooks", `{"url":"{hook}"}`, "webhook=webhook.id"},
+	{"listWebhooks", "/webhooks", "", ""},
+	{"testWebhook", "/webhooks/{webhook}/test", "", ""},
+	{"removeWebhook", "/webhooks/{webhook}/remove", "", ""},
+	{"beginDraft", "/drafts", `{"content":{"channel":"liaison","subject":"초안"},"by":"duty-officer"}`, "mine=id"},
+	{"listDrafts", "/drafts?shelf=open&limit=1", "", ""},
+	{"getDraft", "/drafts/{draft}", "", ""},
+	{"saveDraft", "/drafts/{mine}", `{"version":1,"content":{"channel":"liaison","precedence":"ROUTINE","subject":"초안","text":"가나다"},"by":"duty-officer"}`, ""},
+	{"submitDraft", "/drafts/{mine}/submit", `{"version":2,"by":"duty-officer"}`, ""},
+	{"withdrawDraft", "/drafts/{mine}/withdraw", `{"version":2,"by":"duty-officer"}`, ""},
+	{"submitDraft", "/drafts/{mine}/submit", `{"version":2,"by":"duty-officer"}`, ""},
+	{"returnDraft", "/drafts/{mine}/return", `{"version":2,"words":"The date is missing.","by":"head"}`, ""},
+	{"commentOnDraft", "/drafts/{draft}/comments", `{"words":"Good.","by":"head"}`, ""},
+	{"approveDraft", "/drafts/{draft}/approve", `{"version":1,"by":"head"}`, ""},
+	{"discardDraft", "/drafts/{mine}/discard", `{"version":2,"by":"duty-officer"}`, ""},
+	{"releaseDraft", "/drafts/{draft}/release", `{"version":1,"by":"head"}`, ""},
 	{"suspendAccount", "/accounts/park/suspend", "", ""},
 	{"resumeAccount", "/accounts/park/resume", "", ""},
 	{"listTrail", "/trail?limit=3", "", ""},
@@ -282,7 +303,28 @@ func readyOffice(t *testing.T) (*liaisontest.Office, map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return o, map[string]string{"file": file.Hash, "theirs": theirs.ID.String(), "charter": string(charter), "hash": office.HashCharter(&other)}
+	if _, err := south.AddAccount(ctx, api.NewAccount{Name: "kim", Person: "Kim", Posts: []office.Post{"duty-officer"}}); err != nil {
+		t.Fatal(err)
+	}
+	hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(hook.Close)
+	return o, map[string]string{"file": file.Hash, "hook": hook.URL, "draft": kimsDraft(t, o, "ready"), "theirs": theirs.ID.String(), "charter": string(charter), "hash": office.HashCharter(&other)}
+}
+
+// kimsDraft makes a draft of another person of south, sends it to review and
+// returns its number.
+func kimsDraft(t *testing.T, o *liaisontest.Office, key string) string {
+	t.Helper()
+	kim := people.Hand{By: people.By{Who: "kim"}, Post: "duty-officer", Role: "duty-officer"}
+	p := o.Nodes["south"].People()
+	draft, err := p.NewDraft(t.Context(), kim, key, people.Content{Channel: "liaison", Precedence: office.Routine, Subject: "Draft", Text: "Draft", To: []office.Side{"north"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Submit(t.Context(), kim, draft.ID, draft.Version); err != nil {
+		t.Fatal(err)
+	}
+	return strconv.FormatInt(draft.ID, 10)
 }
 
 func fillIn(text string, known map[string]string) string {

@@ -71,6 +71,28 @@ var operations = []operation{
 		[]parameter{fileName}, mediaBytes, 201, office.Enclosure{}, (*server).enclose},
 	{"getEnclosure", "GET", "/dispatches/{side}/{index}/enclosures/{n}", people.ScopeRead, "The bytes of an enclosure, once all are here.",
 		nil, nil, 200, mediaBytes, (*server).fetchEnclosure},
+	{"listDrafts", "GET", "/drafts", people.ScopeDraft, "The drafts of this side, the latest begun first, without their texts.",
+		[]parameter{shelf, readsFor, limit, cursorOf}, nil, 200, DraftPage{}, (*server).drafts},
+	{"beginDraft", "POST", "/drafts", people.ScopeDraft, "Begins a draft.",
+		nil, NewDraft{}, 201, Draft{}, (*server).beginDraft},
+	{"getDraft", "GET", "/drafts/{id}", people.ScopeDraft, "One draft with its text and the steps on its way.",
+		[]parameter{readsFor}, nil, 200, Draft{}, (*server).draft},
+	{"saveDraft", "PATCH", "/drafts/{id}", people.ScopeDraft, "Saves a draft, unless it was changed meanwhile.",
+		nil, DraftChange{}, 200, Draft{}, (*server).saveDraft},
+	{"submitDraft", "POST", "/drafts/{id}/submit", people.ScopeDraft, "Sends a draft to review.",
+		nil, DraftAct{}, 200, Draft{}, draftAct((*people.People).Submit)},
+	{"withdrawDraft", "POST", "/drafts/{id}/withdraw", people.ScopeDraft, "Takes a draft back from review.",
+		nil, DraftAct{}, 200, Draft{}, draftAct((*people.People).Withdraw)},
+	{"approveDraft", "POST", "/drafts/{id}/approve", people.ScopeDraft, "Says yes to a draft as it stands.",
+		nil, DraftAct{}, 200, Draft{}, draftAct((*people.People).Approve)},
+	{"returnDraft", "POST", "/drafts/{id}/return", people.ScopeDraft, "Sends a draft back to who began it, with a reason.",
+		nil, DraftWords{}, 200, Draft{}, (*server).returnDraft},
+	{"commentOnDraft", "POST", "/drafts/{id}/comments", people.ScopeDraft, "Says something about a draft, to this side alone.",
+		[]parameter{readsFor}, DraftWords{}, 200, Draft{}, (*server).commentOnDraft},
+	{"discardDraft", "POST", "/drafts/{id}/discard", people.ScopeDraft, "Ends a draft without a release.",
+		nil, DraftAct{}, 200, Draft{}, draftAct((*people.People).Discard)},
+	{"releaseDraft", "POST", "/drafts/{id}/release", people.ScopeRelease, "Releases a draft as a dispatch, once, however often it is asked for.",
+		nil, DraftAct{}, 201, Released{}, (*server).releaseDraft},
 
 	{"listEntries", "GET", "/entries", people.ScopeRead, "The entries of all sides, the last in the joint order first.",
 		[]parameter{limit, cursorOf}, nil, 200, EntryPage{}, (*server).record},
@@ -109,6 +131,10 @@ var operations = []operation{
 		nil, nil, 200, Account{}, (*server).resumeAccount},
 	{"makeAccountLink", "POST", "/accounts/{name}/sign-in-links", people.ScopeAdminister, "Makes a one-time sign-in link for an account.",
 		nil, NewAccountLink{}, 201, Link{}, (*server).accountLink},
+	{"getRules", "GET", "/rules", people.ScopeAdminister, "This side's own table of who may do what.",
+		nil, nil, 200, Rules{}, (*server).rules},
+	{"changeRules", "PATCH", "/rules", people.ScopeAdminister, "Changes places of the table; what is left out stays.",
+		nil, Rules{}, 200, Rules{}, (*server).changeRules},
 	{"listTrail", "GET", "/trail", people.ScopeAdminister, "Who did what with accounts, the latest first.",
 		[]parameter{limit, cursorOf}, nil, 200, TrailPage{}, (*server).trail},
 
@@ -118,6 +144,15 @@ var operations = []operation{
 		nil, NewToken{}, 201, MadeToken{}, (*server).makeToken},
 	{"revokeToken", "POST", "/tokens/{id}/revoke", byOperatorOnly, "Ends a token at once.",
 		nil, nil, 204, nil, (*server).revokeToken},
+
+	{"listWebhooks", "GET", "/webhooks", byOperatorOnly, "The webhooks, the first made first, and how they answer.",
+		[]parameter{limit, cursorOf}, nil, 200, WebhookPage{}, (*server).webhooks},
+	{"addWebhook", "POST", "/webhooks", byOperatorOnly, "Adds a webhook, which is told of entries from now on. Its secret is shown in this answer alone.",
+		nil, NewWebhook{}, 201, MadeWebhook{}, (*server).addWebhook},
+	{"removeWebhook", "POST", "/webhooks/{id}/remove", byOperatorOnly, "Tells a webhook no more.",
+		nil, nil, 204, nil, (*server).removeWebhook},
+	{"testWebhook", "POST", "/webhooks/{id}/test", byOperatorOnly, "Tells a webhook of nothing, at once, to see whether it answers.",
+		nil, nil, 204, nil, (*server).testWebhook},
 
 	{"listAlarms", "GET", "/alarms", people.ScopeRead, "What an operator must see to, the latest first.",
 		[]parameter{allAlarms, limit, cursorOf}, nil, 200, AlarmPage{}, (*server).alarms},
@@ -153,6 +188,8 @@ var (
 	since        = parameter{"since", "Only dispatches released then or later.", schema{"type": "string", "format": "date-time"}}
 	until        = parameter{"until", "Only dispatches released before.", schema{"type": "string", "format": "date-time"}}
 	fileName     = parameter{"name", "The name of the file, as the other side shall read it.", schema{"type": "string", "maxLength": office.MaxNamed}}
+	shelf        = parameter{"shelf", "Which drafts: those that wait for the reader, the reader's own, all that are open, or former ones.", schema{"type": "string", "enum": people.Shelves, "default": people.ShelfOpen}}
+	readsFor     = parameter{"by", "The post for which the reader looks; by default the usual one of the account.", schema{"type": "string"}}
 	allAlarms    = parameter{"all", "Also alarms that are cleared.", schema{"type": "boolean", "default": false}}
 )
 

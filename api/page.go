@@ -31,6 +31,19 @@ func readCursor(list string, query url.Values) (key string, err error) {
 	return key, nil
 }
 
+// numberCursor is readCursor for a list whose lines have numbers; 0 at its
+// beginning.
+func numberCursor(list string, query url.Values) (before int64, err error) {
+	key, err := readCursor(list, query)
+	if err != nil || key == "" {
+		return 0, err
+	}
+	if before, err = strconv.ParseInt(key, 10, 64); err != nil || before < 1 {
+		return 0, badCursor(query.Get("cursor"))
+	}
+	return before, nil
+}
+
 func badCursor(text string) error { return problem(CodeBadRequest, "cursor", "value", clip(text)) }
 
 // listLimit reads the limit of a list.

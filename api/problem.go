@@ -32,11 +32,13 @@ const (
 	CodeBadRequest   = "bad-request"   // the request cannot be read; the sentence says why
 	CodeNoToken      = "no-token"      // a token is needed, and none came with the request
 	CodeOperatorOnly = "operator-only" // only the operator of the machine may do this
+	CodeAccountOnly  = "account-only"  // a token of a post is no person's
 	CodeNotFound     = "not-found"     // there is no such thing here
 	CodeTooLarge     = "too-large"     // the request is over MaxBody
 	CodeNotYet       = "not-yet"       // an enclosure is not whole here
 	CodeTimeout      = "timeout"       // what was waited for did not come in time
 	CodeNotDemo      = "not-demo"      // only a demonstration may do this
+	CodeWebhookFails = "webhook-fails" // a webhook does not answer well
 	CodeTooBusy      = "too-busy"      // more than MaxWaiting requests wait already
 	CodeNextTurn     = "next-turn"     // the node is starting anew; nothing was done
 	CodeInternal     = "internal"      // ours; the log has more under the reference
@@ -48,11 +50,13 @@ var statusOf = map[string]int{
 	CodeBadRequest:   http.StatusBadRequest,
 	CodeNoToken:      http.StatusUnauthorized,
 	CodeOperatorOnly: http.StatusForbidden,
+	CodeAccountOnly:  http.StatusForbidden,
 	CodeNotFound:     http.StatusNotFound,
 	CodeTooLarge:     http.StatusRequestEntityTooLarge,
 	CodeNotYet:       http.StatusConflict,
 	CodeTimeout:      http.StatusGatewayTimeout,
 	CodeNotDemo:      http.StatusForbidden,
+	CodeWebhookFails: http.StatusBadGateway,
 	CodeTooBusy:      http.StatusServiceUnavailable,
 	CodeNextTurn:     http.StatusServiceUnavailable,
 	CodeInternal:     http.StatusInternalServerError,
@@ -66,6 +70,12 @@ var statusOf = map[string]int{
 	"token-post":      http.StatusForbidden,
 	"account-self":    http.StatusForbidden,
 	"post-may-not":    http.StatusForbidden,
+	"draft-alone":     http.StatusForbidden,
+	"draft-own":       http.StatusForbidden,
+	"draft-unknown":   http.StatusNotFound,
+	"draft-changed":   http.StatusConflict,
+	"draft-moved":     http.StatusConflict,
+	"draft-releasing": http.StatusConflict,
 	"account-unknown": http.StatusNotFound,
 	"once-unknown":    http.StatusConflict,
 	"once-secret":     http.StatusConflict,

@@ -494,3 +494,33 @@ type Event struct {
 	ID   *office.EntryID `json:"id,omitempty"`   // the entry that has got its place; the last of ours that a side holds
 	Side office.Side     `json:"side,omitempty"` // whose receipt or line it is
 }
+
+// Webhook is a program of our own side that is told of entries.
+type Webhook struct {
+	ID       int64      `json:"id"`
+	URL      string     `json:"url"`
+	Private  bool       `json:"private"` // its address may be a private one
+	Made     time.Time  `json:"made"`
+	Last     *time.Time `json:"last,omitempty"`   // when it last answered well
+	Failures int64      `json:"failures"`         // since then
+	Retry    *time.Time `json:"retry,omitempty"`  // when it is tried again
+	Failed   string     `json:"failed,omitempty"` // why it failed last
+}
+
+// WebhookPage is one page of the webhooks, the first made first.
+type WebhookPage struct {
+	Webhooks []Webhook `json:"webhooks"`
+	Next     string    `json:"next,omitempty"` // cursor of the next page; empty on the last
+}
+
+// NewWebhook adds a webhook.
+type NewWebhook struct {
+	URL     string `json:"url"`               // https, or http to this machine
+	Private bool   `json:"private,omitempty"` // its address may be a private one
+}
+
+// MadeWebhook is a webhook that was just added.
+type MadeWebhook struct {
+	Webhook Webhook `json:"webhook"`
+	Secret  string  `json:"secret"` // with which it checks what it is told; it is shown here alone
+}

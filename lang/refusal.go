@@ -63,6 +63,8 @@ var refusalWords = map[string]Phrase{
 	"refused.once-differs":           {En: "This key was used for another request. Take a new key for each thing that is asked for.", Ko: "다른 요청에 쓴 열쇠말입니다. 요청할 때마다 새 열쇠말을 쓰십시오."},
 	"refused.once-unknown":           {En: "The node stopped while this was being done. Look whether it was done, and ask again under a new key if it was not.", Ko: "이 일을 하는 동안 노드가 멈췄습니다. 되었는지 확인하고, 안 되었으면 새 열쇠말로 다시 요청하십시오."},
 	"refused.once-secret":            {En: "This was done, and its answer was shown once. It is not kept; ask again under a new key.", Ko: "이미 되었으며 답은 한 번만 보입니다. 보관하지 않으니 새 열쇠말로 다시 요청하십시오."},
+	"refused.webhook-url":            {En: "That cannot be the address of a webhook: it begins with https, or with http if it names this machine, and has no user name and no part after #.", Ko: "웹훅 주소로 쓸 수 없습니다. https로 시작하고(이 기계를 가리키면 http도 됩니다) 사용자 이름과 # 뒤의 부분이 없어야 합니다."},
+	"refused.webhook-many":           {En: "There are {limit} webhooks, and there cannot be more.", Ko: "웹훅이 {limit}개로, 더 만들 수 없습니다."},
 	"refused.given-up":               {En: "It took too long and was given up; nothing was written.", Ko: "시간이 너무 걸려 그만두었습니다. 아무것도 기록되지 않았습니다."},
 	"refused.disk-full":              {En: "The disk of this node is full; nothing was written.", Ko: "이 노드의 디스크가 가득 차서 아무것도 기록되지 않았습니다."},
 	"refused.disk-read-only":         {En: "The disk of this node cannot be written; nothing was written.", Ko: "이 노드의 디스크에 쓸 수 없어 아무것도 기록되지 않았습니다."},

@@ -22,7 +22,6 @@ var writeWords = map[string]Phrase{
 	"write.theirs-hint":      {En: "Below stands what you have typed. It is not saved: take over what you want, then put yours in its place.", Ko: "아래는 입력한 내용이며 저장되지 않았습니다. 필요한 것을 옮긴 뒤 내 것으로 바꾸십시오."},
 	"write.take-theirs":      {En: "Drop mine, go on with this", Ko: "내 것을 버리고 이것으로 계속"},
 	"write.put-mine":         {En: "Put mine in its place", Ko: "내 것으로 바꾸기"},
-	"write.reply-subject":    {En: "Re No. {number} of {side}: {subject}", Ko: "{side} 제{number}호 회신: {subject}"},
 	"write.within":           {En: "acknowledged within {span}", Ko: "{span} 안에 접수 확인"},
 	"write.limit-characters": {En: "At most {limit} characters.", Ko: "최대 {limit}자."},
 	"write.limit-bytes":      {En: "At most {limit} bytes; a Hangul syllable takes three.", Ko: "최대 {limit}바이트, 한글 한 자는 3바이트."},

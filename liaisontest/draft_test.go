@@ -114,7 +114,7 @@ func TestACrashInTheMidstOfAReleaseNeitherLosesNorDoublesIt(t *testing.T) {
 				o := liaisontest.Open(t, "north", "south")
 				south := o.Nodes["south"]
 				o.Send("south", "before") // what stands before the claim does not count
-				if _, err := south.Write(t.Context(), node.Act{By: "duty-officer", Kind: office.KindDispatch, Body: content("one").Body()}); err != nil {
+				if _, err := south.Write(t.Context(), node.Act{By: "duty-officer", Kind: office.KindDispatch, Body: body(t)}); err != nil {
 					t.Fatal(err)
 				}
 				d, twin := draft(t, south, "form", "one"), draft(t, south, "twin", "one")
@@ -127,7 +127,7 @@ func TestACrashInTheMidstOfAReleaseNeitherLosesNorDoublesIt(t *testing.T) {
 					}
 				}
 				if row.wrote {
-					if _, err := south.Write(t.Context(), node.Act{By: "duty-officer", Kind: office.KindDispatch, Body: content("one").Body()}); err != nil {
+					if _, err := south.Write(t.Context(), node.Act{By: "duty-officer", Kind: office.KindDispatch, Body: body(t)}); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -267,4 +267,14 @@ func TestNothingOfDraftsLeavesTheNode(t *testing.T) {
 			t.Errorf("the dispatch has number %d", w.Number)
 		}
 	})
+}
+
+// body is the dispatch that a draft of the text "one" becomes.
+func body(t *testing.T) *office.DispatchBody {
+	t.Helper()
+	b, err := content("one").Body()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }

@@ -82,11 +82,16 @@ func (n *Node) Release(ctx context.Context, h people.Hand, id, version int64) (W
 	if err != nil {
 		return Written{}, err
 	}
-	written, err := n.Write(ctx, Act{By: h.Post, Kind: office.KindDispatch, Body: d.Content.Body(), reviewed: true})
+	var written Written
+	body, err := d.Content.Body()
+	if err == nil {
+		written, err = n.Write(ctx, Act{By: h.Post, Kind: office.KindDispatch, Body: body, reviewed: true})
+	}
 	// What became of it is noted also when who asked has gone.
 	ctx = context.WithoutCancel(ctx)
-	var refusal *Refusal
-	if errors.As(err, &refusal) {
+	var byRules *Refusal
+	var byPeople *people.Refusal
+	if errors.As(err, &byRules) || errors.As(err, &byPeople) {
 		if _, e := n.people.GiveUpRelease(ctx, id); e != nil {
 			n.log.Error("a draft that was not written stays as if it were being released", "draft", id, "error", e)
 		}
@@ -156,7 +161,10 @@ func (n *Node) findReleased(ctx context.Context, d people.Draft) (id office.Entr
 	if err := n.ledger.Refresh(ctx); err != nil {
 		return id, false, err
 	}
-	want := d.Content.Body()
+	want, err := d.Content.Body()
+	if err != nil {
+		return id, false, err
+	}
 	for from := d.Claimed; ; {
 		entries, err := n.ledger.Entries(ctx, n.side, from, readAtOnce)
 		if err != nil {

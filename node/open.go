@@ -14,6 +14,7 @@ import (
 
 	"liaison.example/ledger"
 	"liaison.example/link"
+	"liaison.example/notify"
 	"liaison.example/office"
 	"liaison.example/people"
 	"liaison.example/records"
@@ -72,6 +73,7 @@ type Node struct {
 	records *records.Records
 	people  *people.People
 	link    *link.Link
+	notify  *notify.Notify
 
 	writes  chan *write
 	onces   onces
@@ -134,6 +136,7 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 	n.run(ctx, n.greet)
 	n.run(ctx, n.dial)
 	n.run(ctx, n.tellProcesses)
+	n.run(ctx, n.tellWebhooks)
 	n.run(ctx, n.hearProcesses)
 	n.run(ctx, n.enclose)
 	for _, side := range n.others() {
@@ -180,6 +183,9 @@ func (n *Node) open(ctx context.Context) error {
 		return err
 	}
 	if n.records, err = records.Open(ctx, n.bases[2], records.Config{Office: n.c.Own.Office, Side: n.side, Source: n.source, Log: n.log}); err != nil {
+		return err
+	}
+	if err := n.openNotify(ctx); err != nil {
 		return err
 	}
 	if err := n.readRestored(); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"liaison.example/enclosure"
 	"liaison.example/ledger"
+	"liaison.example/notify"
 	"liaison.example/people"
 	"liaison.example/sqldb"
 )
@@ -14,6 +15,9 @@ import (
 // alarms.
 func migrateLocal(ctx context.Context, db *sqldb.DB) error {
 	if err := db.Migrate(ctx, "line", lineMigrations); err != nil {
+		return err
+	}
+	if err := notify.Migrate(ctx, db); err != nil {
 		return err
 	}
 	return db.Migrate(ctx, "once", onceMigrations)

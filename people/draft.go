@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"liaison.example/office"
@@ -67,36 +66,9 @@ func (d *Draft) SecondPerson(account string) bool {
 	return other(d.Approved.Who) || slices.ContainsFunc(d.Hands, other)
 }
 
-// Content is what a person has typed of a dispatch, however unfinished.
-type Content struct {
-	Channel    string            `json:"channel,omitempty"`
-	Precedence office.Precedence `json:"precedence,omitempty"`
-	To         []office.Side     `json:"to,omitempty"`
-	Subject    string            `json:"subject,omitempty"`
-	Text       string            `json:"text,omitempty"`
-	// Enclosures are files that were read in before.
-	Enclosures []office.Enclosure `json:"enclosures,omitempty"`
-}
-
-// Body is the dispatch that the content would be.
-func (c Content) Body() *office.DispatchBody {
-	return &office.DispatchBody{
-		Channel: c.Channel, Precedence: c.Precedence, Subject: strings.TrimSpace(c.Subject), Text: c.Text,
-		To:         slices.Clip(slices.Clone(c.To)), // so that no one else writes into it
-		Enclosures: slices.Clone(c.Enclosures),
-	}
-}
-
 // Precedence is that by which the draft is treated while none is chosen yet, or
 // the one that is.
 func (d *Draft) Precedence() office.Precedence { return d.Content.urgency() }
-
-func (c Content) urgency() office.Precedence {
-	if slices.Contains(office.Precedences, c.Precedence) {
-		return c.Precedence
-	}
-	return office.Routine
-}
 
 // Touch is what a person of ours has done to a draft, and when.
 type Touch struct {
@@ -281,14 +253,6 @@ func mayAct(ctx context.Context, tx *sqldb.Tx, h Hand, act string, c Content, no
 		err = refuse("post-may-not", "post", h.Post)
 	}
 	return err
-}
-
-func (c Content) encode() (string, error) {
-	encoded, err := json.Marshal(c)
-	if err == nil && len(encoded) > MaxContent {
-		err = refuse("draft-too-long", "limit", fmt.Sprint(MaxContent))
-	}
-	return string(encoded), err
 }
 
 func putHand(ctx context.Context, tx *sqldb.Tx, id int64, h Hand) error {

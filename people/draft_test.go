@@ -377,7 +377,7 @@ func TestASideChangesWhoMayDoWhat(t *testing.T) {
 			t.Error("the table does not hold what was set")
 		}
 		lines, err := p.Trail(ctx, 0, 10)
-		if err != nil || len(lines) != 2 || lines[0].Detail != "+officer dispatch.alone PRIORITY" || lines[1].Detail != "-head charter.agree" || lines[0].By != ahn.By {
+		if err != nil || len(lines) != 2 || lines[1].Detail != "+officer dispatch.alone PRIORITY" || lines[0].Detail != "-head charter.agree" || lines[0].By != ahn.By {
 			t.Errorf("the trail says %+v, %v", lines, err)
 		}
 		d := newDraft(t, p, kim, "form", convoy)
@@ -473,8 +473,8 @@ func TestWhatOpenDraftsEncloseIsKnown(t *testing.T) {
 		kept := newDraft(t, p, kim, "one", enclosing("aa"))
 		gone := newDraft(t, p, kim, "two", enclosing("bb"))
 		newDraft(t, p, kim, "three", convoy)
-		if kept.Content.Body().Enclosures[0].Hash != "aa" {
-			t.Errorf("the draft would be released as %+v", kept.Content.Body())
+		if body, err := kept.Content.Body(); err != nil || len(body.Enclosures) != 1 || body.Enclosures[0].Hash != "aa" {
+			t.Errorf("the draft would be released as %+v, %v", body, err)
 		}
 		if _, err := p.Discard(t.Context(), kim, gone.ID, gone.Version); err != nil {
 			t.Fatal(err)

@@ -106,11 +106,7 @@ func (c Cell) granted() bool {
 }
 
 // valid reports whether the table has such a place.
-func (c Cell) valid() bool {
-	return slices.Contains(office.Roles, c.Role) && slices.ContainsFunc(Acts, func(a Act) bool {
-		return a.Name == c.Act && (a.Urgent && slices.Contains(office.Precedences, c.Precedence) || !a.Urgent && c.Precedence == "")
-	})
-}
+func (c Cell) valid() bool { return slices.Contains(Cells(), c) }
 
 // Rules is our own side's table of who may do what, as it stood at one moment.
 type Rules struct {
@@ -247,7 +243,10 @@ func (p *People) SetMay(ctx context.Context, by By, set map[Cell]bool) error {
 				delete(set, c)
 			}
 		}
-		for _, c := range inOrder(set) {
+		for _, c := range Cells() {
+			if _, changed := set[c]; !changed {
+				continue
+			}
 			if _, err := tx.Exec(ctx, `
 				INSERT INTO may (role, act, precedence, allowed)
 				VALUES ($1, $2, $3, $4)
@@ -268,15 +267,16 @@ func (p *People) SetMay(ctx context.Context, by By, set map[Cell]bool) error {
 	return nil
 }
 
-// inOrder sorts the places of a change as the table has them.
-func inOrder(set map[Cell]bool) (cells []Cell) {
-	for _, role := range office.Roles {
-		for _, act := range Acts {
-			for _, precedence := range append([]office.Precedence{""}, office.Precedences...) {
-				c := Cell{role, act.Name, precedence}
-				if _, is := set[c]; is {
-					cells = append(cells, c)
-				}
+// Cells is every place of the table, in the order in which it is shown.
+func Cells() (cells []Cell) {
+	for _, act := range Acts {
+		precedences := []office.Precedence{""}
+		if act.Urgent {
+			precedences = office.Precedences
+		}
+		for _, role := range office.Roles {
+			for _, precedence := range precedences {
+				cells = append(cells, Cell{role, act.Name, precedence})
 			}
 		}
 	}

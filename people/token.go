@@ -39,6 +39,7 @@ type Scope string
 // The scopes.
 const (
 	ScopeRead        Scope = "read"        // dispatches, the record, the charter, posts, the state of the node
+	ScopeDraft       Scope = "draft"       // read, write and review drafts
 	ScopeRelease     Scope = "release"     // release dispatches
 	ScopeAcknowledge Scope = "acknowledge" // acknowledge dispatches, and mark alarms as seen to
 	ScopeBind        Scope = "bind"        // propose and agree to charters; accredit posts and end them
@@ -46,7 +47,7 @@ const (
 )
 
 // Scopes is all of them.
-var Scopes = []Scope{ScopeRead, ScopeRelease, ScopeAcknowledge, ScopeBind, ScopeAdminister}
+var Scopes = []Scope{ScopeRead, ScopeDraft, ScopeRelease, ScopeAcknowledge, ScopeBind, ScopeAdminister}
 
 // Token lets a program act for an account, or for one post, until its end. The
 // token itself is shown once and not kept.

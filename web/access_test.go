@@ -29,6 +29,8 @@ const whoMay = `
 	POST /account/codes/confirm                      -       y        y     -          y
 	POST /account/codes/remove                       -       y        y     -          y
 	POST /account/sessions/{id}/revoke               -       y        y     -          y
+	POST /account/tokens                             -       y        y     -          y
+	POST /account/tokens/{id}/revoke                 -       y        y     -          y
 	GET  /rules                                      -       y        y     -          y
 	POST /rules                                      -       y        y     -          y
 	POST /rules/acting                               -       y        y     -          y

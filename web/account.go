@@ -29,6 +29,9 @@ type accountPage struct {
 	Code      bool   // a sign-in needs a code
 	Secret    string // that no code has confirmed yet, in groups of four; empty if none was drawn
 	Sessions  []accountSession
+	Tokens    []accountToken
+	NewToken  tokenForm
+	Token     string // made just now
 	MinLength int
 }
 
@@ -47,7 +50,12 @@ type accountSession struct {
 func (s *site) account(v *visit) error { return s.showAccount(v, http.StatusOK, "") }
 
 func (s *site) showAccount(v *visit, status int, problem string) error {
-	page := accountPage{Error: problem, MinLength: people.MinPassword}
+	return s.showAccountWith(v, status, problem, "")
+}
+
+// showAccountWith shows the account with a token that was made just now.
+func (s *site) showAccountWith(v *visit, status int, problem, token string) error {
+	page := accountPage{Error: problem, Token: token, MinLength: people.MinPassword}
 	var err error
 	if page.Frame, err = s.personFrame(v, v.t("account.title")); err != nil {
 		return err
@@ -76,6 +84,10 @@ func (s *site) showAccount(v *visit, status int, problem string) error {
 			open.ID, v.when(open.Since), v.when(open.LastSeen), open.ByLink, open.ID == v.session.ID,
 		})
 	}
+	if page.Tokens, err = s.tokens(v, a.Name); err != nil {
+		return err
+	}
+	page.NewToken = v.tokenForm(a.Admin)
 	return s.render(v, status, "account", page)
 }
 

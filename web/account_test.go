@@ -147,6 +147,53 @@ func TestAPersonEndsTheirOtherSessions(t *testing.T) {
 	south.get("/").want(t, 200)
 }
 
+var tokenShown = regexp.MustCompile(`<code class="secret-text">(liaison-[A-Za-z0-9_-]{43})</code>`)
+
+func TestAPersonMakesATokenThatIsShownOnceAndEndsIt(t *testing.T) {
+	h, south, _ := pair(t)
+	south.cookie = h.account(people.Account{Name: "park", Person: "Park", Posts: []office.Post{"duty-officer"}})
+	page := south.get("/account")
+	page.want(t, 200, "Tokens for programs", "There is none.", `name="scope" value="read"`)
+	if strings.Contains(page.body, `value="administer"`) {
+		t.Error("a scope for administrators is offered to somebody else")
+	}
+	form := url.Values{"scope": {"read", "release"}, "note": {"desk & display"}, "days": {"30"}}
+	made := south.post("/account/tokens", form)
+	made.want(t, 200, "The token is shown only now", "desk &amp; display", "read · release dispatches", "never used")
+	found := tokenShown.FindStringSubmatch(made.body)
+	if found == nil {
+		t.Fatalf("the page shows no token: %s", matter(made.body))
+	}
+	if b, err := h.nodes["south"].People().Bearer(t.Context(), found[1]); err != nil || b.Account != "park" || len(b.Scopes) != 2 {
+		t.Errorf("the token: %+v, %v", b, err)
+	}
+	page = south.get("/account")
+	if strings.Contains(page.body, found[1]) {
+		t.Error("the token is shown a second time")
+	}
+	// What was refused keeps what was typed.
+	south.post("/account/tokens", url.Values{"note": {"kept"}, "days": {"7"}}).want(t, 422, "at least one scope", `value="kept"`, `value="7" selected`)
+	south.post("/account/tokens", url.Values{"scope": {"administer"}, "days": {"8"}}).want(t, 400)
+	must(t, h.nodes["south"].People().SetPassword(t.Context(), south.cookie.Value, "", "", password))
+	h.set(h.now().Add(people.LinkFresh))
+	south.post("/account/tokens", form).want(t, 422, "The present password is not right", `value="read" checked`)
+
+	end := regexp.MustCompile(`action="(/account/tokens/\d+/revoke)"`).FindStringSubmatch(page.body)
+	stranger := h.account(people.Account{Name: "choi", Person: "Choi"})
+	mine := south.cookie
+	south.cookie = stranger
+	south.post(end[1], url.Values{}).want(t, 303)
+	if _, err := h.nodes["south"].People().Bearer(t.Context(), found[1]); err != nil {
+		t.Errorf("somebody else has ended it: %v", err)
+	}
+	south.cookie = mine
+	south.post(end[1], url.Values{}).want(t, 303)
+	if _, err := h.nodes["south"].People().Bearer(t.Context(), found[1]); err == nil {
+		t.Error("the token goes on")
+	}
+	south.get("/account").want(t, 200, "There is none.")
+}
+
 func TestAnAccountWithoutAPostSeesItselfAndNothingElse(t *testing.T) {
 	h, south, _ := pair(t)
 	south.cookie = h.account(people.Account{Name: "choi", Person: "최 관리자", Admin: true})

@@ -153,6 +153,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"filtered", usual, "/?state=theirs&channel=liaison"},
 		{"write", usual, "/dispatches/new"},
 		{"write-reply", usual, "/dispatches/new?reply=" + ids["동부 지구 지뢰 제거 작업장 부근 총성 관련 문의"].String()},
+		{"write-mend", usual, "/dispatches/new?relation=correction&dispatch=" + ids["산림 협력 공동 조사단의 통행 일정"].String()},
 		{"drafts", usual, "/drafts"},
 		{"drafts-open", usual, "/drafts?show=open"},
 		{"drafts-none", cut, "/drafts"},
@@ -208,6 +209,10 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 	admin := true
 	must(t, three.nodes["south"].People().ChangeAccount(t.Context(), operator, "duty-officer", people.Change{Admin: &admin}))
 	three.account(people.Account{Name: "third-desk", Person: "야간 당직 담당자", Posts: []office.Post{"duty-officer", "head"}})
+	for _, note := range []string{"야간 당직 화면", "A program with a rather long name that watches the line and rings the bell"} {
+		_, _, err = usual.nodes["south"].People().AddToken(t.Context(), operator, people.NewToken{Account: "duty-officer", Scopes: people.Scopes[:4], Note: note})
+		must(t, err)
+	}
 	three.account(people.Account{Name: "keeper", Person: "Keeper of the accounts", Admin: true})
 	three.account(people.Account{Name: "left-us", Person: "Interpreter until last year"})
 	must(t, three.nodes["south"].People().Suspend(t.Context(), people.By{Who: "keeper", From: "2001:db8:1111:2222:3333:4444:5555:6666"}, "left-us"))

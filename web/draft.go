@@ -24,7 +24,10 @@ type draftPage struct {
 	TextLang   string
 	Enclosed   []enclosedFile
 	Paragraphs []paragraph
-	Missing    string // what keeps it from being released as it stands; empty if nothing does
+	Mark       string // in words; empty if it is meant in earnest
+	Facts      []fact
+	Informed   template.HTML // who it goes to for information; empty if to nobody
+	Missing    string        // what keeps it from being released as it stands; empty if nothing does
 	Drafted    template.HTML
 	Changed    template.HTML // empty if that was when it was begun
 	Approved   template.HTML // empty if it is not
@@ -141,6 +144,10 @@ func (s *site) showDraft(v *visit, status int, id int64, typed draftTyped) error
 		MayApprove:  d.State == people.InReview && v.may(people.ActReview, p) && d.Changed.Who != h.Who && d.Approved.Who != h.Who,
 		MayReturn:   d.State == people.InReview && v.may(people.ActReview, p) && d.Drafted.Who != h.Who,
 	}
+	page.Mark, page.Informed = v.markName(d.Content.Mark), v.informed(d.Content)
+	if page.Facts, err = s.contentFacts(v, d.Content); err != nil {
+		return err
+	}
 	if d.Changed != d.Drafted {
 		page.Changed = v.signed(d.Changed)
 	}
@@ -171,7 +178,10 @@ func (s *site) showDraft(v *visit, status int, id int64, typed draftTyped) error
 
 // missing says what the rules would say first against a draft as it stands.
 func (v *visit) missing(c people.Content) string {
-	body := c.Body()
+	body, err := c.Body()
+	if refusal, ok := refusalOf(err); ok {
+		return v.refused(refusal)
+	}
 	body.Number = 1 // the node gives it
 	encoded, err := office.Encode(body)
 	if err != nil {

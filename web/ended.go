@@ -24,7 +24,7 @@ type keptField struct {
 }
 
 // typedFields are the fields that a person fills in.
-var typedFields = []string{"channel", "precedence", "to", "subject", "text", "comment", "reason"}
+var typedFields = []string{"channel", "precedence", "to", "subject", "text", "comment", "reason", "name", "attention", "references", "party"}
 
 // longFields are those of several lines.
 var longFields = []string{"text", "comment", "reason"}

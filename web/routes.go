@@ -42,6 +42,8 @@ var routes = []route{
 	{"POST /account/codes/confirm", holder, (*site).postConfirmCodes},
 	{"POST /account/codes/remove", holder, (*site).postRemoveCodes},
 	{"POST /account/sessions/{id}/revoke", holder, (*site).postRevokeSession},
+	{"POST /account/tokens", holder, (*site).postToken},
+	{"POST /account/tokens/{id}/revoke", holder, (*site).postRevokeToken},
 
 	{"GET /rules", holder, (*site).rules},
 	{"POST /rules", holder, (*site).postRules},

@@ -37,6 +37,7 @@ type writePage struct {
 	MaxSubject  int // characters
 	MaxText     int // bytes
 	Once        string
+	More        particulars
 	Theirs      *theirs // what stands in the draft, if it is not what was typed
 	Former      string  // page of a draft that has ended meanwhile; what was typed is then a new one
 
@@ -57,6 +58,9 @@ type theirs struct {
 	Word, Channel, To, Subject, Lang string
 	Precedence                       office.Precedence
 	Paragraphs                       []paragraph
+	Mark                             string
+	Informed                         template.HTML
+	Facts                            []fact
 }
 
 type precedenceChoice struct {
@@ -74,34 +78,11 @@ type written struct {
 }
 
 func (s *site) write(v *visit) error {
-	query := v.r.URL.Query()
-	w := written{once: newKey()}
-	w.Channel, w.Precedence, w.To = query.Get("channel"), office.Precedence(query.Get("precedence")), query["to"]
-	if answers := query.Get("reply"); answers != "" {
-		if err := s.fillReply(v, &w, answers); err != nil {
-			return err
-		}
-	}
-	return s.showWrite(v, http.StatusOK, w, writePage{})
-}
-
-// fillReply lets a new draft answer a dispatch: on its channel, as urgent as it
-// was, to who has sent it, by its number.
-func (s *site) fillReply(v *visit, w *written, answers string) error {
-	id, err := office.ParseEntryID(answers)
+	c, err := s.begun(v)
 	if err != nil {
-		return errNothingHere
+		return err
 	}
-	line, found, err := s.node.Records().Dispatch(v.ctx, id)
-	if err != nil {
-		return fmt.Errorf("read dispatch %s: %w", id, err)
-	}
-	if !found || line.From == v.side {
-		return errNothingHere
-	}
-	w.Channel, w.Precedence, w.To = line.Channel, line.Precedence, []office.Side{line.From}
-	w.Subject = shorten(v.t("write.reply-subject", "number", line.Number, "side", v.sideName(line.From), "subject", line.Subject), office.MaxSubject-1)
-	return nil
+	return s.showWrite(v, http.StatusOK, written{Content: c, once: newKey()}, writePage{})
 }
 
 // editDraft shows a draft in the editor to whoever may change it.
@@ -131,6 +112,9 @@ func (s *site) showWrite(v *visit, status int, w written, page writePage) error 
 		page.Href, page.Action, page.Path = draftHref(w.id), draftHref(w.id), draftHref(w.id)+"/edit"
 	}
 	page.Draft, page.Enclosing = w.id, v.enclosingOf(w.Enclosures, page.Errors["enclosures"])
+	if page.More, err = s.particulars(v, w.Content, page.Errors); err != nil {
+		return err
+	}
 	if v.office.Charter != nil {
 		for i, c := range v.office.Charter.Channels {
 			chosen := c.ID == w.Channel || w.Channel == "" && i == 0
@@ -239,7 +223,9 @@ func (s *site) notKept(v *visit, w written, d people.Draft, err error) error {
 	same := d.ID != 0 && reflect.DeepEqual(d.Content, w.Content)
 	switch {
 	case refusal.Code == "draft-changed":
-		page.Theirs = v.theirs(d)
+		if page.Theirs, err = s.theirs(v, d); err != nil {
+			return err
+		}
 		w.id, w.version = d.ID, d.Version
 		return s.answerWrite(v, http.StatusConflict, w, page)
 	case refusal.Code == "draft-released" && same && d.Ended.Who == v.session.Account:
@@ -322,6 +308,7 @@ func (v *visit) written(id int64) written {
 	if others := v.others(); len(w.To) == 0 && len(others) == 1 {
 		w.To = others
 	}
+	v.typedParticulars(form, &w.Content)
 	if len(w.once) > 64 {
 		w.once = ""
 	}
@@ -329,17 +316,21 @@ func (v *visit) written(id int64) written {
 }
 
 // theirs is what stands in a draft, to be read beside what was typed.
-func (v *visit) theirs(d people.Draft) *theirs {
+func (s *site) theirs(v *visit, d people.Draft) (*theirs, error) {
+	facts, err := s.contentFacts(v, d.Content)
+	if err != nil {
+		return nil, err
+	}
 	t := &theirs{
 		Sentence:   v.h("write.theirs", "person", v.touched(d.Changed), "time", v.briefly(d.Changed.At)),
 		Precedence: d.Precedence(), Word: v.t("precedence." + lowerPrecedence(d.Precedence())),
 		Channel: v.channelName(d.Content.Channel), Subject: d.Content.Subject, Lang: textLanguage(d.Content.Subject + d.Content.Text),
-		Paragraphs: paragraphs(d.Content.Text),
+		Paragraphs: paragraphs(d.Content.Text), Mark: v.markName(d.Content.Mark), Informed: v.informed(d.Content), Facts: facts,
 	}
 	if len(v.others()) > 1 {
 		t.To = v.sideNames(d.Content.To)
 	}
-	return t
+	return t, nil
 }
 
 // typed takes a text as browsers send it and makes it a text as entries hold it:
@@ -354,16 +345,22 @@ func fieldOf(r *node.Refusal) string {
 	switch r.Code {
 	case office.ChannelUnknown:
 		return "channel"
-	case office.WrongAddressee:
+	case office.WrongAddressee, office.AddresseeMissing:
 		return "to"
 	case "enclosure-not-held":
 		return "enclosures"
+	case office.InfoAboveAction:
+		return "info"
+	case office.MarkDiffers:
+		return "mark"
+	case office.DispatchUnknown:
+		return "references"
 	}
 	if strings.HasPrefix(r.Detail["field"], "enclosures") {
 		return "enclosures"
 	}
 	switch field := r.Detail["field"]; field {
-	case "channel", "precedence", "subject", "text", "to":
+	case "channel", "precedence", "subject", "text", "to", "name", "attention", "info", "mark", "releasable", "party", "references":
 		return field
 	}
 	return ""

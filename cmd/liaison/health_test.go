@@ -91,6 +91,7 @@ func TestHealthAndMeasuresTellHowTheNodeIsAndNothingThatWasSaid(t *testing.T) {
 		`liaison_office_open`:                           1,
 		`liaison_line_waiting_entries{side="north"}`:    1,
 		`liaison_alarms_open`:                           0,
+		`liaison_webhooks_failing`:                      0,
 		`liaison_sessions_open`:                         0,
 		`liaison_writes_total{outcome="refused"}`:       measure(t, before, `liaison_writes_total{outcome="refused"}`) + 1,
 		`liaison_writes_total{outcome="written"}`:       measure(t, before, `liaison_writes_total{outcome="written"}`) + 2,

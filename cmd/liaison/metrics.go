@@ -14,6 +14,7 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 
 	"liaison.example/node"
+	"liaison.example/notify"
 )
 
 // meters counts what this process does, for Prometheus. Nothing in it tells what
@@ -110,6 +111,10 @@ func (m *meters) handler(n *node.Node, log *slog.Logger) http.Handler {
 		if err == nil {
 			sessions, tokens, err = n.People().Open(r.Context())
 		}
+		var hooks []notify.Webhook
+		if err == nil {
+			hooks, err = n.Notify().Webhooks(r.Context())
+		}
 		if err != nil {
 			log.Error("the measures cannot be taken", "error", err)
 			http.Error(w, "the measures cannot be taken; the log says why", http.StatusInternalServerError)
@@ -123,6 +128,9 @@ func (m *meters) handler(n *node.Node, log *slog.Logger) http.Handler {
 		gauge(now, "liaison_alarms_open", "", float64(len(alarms)))
 		gauge(now, "liaison_sessions_open", "", float64(sessions))
 		gauge(now, "liaison_tokens_working", "", float64(tokens))
+		gauge(now, "liaison_webhooks", "", float64(len(hooks)))
+		hooks = slices.DeleteFunc(hooks, func(h notify.Webhook) bool { return h.Failures == 0 })
+		gauge(now, "liaison_webhooks_failing", "", float64(len(hooks)))
 		now.WritePrometheus(w)
 		m.set.WritePrometheus(w)
 		metrics.WriteProcessMetrics(w)

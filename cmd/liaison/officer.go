@@ -17,6 +17,9 @@ type officerCommand struct {
 	Suspend officerSuspendCommand `cmd:"" help:"Keep an account from signing in, and end its sessions and links at once." usage:"[DIR] NAME"`
 	Resume  officerResumeCommand  `cmd:"" help:"Let a suspended account sign in again." usage:"[DIR] NAME"`
 	Enrol   officerEnrolCommand   `cmd:"" help:"Print a one-time link with which the person signs in and sets a password." usage:"[DIR] NAME"`
+	May     officerMayCommand     `cmd:"" help:"Show who may do what, by the rules of this side's own house." usage:"[DIR]"`
+	Allow   officerAllowCommand   `cmd:"" help:"Allow a role to do something." usage:"[DIR] ROLE ACT"`
+	Deny    officerDenyCommand    `cmd:"" help:"Allow a role no longer to do something." usage:"[DIR] ROLE ACT"`
 	Trail   officerTrailCommand   `cmd:"" help:"Show who did what with accounts, the latest first." usage:"[DIR]"`
 }
 

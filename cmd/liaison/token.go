@@ -20,7 +20,7 @@ type tokenCommand struct {
 func (c *tokenCommand) Help() string {
 	return `With a token a program acts through the interface under /api/v1 beside the pages. A token never does more than its account or post may at that moment, has an end, and ends with its account or post. Tokens stand in local.db as hashes and never cross the line.
 
-Scopes: read (dispatches, the record, the charter, posts, the state of the node), release (dispatches), acknowledge (dispatches; alarms as seen to), bind (charters, and the posts of this side), administer (accounts; with an administrator's account only).`
+Scopes: read (dispatches, the record, the charter, posts, the state of the node), draft (drafts and their review; with an account only), release (dispatches), acknowledge (dispatches; alarms as seen to), bind (charters, and the posts of this side), administer (accounts; with an administrator's account only).`
 }
 
 type tokenListCommand struct {
@@ -78,7 +78,7 @@ type tokenAddCommand struct {
 	place
 	Account string      `placeholder:"NAME" xor:"holder" help:"The account for which it acts."`
 	Post    string      `placeholder:"POST" xor:"holder" help:"The post for which it acts, instead of an account."`
-	Scope   []api.Scope `required:"" placeholder:"SCOPE" help:"What it may be used for: read, release, acknowledge, bind or administer; may be given several times."`
+	Scope   []api.Scope `required:"" placeholder:"SCOPE" help:"What it may be used for: read, draft, release, acknowledge, bind or administer; may be given several times."`
 	Note    string      `placeholder:"TEXT" help:"What it is for, in one line."`
 	Days    int         `default:"90" placeholder:"N" help:"In how many days it ends, at most 365. Default: 90."`
 	JSON    bool        `name:"json" help:"Print the token with all that is known of it as JSON."`

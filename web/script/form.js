@@ -10,11 +10,13 @@
     const limit = Number(line.dataset.limit);
     const count = () => {
       const text = field.value.normalize("NFC");
-      const size = line.dataset.unit === "bytes" ? bytes.encode(text).length : [...text].length;
+      const size = line.dataset.unit === "bytes" ? bytes.encode(text).length : line.dataset.unit === "words" ? text.split(/[ \t\n\u3000]+/).filter(Boolean).length : [...text].length;
+      const urgent = field.form.elements.precedence;
+      line.hidden = "urgent" in line.dataset && urgent.value !== "FLASH" && urgent.value !== "IMMEDIATE";
       line.textContent = line.dataset.words.replace("{size}", grouped(size)).replace("{limit}", grouped(limit));
       line.classList.toggle("over", size > limit);
     };
-    field.addEventListener("input", count);
+    (line.dataset.urgent === undefined ? field : field.form).addEventListener("input", count);
     count();
   }
 
