@@ -102,7 +102,7 @@ func TestADispatchIsSentReceivedAndAcknowledged(t *testing.T) {
 	if _, err := north.WaitStatus(ctx, "equal", patience); err != nil { // the receipt goes out before north folds
 		t.Fatal(err)
 	}
-	page, err := north.Dispatches(ctx, api.Query{Waiting: api.WaitsForAny})
+	page, err := north.Dispatches(ctx, api.Query{State: api.WaitsForAny})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -119,7 +119,8 @@ func (c *Client) Dispatches(ctx context.Context, q Query) (p DispatchPage, err e
 	set("channel", q.Channel)
 	set("precedence", string(q.Precedence))
 	set("cursor", q.Cursor)
-	set("state", string(q.Waiting))
+	set("state", string(q.State))
+	set("mark", string(q.Mark))
 	for name, at := range map[string]time.Time{"since": q.Since, "until": q.Until} {
 		if !at.IsZero() {
 			set(name, at.UTC().Format(time.RFC3339))

@@ -94,13 +94,16 @@ func (s *server) dispatches(w http.ResponseWriter, r *http.Request) error {
 	}
 	filter := records.Filter{
 		Text: query.Get("q"), From: query.Get("from"), Channel: query.Get("channel"), Precedence: precedence,
-		State: records.State(query.Get("state")), Limit: limit,
+		State: records.State(query.Get("state")), Mark: office.Mark(query.Get("mark")), Limit: limit,
 	}
 	if filter.Before, err = readCursor("dispatches", query); err != nil {
 		return err
 	}
 	if filter.State != "" && !slices.Contains(records.States, filter.State) {
 		return notOneOf("state", string(filter.State), records.States)
+	}
+	if filter.Mark != "" && !slices.Contains(records.Marks, filter.Mark) {
+		return notOneOf("mark", string(filter.Mark), records.Marks)
 	}
 	for name, into := range map[string]*time.Time{"since": &filter.Since, "until": &filter.Until} {
 		if text := query.Get(name); text != "" {

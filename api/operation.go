@@ -53,7 +53,7 @@ var operations = []operation{
 		[]parameter{waitState, timeout}, nil, 200, Status{}, (*server).status},
 
 	{"listDispatches", "GET", "/dispatches", people.ScopeRead, "Dispatches, the newest in the joint order first, without their texts.",
-		[]parameter{searched, from, channel, precedence, waiting, since, until, limit, cursorOf}, nil, 200, DispatchPage{}, (*server).dispatches},
+		[]parameter{searched, from, channel, precedence, state, meant, since, until, limit, cursorOf}, nil, 200, DispatchPage{}, (*server).dispatches},
 	{"releaseDispatch", "POST", "/dispatches", people.ScopeRelease, "Releases a dispatch. When this is answered it is signed and on disk.",
 		[]parameter{waitReceipts}, NewDispatch{}, 201, Dispatch{}, (*server).send},
 	{"getDispatch", "GET", "/dispatches/{side}/{index}", people.ScopeRead, "One dispatch with its text and receipts.",
@@ -67,10 +67,6 @@ var operations = []operation{
 	{"getThread", "GET", "/dispatches/{side}/{index}/thread", people.ScopeRead, "The dispatches of the thread that one belongs to.",
 		nil, nil, 200, Thread{}, (*server).thread},
 
-	{"encloseFile", "POST", "/enclosures", people.ScopeRelease, "Reads in a file, so that a dispatch may name it. What could run, or unpacks beyond measure, is refused.",
-		[]parameter{fileName}, mediaBytes, 201, office.Enclosure{}, (*server).enclose},
-	{"getEnclosure", "GET", "/dispatches/{side}/{index}/enclosures/{n}", people.ScopeRead, "The bytes of an enclosure, once all are here.",
-		nil, nil, 200, mediaBytes, (*server).fetchEnclosure},
 	{"listDrafts", "GET", "/drafts", people.ScopeDraft, "The drafts of this side, the latest begun first, without their texts.",
 		[]parameter{shelf, readsFor, limit, cursorOf}, nil, 200, DraftPage{}, (*server).drafts},
 	{"beginDraft", "POST", "/drafts", people.ScopeDraft, "Begins a draft.",
@@ -93,6 +89,10 @@ var operations = []operation{
 		nil, DraftAct{}, 200, Draft{}, draftAct((*people.People).Discard)},
 	{"releaseDraft", "POST", "/drafts/{id}/release", people.ScopeRelease, "Releases a draft as a dispatch, once, however often it is asked for.",
 		nil, DraftAct{}, 201, Released{}, (*server).releaseDraft},
+	{"encloseFile", "POST", "/enclosures", people.ScopeRelease, "Reads in a file, so that a dispatch may name it. What could run, or unpacks beyond measure, is refused.",
+		[]parameter{fileName}, mediaBytes, 201, office.Enclosure{}, (*server).enclose},
+	{"getEnclosure", "GET", "/dispatches/{side}/{index}/enclosures/{n}", people.ScopeRead, "The bytes of an enclosure, once all are here.",
+		nil, nil, 200, mediaBytes, (*server).fetchEnclosure},
 
 	{"listEntries", "GET", "/entries", people.ScopeRead, "The entries of all sides, the last in the joint order first.",
 		[]parameter{limit, cursorOf}, nil, 200, EntryPage{}, (*server).record},
@@ -180,16 +180,17 @@ var (
 	waitState    = parameter{"wait", "The state to wait for.", schema{"type": "string", "enum": Waits}}
 	timeout      = parameter{"timeout", "How long to wait at most, such as 60s.", schema{"type": "string"}}
 	waitReceipts = parameter{"wait", "How long to wait for the receipts of all addressees, such as 60s; without it there is no waiting.", schema{"type": "string"}}
-	searched     = parameter{"q", "Words that are all in number, subject or text.", schema{"type": "string", "maxLength": 200}}
+	searched     = parameter{"q", "Words that are all in number, subject, text or a name in it.", schema{"type": "string", "maxLength": 200}}
 	from         = parameter{"from", "Only dispatches of this side.", schema{"type": "string"}}
 	channel      = parameter{"channel", "Only dispatches on this channel.", schema{"type": "string"}}
 	precedence   = parameter{"precedence", "Only dispatches of this precedence.", schemaOfPrecedence}
-	waiting      = parameter{"state", "Only dispatches that wait, or that wait for nobody.", schema{"type": "string", "enum": waitings}}
+	state        = parameter{"state", "Only dispatches that wait, or have come so far.", schema{"type": "string", "enum": reaches}}
+	meant        = parameter{"mark", "Only dispatches meant so.", schema{"type": "string", "enum": []string{"real", "exercise", "test"}}}
 	since        = parameter{"since", "Only dispatches released then or later.", schema{"type": "string", "format": "date-time"}}
 	until        = parameter{"until", "Only dispatches released before.", schema{"type": "string", "format": "date-time"}}
-	fileName     = parameter{"name", "The name of the file, as the other side shall read it.", schema{"type": "string", "maxLength": office.MaxNamed}}
 	shelf        = parameter{"shelf", "Which drafts: those that wait for the reader, the reader's own, all that are open, or former ones.", schema{"type": "string", "enum": people.Shelves, "default": people.ShelfOpen}}
 	readsFor     = parameter{"by", "The post for which the reader looks; by default the usual one of the account.", schema{"type": "string"}}
+	fileName     = parameter{"name", "The name of the file, as the other side shall read it.", schema{"type": "string", "maxLength": office.MaxNamed}}
 	allAlarms    = parameter{"all", "Also alarms that are cleared.", schema{"type": "boolean", "default": false}}
 )
 

@@ -204,8 +204,8 @@ func TestEveryOperationWithEveryRole(t *testing.T) {
 				want = []int{403}
 			case p.method == "GET" || slices.Contains(byTheNode, c.id):
 				want = []int{200, 404}
-			case c.id == "encloseFile" && (b.role == "officer" || b.role == "secretary"):
-				want = []int{201} // for what somebody else will review
+			case c.id == "encloseFile" && !slices.Contains([]string{"interpreter", "observer"}, b.role):
+				want = []int{201} // also by who releases only what somebody else has reviewed
 			case slices.Contains(strings.Fields(rolesMay[b.role]), scope):
 				want = []int{200, 201, 404, 422}
 			default:

@@ -176,30 +176,39 @@ type Receipt struct {
 
 // Query chooses dispatches. Zero fields choose all.
 type Query struct {
-	Text       string // words that are in number, subject or text
+	Text       string // words that are in number, subject, text or a name
 	From       office.Side
 	Channel    string
 	Precedence office.Precedence
-	Waiting    Waiting
-	Since      time.Time // released then or later; zero: no bound
-	Until      time.Time // released before; zero: no bound
-	Limit      int       // at most MaxList; 0: DefaultList
-	Cursor     string    // Next of the page before
+	State      Reached
+	Mark       office.Mark // "real", "exercise" or "test"
+	Since      time.Time   // released then or later; zero: no bound
+	Until      time.Time   // released before; zero: no bound
+	Limit      int         // at most MaxList; 0: DefaultList
+	Cursor     string      // Next of the page before
 }
 
-// Waiting says whose acknowledgement a dispatch waits for.
-type Waiting string
+// Reached says how far a dispatch has come, as our side looks for it. Where it is
+// addressed to several sides, one that has come so far is enough for the last ones.
+type Reached string
 
 // What a list can be asked for by it.
 const (
-	WaitsForAny  Waiting = "open"         // of any addressee
-	WaitsForUs   Waiting = "ours"         // of our side
-	WaitsForThem Waiting = "theirs"       // of another side
-	WaitsForNone Waiting = "acknowledged" // of none: all have acknowledged
+	WaitsForAny  Reached = "open"         // not acknowledged by all addressees
+	WaitsForUs   Reached = "ours"         // not acknowledged by our side
+	WaitsForThem Reached = "theirs"       // not acknowledged by another side
+	WaitsForNone Reached = "acknowledged" // by all, whatever followed
+	IsConsidered Reached = "under-consideration"
+	IsAnswered   Reached = "answered"
+	IsClosed     Reached = "closed"
+	WasCorrected Reached = "corrected" // by a later dispatch
+	WasTakenBack Reached = "withdrawn" // cancelled or superseded by one
 )
 
-// waitings is all of them.
-var waitings = []Waiting{WaitsForAny, WaitsForUs, WaitsForThem, WaitsForNone}
+// reaches is all of them.
+var reaches = []Reached{
+	WaitsForAny, WaitsForUs, WaitsForThem, WaitsForNone, IsConsidered, IsAnswered, IsClosed, WasCorrected, WasTakenBack,
+}
 
 // DispatchPage is one page of a list of dispatches, the newest in the joint order
 // first.

@@ -43,9 +43,8 @@ type DraftContent struct {
 	References     string               `json:"references,omitempty"` // ids with spaces or commas between
 	Reply          string               `json:"reply,omitempty"`      // id of the dispatch that it answers
 	Relation       office.RelationKind  `json:"relation,omitempty"`
-	Relates        string               `json:"relates,omitempty"` // id of the dispatch to which it has the relation
-
-	Enclosures []office.Enclosure `json:"enclosures,omitempty"` // files that were read in before
+	Relates        string               `json:"relates,omitempty"`    // id of the dispatch to which it has the relation
+	Enclosures     []office.Enclosure   `json:"enclosures,omitempty"` // files that were read in before
 }
 
 // Touch is what a person of ours has done to a draft, and when.

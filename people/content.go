@@ -28,9 +28,8 @@ type Content struct {
 	References     string               `json:"references,omitempty"` // ids with spaces or commas between
 	Reply          string               `json:"reply,omitempty"`      // id
 	Relation       office.RelationKind  `json:"relation,omitempty"`
-	Relates        string               `json:"relates,omitempty"` // id of the dispatch to which it has the relation
-
-	Enclosures []office.Enclosure `json:"enclosures,omitempty"` // files that were read in before
+	Relates        string               `json:"relates,omitempty"`    // id of the dispatch to which it has the relation
+	Enclosures     []office.Enclosure   `json:"enclosures,omitempty"` // files that were read in before
 }
 
 // Body is the dispatch that the content would be. It refuses with bad-value what

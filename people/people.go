@@ -216,6 +216,14 @@ var steps = []sqldb.Migration{
 			made_at BIGINT NOT NULL
 		);
 		CREATE INDEX acting_until ON acting (until);`},
+	{Name: "views", SQL: `
+		CREATE TABLE list_view (
+			account TEXT NOT NULL,       -- whose it is
+			place BIGINT NOT NULL,       -- from 0, in the order of the person
+			name TEXT NOT NULL,
+			query TEXT NOT NULL,         -- of the address of the list
+			PRIMARY KEY (account, name)
+		);`},
 }
 
 // Open makes or brings up to date the tables in local.db. The clock now is

@@ -326,85 +326,122 @@ func (v vocabulary) text(words int) string {
 
 // BenchmarkFinding measures, at 100,000 dispatches with a text of some 600 bytes,
 // how long a page of the list or of a search takes, and how long the index takes to
-// be made. Few wait for an acknowledgement, as in an office that works.
+// be made. Few wait for an acknowledgement, most are
+// closed and some are under consideration, as in an office that works.
 func BenchmarkFinding(b *testing.B) {
 	for _, engine := range []string{"sqlite", "postgresql"} {
-		url := "sqlite:" + filepath.Join(b.TempDir(), "records.db")
-		if engine == "postgresql" {
-			url = sqldbtest.DurablePostgreSQL(b)
-		}
-		w := busy(b, 0)
-		v := newVocabulary()
-		r := recordstest.Open(b, url, records.Config{Office: testOffice, Side: "south", Source: w.source})
-		const dispatches = 100_000
-		w.fill(b, 2*dispatches, func(d *office.DispatchBody) {
-			d.Subject, d.Text = v.text(5), v.text(50)
-			if d.Number%50 == 7 {
-				d.Precedence = office.Flash
-			}
-		})
-		for range 20 {
-			from := w.sides[v.IntN(2)]
-			w.sign(b, from, "duty-officer", office.KindDispatch, w.dispatch(from, int64(len(w.entries[from])), "x"))
-		}
-		all := w.sequence()
-		for i := 0; i < len(all); i += batch {
-			if err := r.Add(ctx, all[i:min(i+batch, len(all))]); err != nil {
-				b.Fatal(err)
+		b.Run(engine, func(b *testing.B) { findingOn(b, engine) })
+	}
+}
+
+// handle closes six of ten dispatches, and lets one of forty be considered.
+func (w *world) handle(b testing.TB) {
+	for i, from := range w.sides {
+		to := w.sides[1-i]
+		for n, e := range slices.Clone(w.entries[from]) {
+			switch {
+			case e.Kind != office.KindDispatch:
+			case n/2%40 == 7:
+				until := office.MinuteOf(w.now.Add(time.Hour).UnixMilli())
+				w.sign(b, to, "duty-officer", office.KindConsider, &office.ConsiderBody{Dispatch: e.ID, Until: until})
+			case n/2%10 < 6:
+				w.sign(b, from, "duty-officer", office.KindClose, &office.CloseBody{Dispatch: e.ID})
+				w.sign(b, to, "duty-officer", office.KindClose, &office.CloseBody{Dispatch: e.ID})
 			}
 		}
-		start, longest := time.Now(), time.Duration(0)
-		for {
-			step := time.Now()
-			n, err := r.Index(ctx)
-			if err != nil {
-				b.Fatal(err)
-			}
-			if longest = max(longest, time.Since(step)); n == 0 {
-				break
-			}
+	}
+}
+
+func findingOn(b *testing.B, engine string) {
+	url := "sqlite:" + filepath.Join(b.TempDir(), "records.db")
+	if engine == "postgresql" {
+		url = sqldbtest.DurablePostgreSQL(b)
+	}
+	w := busy(b, 0)
+	v := newVocabulary()
+	r := recordstest.Open(b, url, records.Config{Office: testOffice, Side: "south", Source: w.source})
+	const dispatches = 100_000
+	w.fill(b, 2*dispatches, func(d *office.DispatchBody) {
+		d.Subject, d.Text = v.text(5), v.text(50)
+		if d.Number%50 == 7 {
+			d.Precedence = office.Flash
 		}
-		b.Logf("%s: indexed in %v, the longest step %v", engine, time.Since(start), longest)
-		since := w.now.Add(-time.Hour)
-		for _, list := range []struct {
-			name   string
-			filter func() records.Filter
-		}{
-			{"list", func() records.Filter { return records.Filter{} }},
-			{"list of one side between dates", func() records.Filter {
-				return records.Filter{From: "north", Since: since.Add(-time.Hour), Until: since}
-			}},
-			{"list that waits for us", func() records.Filter { return records.Filter{State: records.WaitsForUs} }},
-			{"common word", func() records.Filter { return records.Filter{Text: word(uint64(v.IntN(10)))} }},
-			{"any word", func() records.Filter { return records.Filter{Text: v.word()} }},
-			{"two words", func() records.Filter { return records.Filter{Text: v.word() + " " + v.word()} }},
-			{"two common words, FLASH", func() records.Filter {
-				return records.Filter{Text: word(0) + " " + word(uint64(1+v.IntN(10))), Precedence: office.Flash}
-			}},
-			{"one syllable", func() records.Filter {
-				return records.Filter{Text: string([]rune(word(uint64(1 + 3*v.IntN(300))))[:1])}
-			}},
-			{"no such word", func() records.Filter { return records.Filter{Text: "zzz" + v.word()} }},
-			{"common word of a month ago", func() records.Filter {
-				return records.Filter{Text: word(1), Until: since.Add(-time.Hour)}
-			}},
-			{"common word that waits for us", func() records.Filter {
-				return records.Filter{Text: word(uint64(v.IntN(10))), State: records.WaitsForUs}
-			}},
-		} {
-			b.Run(engine+"/"+list.name, func(b *testing.B) {
-				var took []time.Duration
-				for b.Loop() {
-					filter := list.filter()
-					start := time.Now()
-					if _, _, err := r.Dispatches(ctx, filter); err != nil {
-						b.Fatal(err)
-					}
-					took = append(took, time.Since(start))
+	})
+	w.handle(b)
+	for range 20 {
+		from := w.sides[v.IntN(2)]
+		w.sign(b, from, "duty-officer", office.KindDispatch, w.dispatch(from, int64(len(w.entries[from])), "x"))
+	}
+	all := w.sequence()
+	for i := 0; i < len(all); i += batch {
+		if err := r.Add(ctx, all[i:min(i+batch, len(all))]); err != nil {
+			b.Fatal(err)
+		}
+	}
+	start, longest := time.Now(), time.Duration(0)
+	for {
+		step := time.Now()
+		n, err := r.Index(ctx)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if longest = max(longest, time.Since(step)); n == 0 {
+			break
+		}
+	}
+	b.Logf("%s: indexed in %v, the longest step %v", engine, time.Since(start), longest)
+	since := w.now.Add(-time.Hour)
+	for _, list := range []struct {
+		name   string
+		filter func() records.Filter
+	}{
+		{"list", func() records.Filter { return records.Filter{} }},
+		{"list of one side between dates", func() records.Filter {
+			return records.Filter{From: "north", Since: since.Add(-time.Hour), Until: since}
+		}},
+		{"list that waits for us", func() records.Filter { return records.Filter{State: records.WaitsForUs} }},
+		{"common word", func() records.Filter { return records.Filter{Text: word(uint64(v.IntN(10)))} }},
+		{"any word", func() records.Filter { return records.Filter{Text: v.word()} }},
+		{"two words", func() records.Filter { return records.Filter{Text: v.word() + " " + v.word()} }},
+		{"two common words, FLASH", func() records.Filter {
+			return records.Filter{Text: word(0) + " " + word(uint64(1+v.IntN(10))), Precedence: office.Flash}
+		}},
+		{"one syllable", func() records.Filter {
+			return records.Filter{Text: string([]rune(word(uint64(1 + 3*v.IntN(300))))[:1])}
+		}},
+		{"no such word", func() records.Filter { return records.Filter{Text: "zzz" + v.word()} }},
+		{"common word of a month ago", func() records.Filter {
+			return records.Filter{Text: word(1), Until: since.Add(-time.Hour)}
+		}},
+		{"a later page of a common word", func() records.Filter {
+			return records.Filter{Text: word(uint64(v.IntN(10))), Before: office.EntryID{Side: "north", Index: int64(2 * (1000 + v.IntN(40_000)))}.String()}
+		}},
+		{"common word of one side, answered", func() records.Filter {
+			return records.Filter{Text: word(uint64(v.IntN(10))), From: "south", State: records.Answered}
+		}},
+		{"common word, closed", func() records.Filter {
+			return records.Filter{Text: word(uint64(v.IntN(10))), State: records.Closed}
+		}},
+		{"list, closed and FLASH", func() records.Filter {
+			return records.Filter{Precedence: office.Flash, State: records.Closed}
+		}},
+		{"list under consideration", func() records.Filter { return records.Filter{State: records.Considered} }},
+		{"common word that waits for us", func() records.Filter {
+			return records.Filter{Text: word(uint64(v.IntN(10))), State: records.WaitsForUs}
+		}},
+	} {
+		b.Run(list.name, func(b *testing.B) {
+			var took []time.Duration
+			for b.Loop() {
+				filter := list.filter()
+				start := time.Now()
+				if _, _, err := r.Dispatches(ctx, filter); err != nil {
+					b.Fatal(err)
 				}
-				slices.Sort(took)
-				b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
-			})
-		}
+				took = append(took, time.Since(start))
+			}
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+		})
 	}
 }

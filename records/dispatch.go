@@ -17,29 +17,17 @@ import (
 
 // Filter chooses dispatches. What is empty chooses all.
 type Filter struct {
-	Text         string      // words that are in number, subject or text (ParseSearch)
+	Text         string      // words that are in number, subject, text or a name (ParseSearch)
 	From         office.Side // whose
 	Channel      string
 	Precedence   office.Precedence
 	State        State
-	Since, Until time.Time // of the joint order: Since <= time < Until
-	Before       string    // where to go on: the next that the call before gave
-	Limit        int       // at most MaxPage; 0: DefaultPage
+	Mark         office.Mark // one of Marks
+	Since, Until time.Time   // of the joint order: Since <= time < Until
+	Before       string      // where to go on: the next that the call before gave
+	Texts        bool        // with the text of each; those found by words always have it
+	Limit        int         // at most MaxPage; 0: DefaultPage
 }
-
-// State says whose acknowledgement a dispatch waits for, as our side sees it.
-type State string
-
-// The states by which dispatches can be chosen.
-const (
-	Unacknowledged State = "open"         // not acknowledged by all that it was addressed to
-	WaitsForUs     State = "ours"         // not acknowledged by our side
-	WaitsForThem   State = "theirs"       // not acknowledged by another side
-	Acknowledged   State = "acknowledged" // by all
-)
-
-// States are all of them.
-var States = []State{Unacknowledged, WaitsForUs, WaitsForThem, Acknowledged}
 
 // How many lines a list has.
 const (
@@ -71,6 +59,9 @@ func (r *Records) Dispatches(ctx context.Context, c Filter) (lines []DispatchLin
 	if c.State != "" && !slices.Contains(States, c.State) {
 		return nil, "", fmt.Errorf("list dispatches: there is no state %q", c.State)
 	}
+	if c.Mark != "" && !slices.Contains(Marks, c.Mark) {
+		return nil, "", fmt.Errorf("list dispatches: there is no mark %q", c.Mark)
+	}
 	var before *office.EntryID
 	if c.Before != "" {
 		id, err := office.ParseEntryID(c.Before)
@@ -81,6 +72,9 @@ func (r *Records) Dispatches(ctx context.Context, c Filter) (lines []DispatchLin
 	}
 	searching := len(search.words) > 0
 	err = r.view(ctx, "list dispatches", func(tx *sqldb.Tx, cur *cursor) error {
+		if err := asWritten(ctx, tx); err != nil {
+			return err
+		}
 		q := query{own: r.config.Side, filter: &c, before: before}
 		text := ""
 		if searching {
@@ -101,7 +95,7 @@ func (r *Records) Dispatches(ctx context.Context, c Filter) (lines []DispatchLin
 			if err != nil {
 				return err
 			}
-			if !searching {
+			if !searching && !c.Texts {
 				line.Text = ""
 			}
 			lines = append(lines, line)

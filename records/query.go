@@ -46,17 +46,32 @@ func (q *query) text(tables, order string) string {
 // list writes the query without words. It says in which way the list is to be
 // found: neither engine can know what is rare in an office. Urgent dispatches
 // are; then those that are waited for; then those of one channel, or of one side.
+// Other states are counted.
 func (q *query) list(ctx context.Context, tx *sqldb.Tx) (string, error) {
 	c := q.filter
 	urgent := c.Precedence != "" && c.Precedence != office.Routine
-	waited := c.State != "" && c.State != Acknowledged && !urgent
+	waited := c.State.waits() && !urgent
 	tables, place := "dispatch d CROSS JOIN acknowledgement a", "d.pos"
 	if waited {
 		tables, place = "acknowledgement a CROSS JOIN dispatch d", "a.pos"
 	}
 	q.where("d.pos = a.pos")
-	q.state()
 	found := waited // an index is chosen; columns of others are hidden from it by an expression
+	if c.State.handlingColumn() != "" {
+		few, err := q.few(ctx, tx, "p.pos")
+		if err != nil {
+			return "", err
+		}
+		if found = few != nil; found {
+			q.among(place, few)
+		} else {
+			tables += " CROSS JOIN placed p"
+			q.where("p.pos = d.pos")
+		}
+	}
+	if !found || waited {
+		q.state()
+	}
 	column := func(name, value string) {
 		switch {
 		case value == "":
@@ -66,6 +81,14 @@ func (q *query) list(ctx context.Context, tx *sqldb.Tx) (string, error) {
 			q.where("d."+name+" = ?", value)
 			found = true
 		}
+	}
+	switch c.Mark {
+	case Real:
+		q.where("d.mark || '' = ?", string(Real)) // nearly all
+	case "":
+	default:
+		q.where("d.mark <> 'real'")
+		column("mark", string(c.Mark))
 	}
 	if urgent {
 		column("precedence", string(c.Precedence))
@@ -96,86 +119,116 @@ func (q *query) list(ctx context.Context, tx *sqldb.Tx) (string, error) {
 }
 
 // search writes the query by words. The index has in it what else dispatches are
-// filtered by, but for their state.
+// filtered by, but for their state. If only few are in the state, they are looked
+// at one by one: a common word is then not looked for in all others.
 func (q *query) search(ctx context.Context, tx *sqldb.Tx, s Search) (string, error) {
 	c := q.filter
 	var facts []string
-	for _, f := range []struct{ name, value string }{{"side", c.From}, {"channel", c.Channel}, {"precedence", string(c.Precedence)}} {
+	for _, f := range []struct{ name, value string }{
+		{"side", c.From}, {"channel", c.Channel}, {"precedence", string(c.Precedence)}, {"mark", string(c.Mark)},
+	} {
 		if f.value != "" {
 			facts = append(facts, fact(f.name, f.value))
 		}
 	}
-	tables, doc := `
-		search CROSS JOIN document m ON m.doc = search.rowid CROSS JOIN placed p ON p.side = m.side AND p.idx = m.idx
-		CROSS JOIN dispatch d ON d.pos = p.pos CROSS JOIN acknowledgement a ON a.pos = p.pos`, "search.rowid"
-	matches := s.match(tx.Engine(), facts)
-	if tx.Engine() == sqldb.PostgreSQL {
-		tables, doc = `
-			document m JOIN placed p ON p.side = m.side AND p.idx = m.idx
-			JOIN dispatch d ON d.pos = p.pos JOIN acknowledgement a ON a.pos = p.pos`, "m.doc"
-		for _, match := range matches {
-			q.where("m.doc IN (SELECT doc FROM search WHERE tokens @@ ?::tsquery)", match)
-		}
-	} else {
-		q.where("search MATCH ?", matches[0])
-	}
-	q.state()
+	var few []int64
 	if c.State != "" && c.State != Acknowledged {
-		if err := q.few(ctx, tx, doc); err != nil {
+		var err error
+		if few, err = q.few(ctx, tx, "m.doc"); err != nil {
 			return "", err
 		}
 	}
+	doc, bounds := "m.doc", []string(nil)
+	if tx.Engine() == sqldb.SQLite {
+		doc = "search.rowid"
+	}
+	bound := func(condition string, value int64) {
+		bounds = append(bounds, strings.Replace(condition, "?", q.parameter(value), 1))
+	}
 	if !c.Since.IsZero() {
-		q.where(doc+" >= ?", c.Since.UnixMilli()*sameTime)
+		bound("doc >= ?", c.Since.UnixMilli()*sameTime)
 	}
 	if !c.Until.IsZero() {
-		q.where(doc+" < ?", c.Until.UnixMilli()*sameTime)
+		bound("doc < ?", c.Until.UnixMilli()*sameTime)
 	}
 	if q.before != nil {
 		before, err := documentOf(ctx, tx, *q.before)
 		if err != nil {
 			return "", err
 		}
-		q.where(doc+" < ?", before)
+		bound("doc < ?", before)
 	}
-	return q.text(tables, doc), nil
+	q.state()
+	if few != nil {
+		q.among(doc, few)
+	}
+	if tx.Engine() == sqldb.SQLite {
+		q.where("search MATCH ?", strings.Join(s.match(sqldb.SQLite, facts), " AND "))
+		for _, b := range bounds {
+			q.where(strings.Replace(b, "doc", doc, 1))
+		}
+		return q.text(`
+			search CROSS JOIN document m ON m.doc = search.rowid CROSS JOIN placed p ON p.side = m.side AND p.idx = m.idx
+			CROSS JOIN dispatch d ON d.pos = p.pos CROSS JOIN acknowledgement a ON a.pos = p.pos`, doc), nil
+	}
+	return q.searchSegments(s, facts, bounds, few != nil), nil
 }
 
-// fewWaiting is how many dispatches are looked at one by one whether they have the
-// words.
-const fewWaiting = 256
+// fewChosen is how many dispatches of a state are looked at one by one.
+const fewChosen = 1000
 
-// few names the dispatches that wait, if they are few: a common word is then not
-// looked for in all others.
-func (q *query) few(ctx context.Context, tx *sqldb.Tx, doc string) error {
-	waiting := query{own: q.own, filter: q.filter}
-	waiting.state()
-	rows, err := tx.Query(ctx, `
-		SELECT m.doc
-		FROM acknowledgement a CROSS JOIN placed p CROSS JOIN document m
-		WHERE p.pos = a.pos AND m.doc >= p.time * 256 AND m.doc < p.time * 256 + 256 AND m.side = p.side AND m.idx = p.idx
-			AND `+strings.Join(waiting.conditions, " AND ")+" LIMIT "+waiting.parameter(fewWaiting+1), waiting.args...)
+// few lists the dispatches that are in the state of the filter by a column, if
+// they are few; else it is nil.
+func (q *query) few(ctx context.Context, tx *sqldb.Tx, column string) ([]int64, error) {
+	chosen := query{own: q.own, filter: q.filter}
+	all, tables := "acknowledgement WHERE waiting > 0", "acknowledgement a CROSS JOIN placed p"
+	if name := q.filter.State.handlingColumn(); name != "" {
+		all, tables = "handling WHERE "+name+" > 0", "handling h CROSS JOIN placed p"
+		chosen.where("h." + name + " > 0")
+		chosen.where("p.side = h.side AND p.idx = h.idx")
+	} else {
+		chosen.where("p.pos = a.pos")
+		chosen.state()
+	}
+	n, err := count(ctx, tx, "SELECT COUNT(*) FROM (SELECT 1 FROM "+all+" LIMIT $1) AS few", fewChosen+1)
+	if err != nil || n > fewChosen {
+		return nil, err
+	}
+	if column == "m.doc" {
+		tables += " CROSS JOIN document m"
+		chosen.where("m.doc >= p.time * 256 AND m.doc < p.time * 256 + 256 AND m.side = p.side AND m.idx = p.idx")
+	}
+	rows, err := tx.Query(ctx, "SELECT "+column+" FROM "+tables+" WHERE "+strings.Join(chosen.conditions, " AND "), chosen.args...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer rows.Close()
-	list := []string{"-1"} // no dispatch
+	list := []int64{}
 	for rows.Next() {
-		var doc int64
-		if err := rows.Scan(&doc); err != nil {
-			return err
+		var n int64
+		if err := rows.Scan(&n); err != nil {
+			return nil, err
 		}
-		list = append(list, strconv.FormatInt(doc, 10))
+		list = append(list, n)
 	}
-	if len(list)-1 <= fewWaiting {
-		q.where(doc + " IN (" + strings.Join(list, ", ") + ")")
+	return list, rows.Err()
+}
+
+// among adds the condition that a column is one of few numbers.
+func (q *query) among(column string, few []int64) {
+	list := []string{"-1"} // none
+	for _, n := range few {
+		list = append(list, strconv.FormatInt(n, 10))
 	}
-	return rows.Err()
+	q.where(column + " IN (" + strings.Join(list, ", ") + ")")
 }
 
 // state adds the condition of the state.
 func (q *query) state() {
 	own := "%/" + q.own + "/%"
+	if name := q.filter.State.handlingColumn(); name != "" {
+		q.where("EXISTS (SELECT 1 FROM handling h WHERE h.dispatch = p.side || '/' || p.idx AND h." + name + " > 0)")
+	}
 	switch q.filter.State {
 	case Unacknowledged:
 		q.where("a.waiting > 0")

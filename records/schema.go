@@ -12,7 +12,7 @@ import (
 
 // shape is the number of the schema below and of what is folded into it. Raise
 // it whenever either changes: the tables are then thrown away and folded again.
-const shape = 4
+const shape = 5
 
 // version names what the tables were made by. A program that knows other rules
 // folds again as well.
@@ -85,6 +85,7 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			precedence TEXT NOT NULL,
 			thread TEXT NOT NULL,    -- the dispatch that its thread begins with; empty if none or itself
 			enclosed BIGINT NOT NULL, -- how many enclosures it has
+			mark TEXT NOT NULL,      -- "exercise", "test", "real"
 			row TEXT NOT NULL
 		);
 		CREATE INDEX dispatch_side ON dispatch (side, pos);
@@ -92,6 +93,7 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 		CREATE INDEX dispatch_precedence ON dispatch (precedence, pos);
 		CREATE INDEX dispatch_thread ON dispatch (thread, pos) WHERE thread <> '';
 		CREATE INDEX dispatch_enclosed ON dispatch (pos) WHERE enclosed > 0;
+		CREATE INDEX dispatch_mark ON dispatch (mark, pos) WHERE mark <> 'real';
 		CREATE TABLE acknowledgement (
 			` + pos + `,             -- of the dispatch
 			waiting BIGINT NOT NULL, -- how many sides have not acknowledged
@@ -100,9 +102,21 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 		);
 		CREATE INDEX acknowledgement_waiting ON acknowledgement (pos) WHERE waiting > 0;
 		CREATE TABLE handling (
-			dispatch TEXT PRIMARY KEY, -- its entry: "south/17"
+			dispatch TEXT PRIMARY KEY,  -- its entry: "south/17"
+			side TEXT NOT NULL,         -- of that entry
+			idx BIGINT NOT NULL,
+			considered BIGINT NOT NULL, -- 1 if a side that it is addressed to is at this stage, else 0
+			answered BIGINT NOT NULL,
+			closed BIGINT NOT NULL,
+			corrected BIGINT NOT NULL,  -- 1 if a later dispatch corrects it
+			withdrawn BIGINT NOT NULL,  -- 1 if one cancels or supersedes it
 			row TEXT NOT NULL
 		);
+		CREATE INDEX handling_considered ON handling (dispatch) WHERE considered > 0;
+		CREATE INDEX handling_answered ON handling (dispatch) WHERE answered > 0;
+		CREATE INDEX handling_closed ON handling (dispatch) WHERE closed > 0;
+		CREATE INDEX handling_corrected ON handling (dispatch) WHERE corrected > 0;
+		CREATE INDEX handling_withdrawn ON handling (dispatch) WHERE withdrawn > 0;
 
 		-- The search index (search.go), which follows the tables above.
 		CREATE TABLE indexed (
@@ -124,9 +138,15 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			tokens, content = '', columnsize = 0, prefix = '1', tokenize = "unicode61 remove_diacritics 0 tokenchars '_'"
 		)`,
 		OnPostgreSQL: `
+		CREATE TABLE segment (
+			first BIGINT PRIMARY KEY, -- the lowest doc that may belong to it; it ends where the next begins
+			token TEXT NOT NULL,      -- of its documents, in search
+			size BIGINT NOT NULL,     -- how many documents it has
+			long BOOLEAN NOT NULL     -- one of them has several passages
+		);
 		CREATE TABLE search (
 			doc BIGINT NOT NULL,
-			passage BIGINT NOT NULL, -- from 0
+			passage BIGINT NOT NULL,  -- from 0
 			tokens tsvector NOT NULL,
 			PRIMARY KEY (doc, passage)
 		);

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 
@@ -31,6 +32,7 @@ const (
 // document is a dispatch as it comes into the index.
 type document struct {
 	dispatch office.Dispatch
+	facts    []string // what it is filtered by
 	tokens   []string
 }
 
@@ -75,6 +77,9 @@ func (r *Records) Index(ctx context.Context) (n int, err error) {
 			if err := d.store(ctx, tx); err != nil {
 				return fmt.Errorf("%s: %w", d.dispatch.ID, err)
 			}
+		}
+		if err := tidy(ctx, tx); err != nil {
+			return err
 		}
 		_, err := tx.Exec(ctx, "UPDATE indexed SET pos = $1 WHERE id = 1", upTo)
 		return err
@@ -129,19 +134,31 @@ func unindexed(ctx context.Context, tx *sqldb.Tx, after int64) (documents []docu
 	return documents, upTo, rows.Err()
 }
 
-// cut fills in the tokens: what the dispatch is filtered by, then its number,
-// subject and text.
+// cut fills in the facts and the tokens of the texts.
 func (d *document) cut() {
 	x := &d.dispatch
-	d.tokens = []string{
-		fact("side", x.From), fact("channel", x.Channel), fact("precedence", string(x.Precedence)),
-		strconv.FormatInt(x.Number, 10),
-	}
-	for _, text := range []string{x.Subject, x.Text} {
-		for _, t := range tokenize(text) {
+	d.facts = []string{fact("side", x.From), fact("channel", x.Channel), fact("precedence", string(x.Precedence)), fact("mark", markOf(x))}
+	texts := append([]string{strconv.FormatInt(x.Number, 10), x.Subject}, Named(x)...)
+	for _, text := range append(texts, x.Text) {
+		for t := range tokens(text) {
 			d.tokens = append(d.tokens, t.text)
 		}
 	}
+}
+
+// Named lists the names in a dispatch by which it is found, besides its number,
+// subject and text: in whose name it was written, for whose attention, and those
+// of its enclosures.
+func Named(d *office.Dispatch) (names []string) {
+	for _, name := range []string{d.Name, d.Attention} {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	for _, e := range d.Enclosures {
+		names = append(names, e.Name)
+	}
+	return names
 }
 
 // fact is a token that no text has: a value by which dispatches are filtered.
@@ -180,11 +197,18 @@ func (d *document) store(ctx context.Context, tx *sqldb.Tx) error {
 
 func (d *document) storeTokens(ctx context.Context, tx *sqldb.Tx, doc int64) error {
 	if tx.Engine() == sqldb.SQLite {
-		_, err := tx.Exec(ctx, "INSERT INTO search (rowid, tokens) VALUES ($1, $2)", doc, strings.Join(d.tokens, " "))
+		_, err := tx.Exec(ctx, "INSERT INTO search (rowid, tokens) VALUES ($1, $2)", doc,
+			strings.Join(d.facts, " ")+" "+strings.Join(d.tokens, " "))
 		return err
 	}
-	for i, passage := range passages(d.tokens) {
-		_, err := tx.Exec(ctx, "INSERT INTO search (doc, passage, tokens) VALUES ($1, $2, $3::tsvector)", doc, i, passage)
+	passages := passages(d.tokens)
+	segment, err := segmentOf(ctx, tx, doc, len(passages) > 1)
+	if err != nil {
+		return err
+	}
+	facts := strings.Join(append(d.facts, segment), " ")
+	for i, passage := range passages {
+		err := tx.Later(ctx, nil, "INSERT INTO search (doc, passage, tokens) VALUES ($1, $2, $3::tsvector)", doc, i, passage+facts)
 		if err != nil {
 			return err
 		}
@@ -221,6 +245,9 @@ func passages(tokens []string) (list []string) {
 			}
 			b.WriteByte(' ')
 		}
+		for _, alone := range sortedSides(beginnings(places)) {
+			b.WriteString("'" + alone + "' ")
+		}
 		list = append(list, b.String())
 		if to == len(tokens) {
 			return list
@@ -229,9 +256,21 @@ func passages(tokens []string) (list []string) {
 	}
 }
 
-// match writes the search, and what dispatches are filtered by, for the index:
-// for SQLite one text, for PostgreSQL one for each phrase, since the words of one
-// search may stand in several passages of one text.
+// beginnings are the single letters with which tokens of pairs begin. PostgreSQL
+// has them as tokens of their own, without a place: to look for all tokens that
+// begin so would read all their places at each step of a search.
+func beginnings(tokens map[string][]int) map[string]bool {
+	letters := make(map[string]bool)
+	for token := range tokens {
+		if r, _ := utf8.DecodeRuneInString(token); scriptOf(r) == paired {
+			letters["_"+string(r)] = true
+		}
+	}
+	return letters
+}
+
+// match writes what one token or phrase after the other must be in a document,
+// in the language of the index.
 func (s Search) match(engine sqldb.Engine, facts []string) []string {
 	phrases := slices.Clone(s.words)
 	for _, f := range facts {
@@ -243,13 +282,13 @@ func (s Search) match(engine sqldb.Engine, facts []string) []string {
 		if engine == sqldb.PostgreSQL {
 			text, begins = "'"+strings.Join(p.tokens, "' <-> '")+"'", ":*"
 		}
-		if p.begins {
+		switch {
+		case p.begins && engine == sqldb.PostgreSQL && len(p.tokens) == 1:
+			text = "'_" + p.tokens[0] + "'" // one of beginnings
+		case p.begins:
 			text += begins
 		}
 		list = append(list, text)
-	}
-	if engine == sqldb.SQLite {
-		return []string{strings.Join(list, " AND ")}
 	}
 	return list
 }

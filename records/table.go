@@ -50,13 +50,13 @@ var tables = func() map[string]*table {
 		tableOf[office.SideRow]("side", keepAlways, []string{"side"}),
 		tableOf[office.Dispatch]("dispatch", keepNot, nil).
 			of(func(row office.Row) office.EntryID { return row.(*office.Dispatch).ID }).
-			with([]string{"side", "channel", "precedence", "thread", "enclosed"}, func(row office.Row) []any {
+			with([]string{"side", "channel", "precedence", "thread", "enclosed", "mark"}, func(row office.Row) []any {
 				d := row.(*office.Dispatch)
 				thread := ""
 				if d.Thread != nil {
 					thread = d.Thread.String()
 				}
-				return []any{d.From, d.Channel, string(d.Precedence), thread, int64(len(d.Enclosures))}
+				return []any{d.From, d.Channel, string(d.Precedence), thread, int64(len(d.Enclosures)), markOf(d)}
 			}),
 		tableOf[office.Acknowledgements]("acknowledgement", keepRecent, nil).
 			of(func(row office.Row) office.EntryID { return row.(*office.Acknowledgements).Dispatch }).
@@ -64,7 +64,8 @@ var tables = func() map[string]*table {
 				waiting := row.(*office.Acknowledgements).Waiting
 				return []any{int64(len(waiting)), "/" + strings.Join(waiting, "/") + "/"}
 			}),
-		tableOf[office.Handling]("handling", keepNot, []string{"dispatch"}),
+		tableOf[office.Handling]("handling", keepNot, []string{"dispatch"}).
+			with([]string{"side", "idx", "considered", "answered", "closed", "corrected", "withdrawn"}, handlingColumns),
 	} {
 		m[t.name] = t
 	}

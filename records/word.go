@@ -1,6 +1,8 @@
 package records
 
 import (
+	"iter"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -32,21 +34,23 @@ type letter struct {
 }
 
 // letters are those of a text in compatibility form (NFKC) and lower case.
-func letters(text string) []letter {
-	folded := make([]letter, 0, len(text))
-	var it norm.Iter
-	for it.InitString(norm.NFKC, text); !it.Done(); {
-		start := it.Pos()
-		part := it.Next()
-		_, n := utf8.DecodeRuneInString(text[start:])
-		end := max(it.Pos(), start+n) // one sign may come in several parts
-		for len(part) > 0 {
-			r, n := utf8.DecodeRune(part)
-			folded = append(folded, letter{unicode.ToLower(r), start, end})
-			part = part[n:]
+func letters(text string) iter.Seq[letter] {
+	return func(yield func(letter) bool) {
+		var it norm.Iter
+		for it.InitString(norm.NFKC, text); !it.Done(); {
+			start := it.Pos()
+			part := it.Next()
+			_, n := utf8.DecodeRuneInString(text[start:])
+			end := max(it.Pos(), start+n) // one sign may come in several parts
+			for len(part) > 0 {
+				r, n := utf8.DecodeRune(part)
+				if !yield(letter{unicode.ToLower(r), start, end}) {
+					return
+				}
+				part = part[n:]
+			}
 		}
 	}
-	return folded
 }
 
 // script says which letters make a run together.
@@ -78,36 +82,41 @@ func scriptOf(r rune) script {
 	return spaced
 }
 
-// tokenize cuts a text into tokens, in their order.
-func tokenize(text string) (tokens []token) {
-	all := letters(text)
-	for i := 0; i < len(all); {
-		run := scriptOf(all[i].r)
-		n := 1
-		for i+n < len(all) {
-			if s := scriptOf(all[i+n].r); s != run && s != mark {
-				break
+// tokens cuts a text into tokens, in their order.
+func tokens(text string) iter.Seq[token] {
+	return func(yield func(token) bool) {
+		kind, run := none, []letter(nil)
+		for l := range letters(text) {
+			s := scriptOf(l.r)
+			if len(run) > 0 && (s == kind || s == mark) {
+				run = append(run, l)
+				continue
 			}
-			n++
+			if !cutRun(kind, run, yield) {
+				return
+			}
+			if run = run[:0]; s == paired || s == spaced {
+				kind, run = s, append(run, l)
+			}
 		}
-		switch run {
-		case paired:
-			tokens = appendPairs(tokens, all[i:i+n])
-		case spaced:
-			tokens = append(tokens, tokenOf(all[i:i+min(n, maxToken)], ""))
-		default:
-			n = 1
-		}
-		i += n
+		cutRun(kind, run, yield)
 	}
-	return tokens
 }
 
-func appendPairs(tokens []token, run []letter) []token {
-	for i := range len(run) - 1 {
-		tokens = append(tokens, tokenOf(run[i:i+2], ""))
+// cutRun yields the tokens of one run, and says whether to go on.
+func cutRun(kind script, run []letter, yield func(token) bool) bool {
+	switch {
+	case len(run) == 0:
+		return true
+	case kind == spaced:
+		return yield(tokenOf(run[:min(len(run), maxToken)], ""))
 	}
-	return append(tokens, tokenOf(run[len(run)-1:], last))
+	for i := range len(run) - 1 {
+		if !yield(tokenOf(run[i:i+2], "")) {
+			return false
+		}
+	}
+	return yield(tokenOf(run[len(run)-1:], last))
 }
 
 // last marks the last letter of a run. No letter of a text is like it.
@@ -176,7 +185,7 @@ func ParseSearch(text string) (s Search, err error) {
 // phraseOf reads one word. At its end a run of pairs need not end: a particle may
 // follow it.
 func phraseOf(word string) (p phrase) {
-	for _, t := range tokenize(word) {
+	for t := range tokens(word) {
 		p.tokens = append(p.tokens, t.text)
 	}
 	n := len(p.tokens)
@@ -209,7 +218,7 @@ func (s Search) Find(text string) []Span {
 	if len(s.words) == 0 {
 		return nil
 	}
-	tokens := tokenize(text)
+	tokens := slices.Collect(tokens(text))
 	found := make([]bool, len(text)+1) // of each byte
 	for _, p := range s.words {
 		for i := range tokens {
@@ -236,6 +245,31 @@ func (s Search) Find(text string) []Span {
 		}
 	}
 	return spans
+}
+
+// First gives the part of a text that a search finds first, and cuts no more of
+// it than it must.
+func (s Search) First(text string) (span Span, found bool) {
+	var recent []token // as many as the longest phrase has
+	longest := 0
+	for _, p := range s.words {
+		longest = max(longest, len(p.tokens))
+	}
+	for t := range tokens(text) {
+		if recent = append(recent, t); len(recent) > longest {
+			recent = recent[1:]
+		}
+		for _, p := range s.words {
+			if n := len(recent) - len(p.tokens); n >= 0 && p.at(recent[n:]) {
+				end := t.end
+				if p.begins {
+					end = t.first
+				}
+				return Span{recent[n].start, end}, true
+			}
+		}
+	}
+	return Span{}, false
 }
 
 // at reports whether a phrase stands at the beginning of tokens.

@@ -1,6 +1,7 @@
 package records
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -30,7 +31,7 @@ func TestATextIsCutIntoTokens(t *testing.T) {
 		{"a very long word", strings.Repeat("x", 100), strings.Repeat("x", maxToken)},
 	} {
 		var got []string
-		for _, token := range tokenize(row.text) {
+		for _, token := range slices.Collect(tokens(row.text)) {
 			got = append(got, token.text)
 		}
 		if strings.Join(got, " ") != row.want {
@@ -75,6 +76,9 @@ func TestWhatIsFoundIsShownInTheText(t *testing.T) {
 		if got := marked(row.text, s.Find(row.text)); got != row.want {
 			t.Errorf("%q in %q: %q, want %q", row.search, row.text, got, row.want)
 		}
+		if first, found := s.First(row.text); found != strings.Contains(row.want, "[") || found && !strings.HasPrefix(row.want, row.text[:first.From]+"[") {
+			t.Errorf("%q is first found in %q at %v, %v", row.search, row.text, first, found)
+		}
 	}
 }
 
@@ -108,7 +112,7 @@ func FuzzSearch(f *testing.F) {
 		f.Add(text, text)
 	}
 	f.Fuzz(func(t *testing.T, search, text string) {
-		for _, token := range tokenize(text) {
+		for _, token := range slices.Collect(tokens(text)) {
 			if token.text == "" || strings.ContainsAny(token.text, " \"'\\") || !utf8.ValidString(token.text) {
 				t.Fatalf("token %q of %q", token.text, text)
 			}

@@ -45,6 +45,11 @@ const whoMay = `
 	POST /accounts/name/{name}/sessions/{id}/revoke  -       -        -     -          y
 	GET  /accounts/trail                             -       -        -     -          y
 	GET  /{$}                                        -       -        y     -          -
+	POST /views                                      -       -        y     -          -
+	POST /views/raise                                -       -        y     -          -
+	POST /views/drop                                 -       -        y     -          -
+	GET  /export.csv                                 -       -        y     -          -
+	GET  /export.json                                -       -        y     -          -
 	GET  /dispatches/new                             -       -        y     -          -
 	POST /dispatches                                 -       -        y     -          -
 	POST /enclosures                                 -       -        y     -          -

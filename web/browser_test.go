@@ -180,6 +180,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"list-handled", mended, "/"},
 		{"sheet", mended, "/dispatches/" + of["Works on the third floor of the house"].String() + "/sheet"},
 		{"check", mended, "/check?code=LIAISON+1+kaesong.example+south%2F3+" + strings.Repeat("ab", 32)},
+		{"list-kept", mended, "/?state=answered&mark=exercise"},
 		{"propose", mended, "/charter/propose"},
 		{"corrected", mended, "/dispatches/" + of["Works on the third floor of the house"].String()},
 		{"exercise", mended, "/dispatches/" + of["훈련: 건물 화재 발생"].String()},
@@ -206,6 +207,9 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 	cookies[mended] = mended.cookie("south", "head")
 	_, err = cut.nodes["south"].People().NewSecret(t.Context(), cookies[cut].Value, "", "")
 	must(t, err)
+	for name, query := range map[string]string{"훈련 중 답한 것": "mark=exercise&state=answered", "Open, from the north": "from=north&state=open"} {
+		must(t, mended.nodes["south"].People().KeepView(t.Context(), "head", people.View{Name: name, Query: query}))
+	}
 	admin := true
 	must(t, three.nodes["south"].People().ChangeAccount(t.Context(), operator, "duty-officer", people.Change{Admin: &admin}))
 	three.account(people.Account{Name: "third-desk", Person: "야간 당직 담당자", Posts: []office.Post{"duty-officer", "head"}})

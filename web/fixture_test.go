@@ -48,6 +48,15 @@ func open(t testing.TB, started []office.Side, admitted ...office.Side) *house {
 // openAt is open at a moment of the office's clock.
 func openAt(t testing.TB, when time.Time, started []office.Side, admitted ...office.Side) *house {
 	t.Helper()
+	dir := t.TempDir()
+	return openOn(t, when, func(side office.Side, name string) sqldb.Config {
+		return sqldb.Config{URL: "sqlite:" + filepath.Join(dir, side+"-"+name+".db")}
+	}, started, admitted...)
+}
+
+// openOn is openAt with databases of the caller's choice.
+func openOn(t testing.TB, when time.Time, base func(side office.Side, name string) sqldb.Config, started []office.Side, admitted ...office.Side) *house {
+	t.Helper()
 	h := &house{t: t, wire: liaisontest.NewWire(nil), nodes: map[office.Side]*node.Node{}}
 	h.set(when)
 	all := append(slices.Clone(started), admitted...)
@@ -68,12 +77,9 @@ func openAt(t testing.TB, when time.Time, started []office.Side, admitted ...off
 	}
 	for _, side := range started {
 		dir := t.TempDir()
-		base := func(name string) sqldb.Config {
-			return sqldb.Config{URL: "sqlite:" + filepath.Join(dir, name+".db")}
-		}
 		c := node.Config{
 			Keys: keys[side], Own: credences[side], Carrier: h.wire.Carrier(side),
-			Ledger: base("ledger"), Local: base("local"), Records: base("records"),
+			Ledger: base(side, "ledger"), Local: base(side, "local"), Records: base(side, "records"),
 			Evidence: filepath.Join(dir, "evidence"), Restored: filepath.Join(dir, "restored"),
 			Now: h.now, Log: slog.New(slog.DiscardHandler), Version: "test", Demo: true,
 		}

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"liaison.example/node"
 	"liaison.example/office"
 	"liaison.example/people"
 	"liaison.example/records"
@@ -26,21 +27,26 @@ const (
 // listPage is the list of dispatches, with what waits for us above it.
 type listPage struct {
 	Frame
-	Drafts   []draftLine // that wait for the reader
-	DraftsIn int         // all of them
-	Waits    []waitLine
-	WaitMore int // not shown
-	Lines    []listLine
-	Filter   listFilter
-	Asked    asked
-	Chosen   []chosen // what is filtered; empty if all are shown
-	Narrowed string   // address of the same search among all dispatches, if it is among some
-	Refused  string   // why this cannot be looked for; empty if it can
-	Partial  bool     // not all dispatches are in the search index yet
-	First    string   // address of the first page, if this is a later one
-	Next     string   // address of the next page; empty at the end
-	Founding []founding
-	MayWrite bool
+	Drafts    []draftLine // that wait for the reader
+	DraftsIn  int         // all of them
+	Waits     []waitLine
+	WaitMore  int // not shown
+	Lines     []listLine
+	Filter    listFilter
+	Asked     asked
+	Chosen    []chosen // what is filtered; empty if all are shown
+	CSV, JSON string   // addresses of the files of what is chosen
+	Most      int      // dispatches in one of them
+	Narrowed  string   // address of the same search among all dispatches, if it is among some
+	Views     []viewLine
+	Unkept    refusedView
+	Keeps     map[string]string // what a view of this list would hold, by names; empty if it has no choice
+	Refused   string            // why this cannot be looked for; empty if it can
+	Partial   bool              // not all dispatches are in the search index yet
+	First     string            // address of the first page, if this is a later one
+	Next      string            // address of the next page; empty at the end
+	Founding  []founding
+	MayWrite  bool
 }
 
 // waitLine is a dispatch that waits for our acknowledgement.
@@ -74,14 +80,21 @@ type listLine struct {
 	NumberFound bool
 	Extract     template.HTML // of the text; empty if nothing was found there
 	ExtractLang string
+	Named       []namedLine // enclosures, and for whom and in whose name it is
 
 	Progress progress
 	Settled  bool
 }
 
+// namedLine is a name in a dispatch in which something was found.
+type namedLine struct {
+	Marked template.HTML
+	Lang   string
+}
+
 // listFilter is the choices of the filter as they stand.
 type listFilter struct {
-	From, Channel, Precedence, State []choice
+	From, Channel, Precedence, State, Mark []choice
 }
 
 // choice is one option of a form.
@@ -104,6 +117,11 @@ func (s *site) list(v *visit) error {
 	if !asked.sane() {
 		return errNothingHere
 	}
+	return s.showList(v, http.StatusOK, asked, refusedView{})
+}
+
+// showList shows the list, and why a view of it was not kept, if so.
+func (s *site) showList(v *visit, status int, asked asked, unkept refusedView) error {
 	title := v.t("list.title")
 	if asked.Text != "" {
 		title = v.t("list.found", "text", shorten(asked.Text, 40))
@@ -113,9 +131,15 @@ func (s *site) list(v *visit) error {
 		return err
 	}
 	frame.Search = asked.Text
+	views, err := s.viewsOf(v, &asked)
+	if err != nil {
+		return err
+	}
 	page := listPage{
 		Frame: frame, MayWrite: v.status.Open && v.may(people.ActDraft, office.Routine),
+		Views: views, Unkept: unkept, Keeps: asked.parts(),
 		Filter: v.filter(asked), Asked: asked, Refused: asked.refused(v), Chosen: asked.chosen(v),
+		CSV: asked.addressAt("/export.csv", ""), JSON: asked.addressAt("/export.json", ""), Most: exportMost,
 	}
 	if page.Refused != "" {
 		return s.render(v, http.StatusUnprocessableEntity, "list", page)
@@ -138,7 +162,7 @@ func (s *site) list(v *visit) error {
 	if !v.status.Open {
 		page.Founding = v.founding()
 	}
-	return s.render(v, http.StatusOK, "list", page)
+	return s.render(v, status, "list", page)
 }
 
 // fillList reads the dispatches of a page, and where the next one begins.
@@ -189,13 +213,16 @@ func (s *site) fillList(v *visit, page *listPage) error {
 func (a *asked) sane() bool {
 	return (a.From == "" || office.ValidName(a.From)) && (a.Channel == "" || office.ValidName(a.Channel)) &&
 		(a.Precedence == "" || slices.Contains(office.Precedences, a.Precedence)) &&
-		(a.State == "" || slices.Contains(records.States, a.State))
+		(a.State == "" || slices.Contains(records.States, a.State)) && (a.Mark == "" || slices.Contains(records.Marks, a.Mark))
 }
 
 func (s *site) listLine(v *visit, line *records.DispatchLine, search records.Search) (listLine, error) {
-	receipts, err := s.node.Receipts(v.ctx, line.ID)
-	if err != nil {
-		return listLine{}, fmt.Errorf("read the receipts of %s: %w", line.ID, err)
+	var receipts []node.Receipt
+	if len(line.Waiting) > 0 { // of what was acknowledged they say nothing more
+		var err error
+		if receipts, err = s.node.Receipts(v.ctx, line.ID); err != nil {
+			return listLine{}, fmt.Errorf("read the receipts of %s: %w", line.ID, err)
+		}
 	}
 	one := v.bareLine(line)
 	one.Progress = v.progress(line, receipts)
@@ -203,6 +230,11 @@ func (s *site) listLine(v *visit, line *records.DispatchLine, search records.Sea
 	one.NumberFound = len(search.Find(strconv.FormatInt(line.Number, 10))) > 0
 	if text := extract(search, line.Text); text != "" {
 		one.Extract, one.ExtractLang = mark(text, search.Find(text)), textLanguage(text)
+	}
+	for _, name := range records.Named(&line.Dispatch) {
+		if spans := search.Find(name); len(spans) > 0 {
+			one.Named = append(one.Named, namedLine{mark(name, spans), textLanguage(name)})
+		}
 	}
 	return one, nil
 }
@@ -216,8 +248,8 @@ func rank(p office.Precedence) int {
 }
 
 // waits returns the dispatches that wait for our acknowledgement, the most urgent
-// first. It asks for each other side and precedence by itself, so that many of
-// little urgency cannot hide one that is urgent.
+// first. If there are many, it asks for each other side and precedence by itself,
+// so that many of little urgency cannot hide one that is urgent.
 func (s *site) waits(v *visit, each int) ([]waitLine, error) {
 	type waiting struct {
 		line    records.DispatchLine
@@ -225,15 +257,29 @@ func (s *site) waits(v *visit, each int) ([]waitLine, error) {
 		limited bool
 	}
 	var found []waiting
-	for _, from := range v.others() {
-		for _, precedence := range office.Precedences {
-			lines, _, err := s.node.Records().Dispatches(v.ctx, records.Filter{From: from, Precedence: precedence, State: records.WaitsForUs, Limit: each})
-			if err != nil {
-				return nil, fmt.Errorf("read what waits: %w", err)
-			}
-			for _, line := range lines {
-				due, limited := v.due(&line.Dispatch)
-				found = append(found, waiting{line, due, limited})
+	read := func(filter records.Filter) (all bool, err error) {
+		filter.State, filter.Limit = records.WaitsForUs, each
+		lines, next, err := s.node.Records().Dispatches(v.ctx, filter)
+		if err != nil {
+			return false, fmt.Errorf("read what waits: %w", err)
+		}
+		for _, line := range lines {
+			due, limited := v.due(&line.Dispatch)
+			found = append(found, waiting{line, due, limited})
+		}
+		return next == "", nil
+	}
+	all, err := read(records.Filter{})
+	if err != nil {
+		return nil, err
+	}
+	if !all {
+		found = nil
+		for _, from := range v.others() {
+			for _, precedence := range office.Precedences {
+				if _, err := read(records.Filter{From: from, Precedence: precedence}); err != nil {
+					return nil, err
+				}
 			}
 		}
 	}
@@ -294,22 +340,29 @@ func (v *visit) filter(f asked) listFilter {
 	for _, state := range records.States {
 		out.State = append(out.State, choice{string(state), v.stateName(state), "", f.State == state})
 	}
+	out.Mark = append(out.Mark, choice{"", v.t("list.any-mark"), "", f.Mark == ""})
+	for _, m := range records.Marks {
+		out.Mark = append(out.Mark, choice{string(m), v.markChoice(m), "", f.Mark == m})
+	}
 	return out
 }
 
 // address is that of the list, or of a further page of it.
 func (a *asked) address(before string) string {
+	return a.addressAt("/", before)
+}
+
+// addressAt is that of a page which understands the same.
+func (a *asked) addressAt(path, before string) string {
 	query := url.Values{}
-	for name, value := range map[string]string{
-		"q": a.Text, "from": a.From, "channel": a.Channel, "precedence": string(a.Precedence), "state": string(a.State),
-		"since": a.Since, "until": a.Until, "before": before,
-	} {
-		if value != "" {
-			query.Set(name, value)
-		}
+	for name, value := range a.parts() {
+		query.Set(name, value)
+	}
+	if before != "" {
+		query.Set("before", before)
 	}
 	if len(query) == 0 {
-		return "/"
+		return path
 	}
-	return "/?" + query.Encode()
+	return path + "?" + query.Encode()
 }

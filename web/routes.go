@@ -61,6 +61,11 @@ var routes = []route{
 	{"GET /accounts/trail", admin, (*site).trail},
 
 	{"GET /{$}", signedIn, (*site).list},
+	{"POST /views", signedIn, (*site).postView},
+	{"POST /views/raise", signedIn, (*site).postRaiseView},
+	{"POST /views/drop", signedIn, (*site).postDropView},
+	{"GET /export.csv", signedIn, (*site).exportCSV},
+	{"GET /export.json", signedIn, (*site).exportJSON},
 	{"GET /dispatches/new", signedIn, (*site).write},
 	{"POST /dispatches", signedIn, (*site).postNew},
 	{"POST " + enclosuresPath, signedIn, (*site).postEnclosures},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"html"
 	"html/template"
+	"net/url"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -22,16 +23,19 @@ type asked struct {
 	Channel      string
 	Precedence   office.Precedence
 	State        records.State
-	Since, Until string // dates, both included; empty: none
+	Mark         office.Mark // one of records.Marks
+	Since, Until string      // dates, both included; empty: none
 }
 
 // ask reads the address.
-func ask(v *visit) asked {
-	query := v.r.URL.Query()
+func ask(v *visit) asked { return askIn(v.r.URL.Query()) }
+
+// askIn reads it from an address or a form.
+func askIn(query url.Values) asked {
 	return asked{
 		Text: strings.TrimSpace(query.Get("q")), From: query.Get("from"), Channel: query.Get("channel"),
 		Precedence: office.Precedence(query.Get("precedence")), State: records.State(query.Get("state")),
-		Since: query.Get("since"), Until: query.Get("until"),
+		Mark: office.Mark(query.Get("mark")), Since: query.Get("since"), Until: query.Get("until"),
 	}
 }
 
@@ -51,7 +55,7 @@ func (a *asked) refused(v *visit) string {
 
 // filter is what the records are asked for. Nothing of it is refused.
 func (a *asked) filter(v *visit) records.Filter {
-	f := records.Filter{Text: a.Text, From: a.From, Channel: a.Channel, Precedence: a.Precedence, State: a.State}
+	f := records.Filter{Text: a.Text, From: a.From, Channel: a.Channel, Precedence: a.Precedence, State: a.State, Mark: a.Mark}
 	zone := v.zone(v.side)
 	if day, err := time.ParseInLocation(dateForm, a.Since, zone); err == nil {
 		f.Since = day
@@ -85,22 +89,18 @@ func (a *asked) chosen(v *visit) (list []chosen) {
 	add(a.Channel != "", v.channelName(a.Channel), func(a *asked) { a.Channel = "" })
 	add(a.Precedence != "", v.t("precedence."+lowerPrecedence(a.Precedence)), func(a *asked) { a.Precedence = "" })
 	add(a.State != "", v.stateName(a.State), func(a *asked) { a.State = "" })
+	add(a.Mark != "", v.markChoice(a.Mark), func(a *asked) { a.Mark = "" })
 	add(a.Since != "", v.t("list.chosen-since", "date", a.Since), func(a *asked) { a.Since = "" })
 	add(a.Until != "", v.t("list.chosen-until", "date", a.Until), func(a *asked) { a.Until = "" })
 	return list
 }
 
 func (v *visit) stateName(s records.State) string {
-	switch s {
-	case records.Unacknowledged:
-		return v.t("list.state-open")
-	case records.WaitsForUs:
-		return v.t("list.state-ours")
-	case records.WaitsForThem:
-		return v.t("list.state-theirs")
-	}
-	return v.t("list.state-acknowledged")
+	return v.t("choice." + string(s))
 }
+
+// markChoice names a mark by which dispatches are chosen.
+func (v *visit) markChoice(m office.Mark) string { return v.t("choice." + string(m)) }
 
 // shorten cuts a text that came with a request to so many characters.
 func shorten(text string, most int) string {
@@ -133,11 +133,11 @@ const (
 // extract is the part of a text where something was found first; empty if
 // nothing was.
 func extract(search records.Search, text string) string {
-	spans := search.Find(text)
-	if len(spans) == 0 {
+	first, found := search.First(text)
+	if !found {
 		return ""
 	}
-	before, after := []rune(text[:spans[0].From]), []rune(text[spans[0].From:])
+	before, after := []rune(text[:first.From]), []rune(text[first.From:])
 	start, end := "", ""
 	if n := len(before) - extractBefore; n > 0 {
 		before, start = fromWord(before[n:]), "…"

@@ -49,11 +49,12 @@ type site struct {
 
 	signInURL func(token string) string
 
-	assets *assets
-	pages  map[string]*pages // by language tag
-	once   *once
-	faces  *zones
-	events *streams
+	assets  *assets
+	pages   map[string]*pages // by language tag
+	once    *once
+	faces   *zones
+	events  *streams
+	exports chan struct{} // holds a token for each file that is being written
 }
 
 // New returns the pages of the node. It fails only if the program was built
@@ -65,7 +66,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	s := &site{
 		node: c.Node, now: c.Now, log: c.Log, version: c.Version, secure: c.Secure, signInURL: c.SignIn,
-		assets: files, once: newOnce(), faces: newZones(), events: &streams{},
+		assets: files, once: newOnce(), faces: newZones(), events: &streams{}, exports: make(chan struct{}, exportsOnce),
 	}
 	if s.pages, err = loadPages(files); err != nil {
 		return nil, fmt.Errorf("load the templates of the pages: %w", err)

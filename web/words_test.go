@@ -14,6 +14,7 @@ import (
 	"liaison.example/node"
 	"liaison.example/office"
 	"liaison.example/people"
+	"liaison.example/records"
 )
 
 // Every list of codes and names that pages put into words, with the table of
@@ -62,6 +63,12 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 	for _, p := range office.Precedences {
 		want["precedence"] = append(want["precedence"], lowerPrecedence(p), lowerPrecedence(p)+".for")
 	}
+	for _, state := range records.States {
+		want["choice"] = append(want["choice"], string(state))
+	}
+	for _, m := range records.Marks {
+		want["choice"] = append(want["choice"], string(m))
+	}
 	for _, post := range office.DefaultPosts(nil) {
 		want["post"] = append(want["post"], post.Post)
 	}
@@ -86,7 +93,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 var indirect = []string{
 	"side.", "post.", "kind.", "mode.", "alarm.", "void.", "refused.", "precedence.", "field.", "unit.", "failure.", "frame.", "record.",
 	"problem.", "signin.", "token.", "trail.", "draft-state.", "draft-step.", "drafts.", "charter.", "dispatch.", "handling.", "mark.", "propose.unit-",
-	"releasable.", "state.", "may.", "role.", "particulars.subject-", "enclosure.finding.", "filetype.",
+	"releasable.", "state.", "may.", "role.", "particulars.subject-", "enclosure.finding.", "filetype.", "choice.",
 }
 
 func TestEveryKeyHasAPhraseAndEveryPhraseAUser(t *testing.T) {

@@ -111,10 +111,10 @@ func (s *site) showWrite(v *visit, status int, w written, page writePage) error 
 	if w.id != 0 {
 		page.Href, page.Action, page.Path = draftHref(w.id), draftHref(w.id), draftHref(w.id)+"/edit"
 	}
-	page.Draft, page.Enclosing = w.id, v.enclosingOf(w.Enclosures, page.Errors["enclosures"])
 	if page.More, err = s.particulars(v, w.Content, page.Errors); err != nil {
 		return err
 	}
+	page.Draft, page.Enclosing = w.id, v.enclosingOf(w.Enclosures, page.Errors["enclosures"])
 	if v.office.Charter != nil {
 		for i, c := range v.office.Charter.Channels {
 			chosen := c.ID == w.Channel || w.Channel == "" && i == 0
@@ -347,14 +347,14 @@ func fieldOf(r *node.Refusal) string {
 		return "channel"
 	case office.WrongAddressee, office.AddresseeMissing:
 		return "to"
-	case "enclosure-not-held":
-		return "enclosures"
 	case office.InfoAboveAction:
 		return "info"
 	case office.MarkDiffers:
 		return "mark"
 	case office.DispatchUnknown:
 		return "references"
+	case "enclosure-not-held":
+		return "enclosures"
 	}
 	if strings.HasPrefix(r.Detail["field"], "enclosures") {
 		return "enclosures"

@@ -33,7 +33,10 @@ func (c *completionCommand) Run(t *terminal, parser *kong.Kong) error {
 }
 
 // choices are the values of the flags that take one of a few.
-var choices = map[string][]string{"--wait": api.Waits, "--precedence": wordsOf(office.Precedences), "--state": wordsOf(records.States), "--scope": wordsOf(people.Scopes)}
+var choices = map[string][]string{
+	"--wait": api.Waits, "--precedence": wordsOf(office.Precedences), "--state": wordsOf(records.States), "--mark": wordsOf(records.Marks),
+	"--scope": wordsOf(people.Scopes),
+}
 
 func wordsOf[T ~string](values []T) (list []string) {
 	for _, value := range values {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 
 	"liaison.example/api"
 	"liaison.example/office"
+	"liaison.example/records"
 )
 
 // maxTextFile bounds what is read of a text file, in bytes. What a dispatch may
@@ -160,12 +162,14 @@ type listCommand struct {
 	From       string `placeholder:"SIDE" help:"Only those of this side."`
 	Channel    string `placeholder:"ID" help:"Only those on this channel."`
 	Precedence string `placeholder:"WORD" help:"Only those of this precedence."`
-	Search     string `placeholder:"WORDS" help:"Only those whose number, subject or text have all these words. A Korean word is found within a longer one."`
-	State      string `placeholder:"STATE" help:"Only those that wait: open (not acknowledged by all addressees), ours (not by our side), theirs (not by another side); or acknowledged (by all)."`
+	Search     string `placeholder:"WORDS" help:"Only those whose number, subject, text and names have all these words. A Korean word is found within a longer one."`
+	State      string `placeholder:"STATE" help:"Only those that wait: open (not acknowledged by all addressees), ours (not by our side), theirs (not by another side); acknowledged (by all); or that are under-consideration, answered, closed, corrected (by a later one) or withdrawn (cancelled or superseded)."`
+	Mark       string `placeholder:"MARK" help:"Only those meant so: real, exercise or test."`
 	Open       bool   `help:"The same as --state open."`
 	Since      string `placeholder:"TIME" help:"Only those released then or later: a day in UTC, such as 2018-10-15, or a time, such as 2018-10-15T01:30:00Z."`
 	Until      string `placeholder:"TIME" help:"Only those released until then: the whole of a day in UTC, or before a time."`
-	JSON       bool   `name:"json" help:"Print a JSON array."`
+	JSON       bool   `name:"json" xor:"form" help:"Print a JSON array."`
+	CSV        bool   `name:"csv" xor:"form" help:"Print a table (RFC 4180), without the texts; its last row says what it was made from. The pages give the same with the texts."`
 }
 
 func (c *listCommand) Run(ctx context.Context, t *terminal) error {
@@ -178,13 +182,13 @@ func (c *listCommand) Run(ctx context.Context, t *terminal) error {
 		return usagef("--limit must be 1 or more")
 	}
 	q := api.Query{
-		Text: c.Search, From: c.From, Channel: c.Channel, Precedence: office.Precedence(strings.ToUpper(c.Precedence)), Waiting: api.Waiting(c.State),
+		Text: c.Search, From: c.From, Channel: c.Channel, Precedence: office.Precedence(strings.ToUpper(c.Precedence)), State: api.Reached(c.State), Mark: office.Mark(c.Mark),
 	}
 	if c.Open {
 		if c.State != "" {
 			return usagef("--open says the same as --state open: give one of them")
 		}
-		q.Waiting = api.WaitsForAny
+		q.State = api.WaitsForAny
 	}
 	if q.Since, err = moment("--since", c.Since, 0); err != nil {
 		return err
@@ -212,6 +216,9 @@ func (c *listCommand) Run(ctx context.Context, t *terminal) error {
 	if c.JSON {
 		return t.printJSON(dispatches)
 	}
+	if c.CSV {
+		return c.sheet(ctx, t, client, dispatches, q.Cursor == "")
+	}
 	rows := [][]string{{"ID", "NUMBER", "PRECEDENCE", "CHANNEL", "RELEASED", "STATE", "SUBJECT"}}
 	for _, d := range dispatches {
 		rows = append(rows, []string{
@@ -220,6 +227,65 @@ func (c *listCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	t.table(rows)
 	return nil
+}
+
+// sheet writes dispatches as a table for other programs, and in its last row
+// what it was made from.
+func (c *listCommand) sheet(ctx context.Context, t *terminal, client *api.Client, dispatches []api.Dispatch, whole bool) error {
+	status, err := client.Status(ctx)
+	if err != nil {
+		return err
+	}
+	w := csv.NewWriter(t.out)
+	w.UseCRLF = true
+	rows := [][]string{{"row", "id", "number", "from", "to", "channel", "precedence", "subject", "by", "released (UTC)", "state", "acknowledged by", "acknowledged (UTC)", "settled"}}
+	for _, d := range dispatches {
+		var by, at []string
+		for _, a := range d.Acknowledged {
+			by, at = append(by, a.Side+" "+a.By), append(at, records.UTC(a.At.UnixMilli()))
+		}
+		settled := "no"
+		if d.Settled {
+			settled = "yes"
+		}
+		rows = append(rows, []string{
+			"dispatch", d.ID.String(), strconv.FormatInt(d.Number, 10), d.From, strings.Join(d.To, "; "), d.Channel, string(d.Precedence),
+			records.SheetCell(d.Subject), d.By, records.UTC(d.At.UnixMilli()), string(d.State), strings.Join(by, "; "), strings.Join(at, "; "), settled,
+		})
+	}
+	about := make([]string, len(rows[0]))
+	about[0], about[1], about[2], about[3] = "about", status.Office, strconv.Itoa(len(dispatches)), status.Side
+	about[7] = fmt.Sprintf("Settled: %d entries. Digest: %s. Filter: %s. ", status.Count, status.Digest, c.filter())
+	if whole {
+		about[7] += "Whole."
+	} else {
+		about[7] += "Not whole: --limit is reached."
+	}
+	about[9] = records.UTC(status.Now.UnixMilli())
+	if err := w.WriteAll(append(rows, about)); err != nil {
+		return fmt.Errorf("write the table: %w", err)
+	}
+	return nil
+}
+
+// filter writes what was asked for.
+func (c *listCommand) filter() string {
+	var list []string
+	for _, part := range [][2]string{
+		{"search", c.Search}, {"from", c.From}, {"channel", c.Channel}, {"precedence", c.Precedence}, {"state", c.State}, {"mark", c.Mark},
+		{"since", c.Since}, {"until", c.Until},
+	} {
+		if part[1] != "" {
+			list = append(list, part[0]+"="+part[1])
+		}
+	}
+	if c.Open {
+		list = append(list, "state=open")
+	}
+	if list == nil {
+		return "none"
+	}
+	return strings.Join(list, ", ")
 }
 
 // moment reads a time, or a day in UTC and as much behind its beginning.
