@@ -185,6 +185,24 @@ func (p *People) Draft(ctx context.Context, id int64) (d Draft, err error) {
 	return d, nil
 }
 
+// Enclosed gives the hashes of all files that drafts name which have not ended.
+func (p *People) Enclosed(ctx context.Context) (map[string]bool, error) {
+	hashes := map[string]bool{}
+	err := p.db.View(ctx, func(tx *sqldb.Tx) error {
+		list, err := drafts(ctx, tx, "state NOT IN ($1, $2)", DraftsInAll, string(Released), string(Discarded))
+		for _, d := range list {
+			for _, e := range d.Content.Enclosures {
+				hashes[e.Hash] = true
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what drafts enclose: %w", err)
+	}
+	return hashes, nil
+}
+
 // onDraft runs f in a write transaction with the draft of this id, and returns
 // the draft as it then stands, also beside a refusal.
 func (p *People) onDraft(ctx context.Context, doing string, id int64, f func(tx *sqldb.Tx, d *Draft, now time.Time) error) (d Draft, err error) {

@@ -461,3 +461,27 @@ func TestAnActingHeadHasTheHeadsPowersForATime(t *testing.T) {
 		wantRefusal(t, "one more", p.NameActing(ctx, ahn.By, acting), "acting-many")
 	})
 }
+
+func TestWhatOpenDraftsEncloseIsKnown(t *testing.T) {
+	each(t, func(t *testing.T, p *people.People, c *clock) {
+		add(t, p, people.Account{Name: "kim", Person: "김 련락관"})
+		enclosing := func(hash string) people.Content {
+			content := convoy
+			content.Enclosures = []office.Enclosure{{Hash: hash, Name: "map.png", Size: 10, Type: "image/png"}}
+			return content
+		}
+		kept := newDraft(t, p, kim, "one", enclosing("aa"))
+		gone := newDraft(t, p, kim, "two", enclosing("bb"))
+		newDraft(t, p, kim, "three", convoy)
+		if body, err := kept.Content.Body(); err != nil || len(body.Enclosures) != 1 || body.Enclosures[0].Hash != "aa" {
+			t.Errorf("the draft would be released as %+v, %v", body, err)
+		}
+		if _, err := p.Discard(t.Context(), kim, gone.ID, gone.Version); err != nil {
+			t.Fatal(err)
+		}
+		got, err := p.Enclosed(t.Context())
+		if err != nil || len(got) != 1 || !got["aa"] {
+			t.Errorf("got %v, %v", got, err)
+		}
+	})
+}
