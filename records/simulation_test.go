@@ -1,6 +1,7 @@
 package records_test
 
 import (
+	"flag"
 	"fmt"
 	"testing"
 	"time"
@@ -11,6 +12,14 @@ import (
 	"liaison.example/records"
 	"liaison.example/records/recordstest"
 )
+
+// With the race detector a hundred worlds, which is rapid's usual number, take
+// minutes. -rapid.checks still says how many.
+func init() {
+	if err := flag.Set("rapid.checks", "40"); err != nil {
+		panic(err)
+	}
+}
 
 // A simulation drives a world at random: writers with clocks that jump, lines
 // that carry any part of any ledger from any side to any other, standings that

@@ -117,8 +117,8 @@ var pictureViews = []view{
 	{"dark", 1440, 900, "dark", "en"},
 }
 
-// Each page fits its screen without sideways scrolling, in both languages, and
-// loads nothing that its policy refuses. With LIAISON_PICTURES set to a folder,
+// Each page fits its screen without sideways scrolling, in both languages, keeps
+// to the guidelines of accessibility, and loads nothing that its policy refuses. With LIAISON_PICTURES set to a folder,
 // a picture of each is kept there, to be looked at.
 func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 	ctx, complaints := browser(t)
@@ -248,6 +248,9 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 			}
 			if small, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](tooSmall)); err != nil || len(small) > 0 {
 				t.Errorf("%s has targets that a finger misses: %q (%v)", name, small, err)
+			}
+			if v.name == "wide" || v.name == "phone-ko" { // light and dark, in both languages
+				accessible(t, ctx, name)
 			}
 			for _, complaint := range complaints.take() {
 				if !strings.Contains(complaint, "/nothing") && !strings.Contains(complaint, "/?q=%3F%21") { // their answers are an error by design

@@ -18,6 +18,7 @@ import (
 	"liaison.example/node"
 	"liaison.example/office"
 	"liaison.example/sqldb"
+	"liaison.example/sqldb/sqldbtest"
 )
 
 // house is an office in a test: real nodes, joined by a wire in memory, that
@@ -48,8 +49,14 @@ func open(t testing.TB, started []office.Side, admitted ...office.Side) *house {
 // openAt is open at a moment of the office's clock.
 func openAt(t testing.TB, when time.Time, started []office.Side, admitted ...office.Side) *house {
 	t.Helper()
-	dir := t.TempDir()
+	dir, server := t.TempDir(), ""
 	return openOn(t, when, func(side office.Side, name string) sqldb.Config {
+		if side == "north" {
+			if server == "" {
+				server = sqldbtest.PostgreSQL(t)
+			}
+			return sqldb.Config{URL: server, Schema: name}
+		}
 		return sqldb.Config{URL: "sqlite:" + filepath.Join(dir, side+"-"+name+".db")}
 	}, started, admitted...)
 }

@@ -1,0 +1,54 @@
+package web
+
+import (
+	"context"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// axeSource is axe-core 4.14.1 by Deque Systems (MPL-2.0), which finds what the
+// Web Content Accessibility Guidelines forbid, as far as a program can.
+var axeSource = sync.OnceValue(func() string {
+	source, err := os.ReadFile("testdata/axe/axe.min.js")
+	if err != nil {
+		panic(err.Error()) // it is part of the tests
+	}
+	return string(source)
+})
+
+// axeRun asks for all rules of WCAG 2.2 A and AA and lists what breaks them.
+const axeRun = `axe.run(document, {
+	runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], resultTypes: ["violations"],
+}).then((found) => found.violations.flatMap((v) => v.nodes.map((n) => v.id + ": " + n.html.slice(0, 160) + " (" + n.failureSummary.replace(/\s+/g, " ").slice(0, 300) + ")")))`
+
+// breaches lists what on the page that the browser shows breaks the guidelines.
+func breaches(t *testing.T, ctx context.Context) []string {
+	t.Helper()
+	must(t, chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](axeSource()+"; 1")))
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](axeRun, chromedp.EvalAwaitPromise))
+	must(t, err)
+	return found
+}
+
+func TestAPageThatBreaksTheGuidelinesIsFound(t *testing.T) {
+	ctx, _ := browser(t)
+	must(t, chromedp.Do(ctx, chromedp.Navigate(`data:text/html,<html><title>x</title><input><p style="color:%23999;background:%23aaa">grey</p>`)))
+	found := strings.Join(breaches(t, ctx), "\n")
+	for _, rule := range []string{"html-has-lang", "label", "color-contrast"} {
+		if !strings.Contains(found, rule+":") {
+			t.Errorf("%s is not among what was found:\n%s", rule, found)
+		}
+	}
+}
+
+// accessible holds the page that the browser shows against the guidelines.
+func accessible(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	if found := breaches(t, ctx); len(found) > 0 {
+		t.Errorf("%s breaks the guidelines:\n%s", name, strings.Join(found, "\n"))
+	}
+}
