@@ -43,8 +43,9 @@ func (s *server) send(w http.ResponseWriter, r *http.Request) error {
 		ID: written.ID, Number: written.Number, From: written.ID.Side, To: written.To, Channel: d.Channel, Precedence: d.Precedence,
 		Subject: d.Subject, By: d.By, At: written.At.UTC(), State: Queued, Acknowledged: []Acknowledgement{}, Particulars: d.Particulars,
 	}
-	// The record has what follows from the act; it is one's own, and there already.
-	if line, found, err := s.Node.Records().Dispatch(r.Context(), written.ID); err == nil && found {
+	if released := written.Released; released != nil {
+		sent.Group, sent.Thread = released.Group().String(), released.Thread
+	} else if line, found, err := s.Node.Records().Dispatch(r.Context(), written.ID); err == nil && found {
 		sent.Group, sent.Thread = line.Group().String(), line.Thread
 	}
 	if waits && s.Node.Received(wait, written.ID) == nil {

@@ -23,9 +23,10 @@ import (
 // side, so that the sender holds a signed proof.
 
 const (
-	encloseLook  = 30 * time.Second // between looks at what another process may have stored
-	encloseSweep = time.Hour        // between removals of what nobody finished or named
-	enclosePage  = 200              // dispatches that are looked at in one query
+	encloseLook  = 30 * time.Second       // between looks at what another process may have stored
+	encloseSweep = time.Hour              // between removals of what nobody finished or named
+	enclosePage  = 200                    // dispatches that are looked at in one query
+	encloseRest  = 100 * time.Millisecond // before a look, so that it is one for all entries that come at once
 
 	// While entries come and go, a chunk of a file rests so many times as long
 	// as it took, and else as long as it took: so fewer than one entry in a
@@ -108,7 +109,12 @@ func (n *Node) restEnclosure(ctx context.Context, took time.Duration) error {
 	if n.busy() {
 		rest *= encloseShare
 	}
-	t := time.NewTimer(min(rest, time.Second))
+	return pause(ctx, min(rest, time.Second))
+}
+
+// pause waits for a time, or until ctx ends, and then says why.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
@@ -151,6 +157,10 @@ func (n *Node) enclose(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-n.enclosures.wake:
+			// Files can wait; what is written and read meanwhile cannot.
+			if pause(ctx, encloseRest) != nil {
+				return
+			}
 		case <-look.C:
 			n.relook(ctx)
 		}

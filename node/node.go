@@ -36,6 +36,10 @@ type Written struct {
 	At     time.Time
 	Number int64         // of a dispatch; else 0
 	To     []office.Side // whom a dispatch is addressed to; else nil
+
+	// Released is the dispatch as the records have it; nil for another act, and
+	// where the answer is made from an entry that was written before (Act.Once).
+	Released *office.Dispatch
 }
 
 // Refusal is a sentence for the person who acted: nothing was written.

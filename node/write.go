@@ -359,6 +359,9 @@ func (n *Node) try(fold *records.Fold, rules *people.Rules, w *write, index int6
 	written := Written{ID: office.EntryID{Side: n.side, Index: index}, At: entry.Frame.At}
 	if d, ok := act.Body.(*office.DispatchBody); ok {
 		written.Number, written.To = d.Number, d.To
+		if row := (&office.Dispatch{ID: written.ID}); fold.Get(row) {
+			written.Released = row
+		}
 	}
 	return entry, written, nil
 }

@@ -64,6 +64,7 @@ func Open(ctx context.Context, c Config) (*Notify, error) {
 const (
 	lookAnyway = time.Minute
 	lookAgain  = 5 * time.Second
+	gatherFor  = 50 * time.Millisecond // before a look, so that it is one for all entries that come at once
 )
 
 // Wake says that there may be something to tell. It never waits.
@@ -108,6 +109,12 @@ func (n *Notify) tell(ctx context.Context) {
 			next = n.Now().Add(lookAgain)
 		}
 		n.wait(ctx, min(lookAnyway, max(time.Millisecond, next.Sub(n.Now()))))
+		// Many entries come at once; they are looked for together, and out of the
+		// way of those that write them.
+		select {
+		case <-ctx.Done():
+		case <-time.After(gatherFor):
+		}
 	}
 }
 
