@@ -30,6 +30,9 @@ import (
 	"sync"
 	"time"
 
+	strictjson "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"liaison.example/node"
 	"liaison.example/notify"
 	"liaison.example/office"
@@ -180,18 +183,19 @@ func (s *server) problem(r *http.Request, err error) *Problem {
 }
 
 // read reads the JSON body of a request. Members that are not known are
-// refused, so that a misspelt one is not silently without effect.
+// refused, so that a misspelt one is not silently without effect; and so are
+// bytes that are not UTF-8, and halves of surrogate pairs, so that no text is
+// changed silently.
 func read(r *http.Request, into any) error {
-	d := json.NewDecoder(r.Body)
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
+	d := jsontext.NewDecoder(r.Body)
+	if err := strictjson.UnmarshalDecode(d, into, strictjson.RejectUnknownMembers(true)); err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
 			return err
 		}
 		return problem(CodeBadRequest, "body", "error", err.Error())
 	}
-	if d.More() {
+	if _, err := d.ReadToken(); err != io.EOF {
 		return problem(CodeBadRequest, "body-more")
 	}
 	return nil

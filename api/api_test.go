@@ -252,7 +252,7 @@ func TestRequestsThatCannotBeReadAreRefused(t *testing.T) {
 		{"GET", "/v1/status", "", 404, "no such route"},
 		{"GET", "/", "", 404, "no such route"},
 		{"POST", "/api/v1/dispatches", "", 400, "cannot be read"},
-		{"POST", "/api/v1/dispatches", `{"chanel":"liaison"}`, 400, `unknown field`},
+		{"POST", "/api/v1/dispatches", `{"chanel":"liaison"}`, 400, `unknown object member name`},
 		{"POST", "/api/v1/dispatches", `{} {}`, 400, "after its end"},
 		{"POST", "/api/v1/dispatches", `{"to":"south"}`, 400, "cannot be read"},
 		{"GET", "/api/v1/dispatches/South/1", "", 400, "not an entry id"},

@@ -159,15 +159,15 @@ type csvExport struct {
 
 func (e *csvExport) begin(*exportAbout) error {
 	e.w.UseCRLF = true
-	return e.w.Write(records.SheetColumns)
+	return e.w.Write(records.ExportColumns)
 }
 
 func (e *csvExport) line(line *records.DispatchLine) error {
-	return e.w.Write(records.SheetRow(line, e.v.zone))
+	return e.w.Write(records.ExportRow(line, e.v.zone))
 }
 
 func (e *csvExport) end(about *exportAbout, end exportEnd) error {
-	row := make([]string, len(records.SheetColumns))
+	row := make([]string, len(records.ExportColumns))
 	row[0], row[1], row[2], row[4] = "about", about.Office, strconv.Itoa(end.Dispatches), about.Side
 	row[16] = about.Made
 	text := fmt.Sprintf("%d dispatches, from the node of %s. Settled: %d entries. Digest: %s. ", end.Dispatches, about.Side, about.Settled, about.Digest)

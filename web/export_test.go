@@ -33,11 +33,11 @@ func TestTheListLeavesAsAFile(t *testing.T) {
 	must(t, err)
 	lines, _, err := h.nodes["south"].Records().Dispatches(t.Context(), records.Filter{})
 	must(t, err)
-	if len(rows) != len(lines)+2 || len(rows[0]) != len(records.SheetColumns) {
+	if len(rows) != len(lines)+2 || len(rows[0]) != len(records.ExportColumns) {
 		t.Fatalf("%d rows of %d cells for %d dispatches", len(rows), len(rows[0]), len(lines))
 	}
 	at := func(row []string, column string) string {
-		for i, name := range records.SheetColumns {
+		for i, name := range records.ExportColumns {
 			if name == column {
 				return row[i]
 			}

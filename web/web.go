@@ -85,7 +85,7 @@ func New(c Config) (http.Handler, error) {
 // The limits of the pages against what a browser, or something that claims to
 // be one, may send or hold open.
 const (
-	maxForm       = 512 << 10        // bytes of a posted form; a dispatch is at most 64 KiB, and every Hangul syllable takes nine
+	maxForm       = 2 << 20          // bytes of a posted form; a Hangul syllable takes nine, and what is far too long is refused with all that was typed
 	maxHeader     = 32 << 10         // bytes of a request's header
 	headerTime    = 10 * time.Second // to send the header
 	requestTime   = 60 * time.Second // to send the whole request

@@ -211,6 +211,15 @@ func TestWhatIsRefusedComesBackAsItWasTypedWithTheSentenceAtItsField(t *testing.
 		{"text too long", func(f url.Values) { f.Set("text", long) }, []string{`id="text-error"`, "42\u202f000 bytes; the limit is 40\u202f000", "A subject that is kept", long}},
 		{"no subject", func(f url.Values) { f.Set("subject", " ") }, []string{`id="subject-error"`, "Subject: it must not be empty", "A text that is kept"}},
 		{"subject too long", func(f url.Values) { f.Set("subject", strings.Repeat("x", 201)) }, []string{`id="subject-error"`, "201 characters; the limit is 200", "A text that is kept"}},
+		{"subject of 60,000 letters", func(f url.Values) { f.Set("subject", strings.Repeat("가", 60_000)) }, []string{`id="subject-error"`, "60\u202f000 characters; the limit is 200", strings.Repeat("가", 60_000), "A text that is kept"}},
+		{"NUL", func(f url.Values) { f.Set("text", "A text\x00 that is kept") }, []string{`id="text-error"`, "characters that text must not have", "A subject that is kept"}},
+		{"a lone surrogate", func(f url.Values) { f.Set("text", "A text \xed\xa0\x80 that is kept") }, []string{`id="text-error"`, "characters that text must not have", "A subject that is kept", "A text "}},
+		{"a lone surrogate in the subject", func(f url.Values) { f.Set("subject", "A \xed\xa0\x80 subject") }, []string{`id="subject-error"`, "characters that text must not have", "A text that is kept"}},
+		{"direction turned around", func(f url.Values) { f.Set("subject", "A \u202eteseb\u202c subject") }, []string{`id="subject-error"`, "characters that text must not have", "A text that is kept"}},
+		{"FLASH of many words", func(f url.Values) {
+			f.Set("precedence", "FLASH")
+			f.Set("text", "A text that is kept "+strings.Repeat("word ", 200))
+		}, []string{`id="text-error"`, "205 words; the limit is 200", "A text that is kept word"}},
 		{"unknown channel", func(f url.Values) { f.Set("channel", "maritime") }, []string{"has no channel “maritime”", "A text that is kept"}},
 		{"wrong addressee", func(f url.Values) { f.Set("to", "south") }, []string{"cannot be addressed to South", "A text that is kept"}},
 		{"no such precedence", func(f url.Values) { f.Set("precedence", "OVERRIDE") }, []string{"“OVERRIDE” is not one of the values allowed", "A text that is kept"}},

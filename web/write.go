@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -171,6 +173,11 @@ func (s *site) postWritten(v *visit, id int64) error {
 		return s.notKept(v, w, d, err)
 	}
 	w.id, w.version = d.ID, d.Version
+	if field := brokenField(v.r.PostForm); field != "" && w.do != "save" {
+		// Browsers send no such thing. The place is marked in what was kept, and is
+		// a person's to look at before it goes further.
+		return s.refuseField(v, w, field, v.t("void.bad-text", "field", v.t("field."+field)))
+	}
 	switch w.do {
 	case "save":
 		if v.wantsJSON() {
@@ -331,6 +338,17 @@ func (s *site) theirs(v *visit, d people.Draft) (*theirs, error) {
 		t.To = v.sideNames(d.Content.To)
 	}
 	return t, nil
+}
+
+// brokenField names a text of the form that is not UTF-8, such as half of a
+// surrogate pair; empty if there is none.
+func brokenField(form url.Values) string {
+	for _, field := range []string{"subject", "text", "name", "attention", "party", "references"} {
+		if !utf8.ValidString(form.Get(field)) {
+			return field
+		}
+	}
+	return ""
 }
 
 // typed takes a text as browsers send it and makes it a text as entries hold it:

@@ -250,7 +250,7 @@ func (c *listCommand) sheet(ctx context.Context, t *terminal, client *api.Client
 		}
 		rows = append(rows, []string{
 			"dispatch", d.ID.String(), strconv.FormatInt(d.Number, 10), d.From, strings.Join(d.To, "; "), d.Channel, string(d.Precedence),
-			records.SheetCell(d.Subject), d.By, records.UTC(d.At.UnixMilli()), string(d.State), strings.Join(by, "; "), strings.Join(at, "; "), settled,
+			records.ExportCell(d.Subject), d.By, records.UTC(d.At.UnixMilli()), string(d.State), strings.Join(by, "; "), strings.Join(at, "; "), settled,
 		})
 	}
 	about := make([]string, len(rows[0]))

@@ -11,10 +11,10 @@ import (
 
 // Here the list of dispatches is written as a table for other programs.
 
-// SheetColumns are the columns of a table of dispatches. Times stand in UTC and
+// ExportColumns are the columns of a table of dispatches. Times stand in UTC and
 // on the clocks of the side that wrote them, in its zone. Where there are several
 // values they are divided by semicolons.
-var SheetColumns = []string{
+var ExportColumns = []string{
 	"row", "id", "number", "date-time group", "from", "to", "for information", "channel", "precedence", "mark",
 	"subject", "text", "in whose name", "for attention", "enclosures", "by",
 	"released (UTC)", "released (its clock)", "zone", "state",
@@ -22,11 +22,11 @@ var SheetColumns = []string{
 	"answers", "relation", "answered by", "withdrawn or corrected by", "settled",
 }
 
-// SheetRow writes a dispatch as a row of such a table. zone gives that of a side.
-func SheetRow(line *DispatchLine, zone func(office.Side) *time.Location) []string {
+// ExportRow writes a dispatch as a row of such a table. zone gives that of a side.
+func ExportRow(line *DispatchLine, zone func(office.Side) *time.Location) []string {
 	d, h := &line.Dispatch, &line.Handling
 	here := func(side office.Side, millis int64) string {
-		return time.UnixMilli(millis).In(zone(side)).Format(sheetTime + "-07:00")
+		return time.UnixMilli(millis).In(zone(side)).Format(exportTime + "-07:00")
 	}
 	info := ""
 	if d.Info != nil {
@@ -59,20 +59,20 @@ func SheetRow(line *DispatchLine, zone func(office.Side) *time.Location) []strin
 		settled,
 	}
 	for i := range row {
-		row[i] = SheetCell(row[i])
+		row[i] = ExportCell(row[i])
 	}
 	return row
 }
 
-// sheetTime is how the times of a table are written, before the zone.
-const sheetTime = "2006-01-02T15:04:05.000"
+// exportTime is how the times of a table are written, before the zone.
+const exportTime = "2006-01-02T15:04:05.000"
 
 // UTC writes a time as tables have it.
-func UTC(millis int64) string { return time.UnixMilli(millis).UTC().Format(sheetTime + "Z") }
+func UTC(millis int64) string { return time.UnixMilli(millis).UTC().Format(exportTime + "Z") }
 
-// SheetCell makes a text safe in a cell: what a spreadsheet would take for a
+// ExportCell makes a text safe in a cell: what a spreadsheet would take for a
 // formula is kept from it by an apostrophe in front.
-func SheetCell(text string) string {
+func ExportCell(text string) string {
 	if text != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(text)[0]) {
 		return "'" + text
 	}
