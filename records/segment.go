@@ -118,8 +118,7 @@ func (q *query) searchSegments(s Search, facts, bounds []string, named bool) str
 
 // asWritten makes PostgreSQL read the tables in the order in which a query names
 // them, each by an index, until the transaction ends, as SQLite does by the words
-// CROSS JOIN: what is rare in an office its planner cannot know. What it does not
-// read by an index is priced so high that it would also compile the query.
+// CROSS JOIN: what is rare in an office its planner cannot know.
 func asWritten(ctx context.Context, tx *sqldb.Tx) error {
 	if tx.Engine() != sqldb.PostgreSQL {
 		return nil
@@ -128,5 +127,5 @@ func asWritten(ctx context.Context, tx *sqldb.Tx) error {
 	return tx.QueryRow(ctx, `
 		SELECT CONCAT(
 			set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
-			set_config('enable_seqscan', 'off', true), set_config('join_collapse_limit', '1', true), set_config('jit', 'off', true))`).Scan(&set)
+			set_config('enable_seqscan', 'off', true), set_config('join_collapse_limit', '1', true))`).Scan(&set)
 }
