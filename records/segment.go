@@ -126,6 +126,5 @@ func asWritten(ctx context.Context, tx *sqldb.Tx) error {
 	var set string
 	return tx.QueryRow(ctx, `
 		SELECT CONCAT(
-			set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
-			set_config('enable_seqscan', 'off', true), set_config('join_collapse_limit', '1', true))`).Scan(&set)
+			set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('join_collapse_limit', '1', true))`).Scan(&set)
 }

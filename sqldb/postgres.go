@@ -36,6 +36,7 @@ var pgSettings = map[string]string{
 	"application_name":                    "liaison",
 	"timezone":                            "UTC",
 	"jit":                                 "off",    // it takes 30 ms to compile what then runs for 1
+	"enable_seqscan":                      "off",    // statements are written to go by an index; statistics that lag behind must not say otherwise
 	"statement_timeout":                   "120000", // ms
 	"lock_timeout":                        "60000",  // ms; the longest wait for the writer of another process
 	"idle_in_transaction_session_timeout": "300000", // ms; a process that hangs must not hold the writers' lock for ever
