@@ -161,8 +161,11 @@ func (r *Records) Thread(ctx context.Context, of *office.Dispatch) (lines []Disp
 	err = r.view(ctx, "read the thread of "+root.String(), func(tx *sqldb.Tx, cur *cursor) error {
 		rows, err := tx.Query(ctx, `
 			SELECT d.pos, d.row, a.row
-			FROM dispatch d JOIN acknowledgement a ON a.pos = d.pos
-			WHERE d.thread = $1 AND d.thread <> '' OR d.pos = (SELECT pos FROM placed WHERE side = $2 AND idx = $3)
+			FROM (
+				SELECT pos FROM placed WHERE side = $2 AND idx = $3
+				UNION ALL
+				SELECT pos FROM (SELECT pos FROM dispatch WHERE thread = $1 AND thread <> '' ORDER BY pos LIMIT $4) AS later
+			) AS one JOIN dispatch d ON d.pos = one.pos JOIN acknowledgement a ON a.pos = one.pos
 			ORDER BY d.pos LIMIT $4`, root.String(), root.Side, root.Index, MaxThread)
 		if err != nil {
 			return err
