@@ -38,10 +38,10 @@ type assets struct {
 }
 
 type asset struct {
-	kind   string // media type
-	bytes  []byte
-	gzip   []byte // nil where it would not help
-	length string
+	kind  string // media type
+	file  string // in files: what is served from there, where memory of its own would only hold it twice
+	bytes []byte // if there is no file
+	gzip  []byte // nil where it would not help
 }
 
 func loadAssets() (*assets, error) {
@@ -55,7 +55,7 @@ func loadAssets() (*assets, error) {
 		if err != nil {
 			return nil, err
 		}
-		a.add(path.Base(name), content)
+		a.add(path.Base(name), content, name)
 	}
 	if err := a.addFontSheet(); err != nil {
 		return nil, err
@@ -64,12 +64,12 @@ func loadAssets() (*assets, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.add("liaison.css", style)
+	a.add("liaison.css", style, "")
 	script, err := joined("script/%s.js", scripts)
 	if err != nil {
 		return nil, err
 	}
-	a.add("liaison.js", script)
+	a.add("liaison.js", script, "")
 	return a, nil
 }
 
@@ -96,7 +96,7 @@ func (a *assets) addFontSheet() error {
 		out.WriteString("url(" + address + ")")
 		rest = tail
 	}
-	a.add("font.css", []byte(out.String()))
+	a.add("font.css", []byte(out.String()), "")
 	return nil
 }
 
@@ -113,7 +113,9 @@ func joined(pattern string, names []string) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func (a *assets) add(name string, content []byte) {
+// add takes in content under a name. If the content is that of one of files, it
+// is served from there.
+func (a *assets) add(name string, content []byte, file string) {
 	sum := sha256.Sum256(content)
 	key := hex.EncodeToString(sum[:8]) + "/" + name
 	kind := mime.TypeByExtension(path.Ext(name))
@@ -129,11 +131,14 @@ func (a *assets) add(name string, content []byte) {
 	case ".svg":
 		kind = "image/svg+xml"
 	}
-	file := asset{kind: kind, bytes: content, length: strconv.Itoa(len(content))}
-	if path.Ext(name) != ".woff2" {
-		file.gzip = compressed(content)
+	it := asset{kind: kind, file: file}
+	if file == "" {
+		it.bytes = content
 	}
-	a.files[key] = file
+	if path.Ext(name) != ".woff2" {
+		it.gzip = compressed(content)
+	}
+	a.files[key] = it
 	a.urls[name] = "/static/" + key
 }
 
@@ -150,19 +155,26 @@ func compressed(content []byte) []byte {
 }
 
 func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	file, ok := a.files[r.PathValue("hash")+"/"+r.PathValue("name")]
+	it, ok := a.files[r.PathValue("hash")+"/"+r.PathValue("name")]
 	if !ok {
 		http.NotFound(w, r)
 		return
 	}
 	h := w.Header()
-	h.Set("Content-Type", file.kind)
+	h.Set("Content-Type", it.kind)
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("Vary", "Accept-Encoding")
-	body := file.bytes
-	if file.gzip != nil && acceptsGzip(r.Header.Get("Accept-Encoding")) {
+	body := it.bytes
+	switch {
+	case it.gzip != nil && acceptsGzip(r.Header.Get("Accept-Encoding")):
 		h.Set("Content-Encoding", "gzip")
-		body = file.gzip
+		body = it.gzip
+	case it.file != "":
+		var err error
+		if body, err = files.ReadFile(it.file); err != nil {
+			http.NotFound(w, r)
+			return
+		}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.Write(body) // if it cannot be written, nobody is left to be told

@@ -88,7 +88,7 @@ const stopTime = 5 * time.Second
 // often that one dispatch in a hundred met it, and that verifying took a sixth
 // longer. GOGC overrules it.
 const (
-	garbageOfNode   = 200
+	garbageOfNode   = 150
 	garbageOfVerify = 400
 )
 
