@@ -60,7 +60,7 @@ func lookAtClock(_ context.Context, p *patient) []finding {
 type port struct{ what, setting, address string }
 
 func (p *patient) ports() []port {
-	list := []port{{"the pages", "web", p.settings.Web}, {"the link", "link", p.settings.Link}}
+	list := []port{{"the server of pages", "web", p.settings.Web}, {"the link", "link", p.settings.Link}}
 	if p.settings.Tiles != "" {
 		list = append(list, port{"the ledgers for auditors", "tiles", p.settings.Tiles})
 	}

@@ -320,7 +320,7 @@ func TestTheDoctorLooksAtANodeThatRunsAndAtOneThatWasKilled(t *testing.T) {
 	wantNothingBad(t, findings)
 	wantFinding(t, findings, "node", isOK, "it runs")
 	wantFinding(t, findings, "lines", isOK, "north: up since")
-	wantFinding(t, findings, "ports", isOK, "the pages answers")
+	wantFinding(t, findings, "ports", isOK, "the server of pages answers")
 	wantFinding(t, findings, "certificates", isOK, "the link shows the key")
 	wantFinding(t, findings, "alarms", isOK, "none")
 	liaison(t, "doctor", north.dir)
