@@ -25,8 +25,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -85,18 +89,18 @@ var ErrNextTurn = errors.New("the node is opened anew")
 // server answers requests for one node.
 type server struct {
 	Config
+	mux     *http.ServeMux
 	waiting places
 }
 
 // New returns the handler of the operations. Without Config.WithToken whoever may
 // reach it may act for every post of the side: the socket's mode is the guard.
 func New(c Config) http.Handler {
-	s := &server{Config: c}
-	mux := http.NewServeMux()
+	s := &server{Config: c, mux: http.NewServeMux()}
 	for pattern, handle := range s.handlers() {
-		mux.Handle(pattern, s.answer(handle))
+		s.mux.Handle(pattern, s.answer(handle))
 	}
-	return mux
+	return s.mux
 }
 
 // handlers is what answers each pattern of the mux: the operations, their
@@ -104,13 +108,47 @@ func New(c Config) http.Handler {
 func (s *server) handlers() map[string]answerer {
 	all := map[string]answerer{
 		"GET " + descriptionPath: s.describe,
-		"/":                      func(http.ResponseWriter, *http.Request) error { return problem(CodeNotFound, "route") },
+		"/":                      s.elsewhere,
 	}
 	for i := range operations {
 		o := &operations[i]
 		all[o.method+" "+Path+o.path] = func(w http.ResponseWriter, r *http.Request) error { return s.admitted(o, w, r) }
 	}
 	return all
+}
+
+// elsewhere answers what no pattern fits: there is no such route, or not with
+// this method.
+func (s *server) elsewhere(w http.ResponseWriter, r *http.Request) error {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		if _, pattern := s.mux.Handler(&http.Request{Method: method, Host: r.Host, URL: r.URL}); pattern != "/" {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) == 0 {
+		return problem(CodeNotFound, "route")
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	return problem(CodeNoMethod, "method", "method", clip(r.Method), "allowed", strings.Join(allowed, ", "))
+}
+
+// asked refuses a query with what the operation does not know, so that a
+// misspelt filter is not silently without effect.
+func (o *operation) asked(r *http.Request) error {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return problem(CodeBadRequest, "query", "error", err.Error())
+	}
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		switch {
+		case !slices.ContainsFunc(o.query, func(p parameter) bool { return p.name == name }):
+			return problem(CodeBadRequest, "query-unknown", "name", clip(name))
+		case len(query[name]) > 1:
+			return problem(CodeBadRequest, "query-twice", "name", clip(name))
+		}
+	}
+	return nil
 }
 
 // answerer answers a request, or says by an error why not.

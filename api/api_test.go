@@ -261,7 +261,12 @@ func TestRequestsThatCannotBeReadAreRefused(t *testing.T) {
 		{"GET", "/api/v1/entries?limit=many", "", 400, "limit"},
 		{"GET", "/api/v1/status?wait=ready", "", 400, "timeout"},
 		{"POST", "/api/v1/alarms/first/clear", "{}", 400, "not the number"},
-		{"DELETE", "/api/v1/status", "", 404, "no such route"},
+		{"DELETE", "/api/v1/status", "", 405, "but with GET"},
+		{"PUT", "/api/v1/dispatches", "{}", 405, "but with GET, POST"},
+		{"GET", "/api/v1/dispatches?presedence=FLASH", "", 400, "knows no presedence"},
+		{"GET", "/api/v1/dispatches?from=north&from=south", "", 400, "from stands twice"},
+		{"GET", "/api/v1/dispatches?from=%zz", "", 400, "cannot be read"},
+		{"POST", "/api/v1/dispatches/north/1/acknowledgement", "{}", 400, "Name the post"},
 	} {
 		status, answer := ask(t, path, row.method, row.target, row.body)
 		if status != row.status || !strings.Contains(answer, row.says) {

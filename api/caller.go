@@ -62,6 +62,9 @@ func (s *server) admitted(o *operation, w http.ResponseWriter, r *http.Request) 
 		}
 		c = &caller{bearer: bearer, scope: o.scope, by: people.By{Who: bearer.Account, From: address(r)}}
 	}
+	if err := o.asked(r); err != nil {
+		return err
+	}
 	return s.do(o, w, r.WithContext(context.WithValue(r.Context(), callerKey{}, c)))
 }
 
@@ -84,10 +87,17 @@ func address(r *http.Request) string {
 	return host
 }
 
-// actsFor refuses if who asks cannot act for the post.
-func actsFor(r *http.Request, post office.Post) error {
-	if b := callerOf(r).bearer; b != nil {
-		return b.ActsFor(post)
+// actingPost is the post for which who asks acts: the one that they name, or
+// else the usual one of their token. The operator, who may act for any, names one.
+func actingPost(r *http.Request, named office.Post) (office.Post, error) {
+	b := callerOf(r).bearer
+	switch {
+	case b == nil && named == "":
+		return "", problem(CodeBadRequest, "by")
+	case b == nil:
+		return named, nil
+	case named == "":
+		return b.Posts[0], nil // Allows has seen to it that there is one
 	}
-	return nil
+	return named, b.ActsFor(named)
 }

@@ -17,7 +17,8 @@ func (s *server) send(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &d); err != nil {
 		return err
 	}
-	if err := actsFor(r, d.By); err != nil {
+	by, err := actingPost(r, d.By)
+	if err != nil {
 		return err
 	}
 	waits := r.URL.Query().Has("wait")
@@ -31,7 +32,7 @@ func (s *server) send(w http.ResponseWriter, r *http.Request) error {
 		wait = ctx
 	}
 	written, err := s.Node.Write(r.Context(), node.Act{
-		By: d.By, Kind: office.KindDispatch, Once: onceOf(r),
+		By: by, Kind: office.KindDispatch, Once: onceOf(r),
 		Body: d.body(),
 	})
 	if err != nil {
@@ -41,7 +42,7 @@ func (s *server) send(w http.ResponseWriter, r *http.Request) error {
 	// failure, or the person would send it again.
 	sent := Dispatch{
 		ID: written.ID, Number: written.Number, From: written.ID.Side, To: written.To, Channel: d.Channel, Precedence: d.Precedence,
-		Subject: d.Subject, By: d.By, At: written.At.UTC(), State: Queued, Acknowledged: []Acknowledgement{}, Particulars: d.Particulars,
+		Subject: d.Subject, By: by, At: written.At.UTC(), State: Queued, Acknowledged: []Acknowledgement{}, Particulars: d.Particulars,
 	}
 	if released := written.Released; released != nil {
 		sent.Group, sent.Thread = released.Group().String(), released.Thread
@@ -226,7 +227,8 @@ func (s *server) thread(w http.ResponseWriter, r *http.Request) error {
 
 // act writes one entry and answers with its id.
 func (s *server) act(w http.ResponseWriter, r *http.Request, by office.Post, kind string, body any) error {
-	if err := actsFor(r, by); err != nil {
+	by, err := actingPost(r, by)
+	if err != nil {
 		return err
 	}
 	written, err := s.Node.Write(r.Context(), node.Act{By: by, Kind: kind, Body: body, Once: onceOf(r)})

@@ -18,7 +18,8 @@ func (s *server) hand(r *http.Request, by office.Post) (people.Hand, error) {
 	if c.bearer != nil && c.bearer.Account == "" {
 		return people.Hand{}, problem(CodeAccountOnly, "account-only")
 	}
-	if err := actsFor(r, by); err != nil {
+	by, err := actingPost(r, by)
+	if err != nil {
 		return people.Hand{}, err
 	}
 	rows, err := s.Node.Records().Posts(r.Context(), s.Node.Side())
@@ -37,12 +38,12 @@ func (s *server) hand(r *http.Request, by office.Post) (people.Hand, error) {
 // reader is hand for who only reads: drafts are the business of those posts that
 // write, review or release.
 func (s *server) reader(r *http.Request) (people.Hand, error) {
-	by := r.URL.Query().Get("by")
-	if b := callerOf(r).bearer; by == "" && b != nil {
-		by = b.Posts[0] // Allows has seen to it that there is one
+	by, c := r.URL.Query().Get("by"), callerOf(r)
+	if c.bearer == nil && by == "" {
+		return people.Hand{By: c.by}, nil
 	}
 	h, err := s.hand(r, by)
-	if err != nil || callerOf(r).bearer == nil {
+	if err != nil || c.bearer == nil {
 		return h, err
 	}
 	rules, err := s.Node.People().Rules(r.Context())

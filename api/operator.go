@@ -83,7 +83,8 @@ func (s *server) clearAlarm(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &a); err != nil {
 		return err
 	}
-	if err := actsFor(r, a.By); err != nil {
+	by, err := actingPost(r, a.By)
+	if err != nil {
 		return err
 	}
 	raised, err := s.Node.Alarms(r.Context())
@@ -92,7 +93,7 @@ func (s *server) clearAlarm(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, alarm := range raised {
 		if alarm.ID == id {
-			if err := s.Node.ClearAlarm(r.Context(), id, a.By); err != nil {
+			if err := s.Node.ClearAlarm(r.Context(), id, by); err != nil {
 				return err
 			}
 			w.WriteHeader(http.StatusNoContent)

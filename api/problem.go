@@ -34,6 +34,7 @@ const (
 	CodeOperatorOnly = "operator-only" // only the operator of the machine may do this
 	CodeAccountOnly  = "account-only"  // a token of a post is no person's
 	CodeNotFound     = "not-found"     // there is no such thing here
+	CodeNoMethod     = "no-method"     // what is there is not asked with this method
 	CodeTooLarge     = "too-large"     // the request is over MaxBody
 	CodeNotYet       = "not-yet"       // an enclosure is not whole here
 	CodeTimeout      = "timeout"       // what was waited for did not come in time
@@ -52,6 +53,7 @@ var statusOf = map[string]int{
 	CodeOperatorOnly: http.StatusForbidden,
 	CodeAccountOnly:  http.StatusForbidden,
 	CodeNotFound:     http.StatusNotFound,
+	CodeNoMethod:     http.StatusMethodNotAllowed,
 	CodeTooLarge:     http.StatusRequestEntityTooLarge,
 	CodeNotYet:       http.StatusConflict,
 	CodeTimeout:      http.StatusGatewayTimeout,

@@ -27,7 +27,7 @@ type NewDispatch struct {
 	Subject    string            `json:"subject"`
 	Text       string            `json:"text"`
 	To         []office.Side     `json:"to,omitempty"` // empty: every other side
-	By         office.Post       `json:"by"`
+	By         office.Post       `json:"by,omitempty"`
 	Particulars
 	// Enclosures are files that were read in before (Client.Enclose).
 	Enclosures []office.Enclosure `json:"enclosures,omitempty"`
@@ -147,7 +147,7 @@ type Related struct {
 
 // NewConsideration is a holding reply.
 type NewConsideration struct {
-	By    office.Post `json:"by"`
+	By    office.Post `json:"by,omitempty"`
 	Until time.Time   `json:"until"` // to the minute
 }
 
@@ -304,13 +304,13 @@ type Proposal struct {
 type NewProposal struct {
 	Charter *office.Charter `json:"charter"`
 	Note    string          `json:"note,omitempty"`
-	By      office.Post     `json:"by"`
+	By      office.Post     `json:"by,omitempty"`
 }
 
 // Agreement consents to the proposed charter with this hash.
 type Agreement struct {
 	Hash string      `json:"hash"`
-	By   office.Post `json:"by"`
+	By   office.Post `json:"by,omitempty"`
 }
 
 // Post is a post or officer accredited by a side.
@@ -336,12 +336,12 @@ type NewPost struct {
 	Name      office.Words `json:"name"`
 	Role      string       `json:"role"`
 	Languages []string     `json:"languages"`
-	By        office.Post  `json:"by"`
+	By        office.Post  `json:"by,omitempty"`
 }
 
 // Act names who acts, for acts that need nothing else.
 type Act struct {
-	By office.Post `json:"by"`
+	By office.Post `json:"by,omitempty"`
 }
 
 // Written is the answer to an act that is done and safely in the ledger.

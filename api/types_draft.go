@@ -72,27 +72,27 @@ type DraftPage struct {
 // NewDraft begins a draft.
 type NewDraft struct {
 	Content DraftContent `json:"content"`
-	By      office.Post  `json:"by"`
+	By      office.Post  `json:"by,omitempty"`
 }
 
 // DraftChange saves a draft whose version the writer has seen.
 type DraftChange struct {
 	Version int64        `json:"version"`
 	Content DraftContent `json:"content"`
-	By      office.Post  `json:"by"`
+	By      office.Post  `json:"by,omitempty"`
 }
 
 // DraftAct is an act on a draft whose version was seen.
 type DraftAct struct {
 	Version int64       `json:"version"`
-	By      office.Post `json:"by"`
+	By      office.Post `json:"by,omitempty"`
 }
 
 // DraftWords is an act on a draft that says something, to our own side alone.
 type DraftWords struct {
 	Version int64       `json:"version,omitempty"` // that was seen; of a comment none is needed
 	Words   string      `json:"words"`
-	By      office.Post `json:"by"`
+	By      office.Post `json:"by,omitempty"`
 }
 
 // Released is the answer to the release of a draft.

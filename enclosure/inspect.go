@@ -264,10 +264,23 @@ func GoodName(name string) bool {
 	if name == "" || len(name) > 1000 || strings.ContainsAny(name, `/\`) || strings.TrimSpace(name) != name || name == "." || name == ".." {
 		return false
 	}
-	for _, r := range name {
-		if r == utf8.RuneError || !unicode.IsPrint(r) || unicode.Is(unicode.Variation_Selector, r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) {
-			return false
+	return !strings.ContainsFunc(name, misleads)
+}
+
+// misleads reports whether a character hides or turns what is read.
+func misleads(r rune) bool {
+	return r == utf8.RuneError || !unicode.IsPrint(r) || unicode.Is(unicode.Variation_Selector, r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
+}
+
+// Legible is a name as a sentence about it can show it: at most 100 characters,
+// with a mark in the place of each that would mislead.
+func Legible(name string) string {
+	const most = 100
+	legible := []rune(strings.Map(func(r rune) rune {
+		if misleads(r) {
+			return utf8.RuneError
 		}
-	}
-	return true
+		return r
+	}, name))
+	return string(legible[:min(len(legible), most)])
 }

@@ -142,4 +142,7 @@ func TestANameMayNotMislead(t *testing.T) {
 			t.Errorf("%q: got %v, want %v", name, got, want)
 		}
 	}
+	if got, want := enclosure.Legible("a\u202egnp.exe\x00"+strings.Repeat("가", 200)), "a\ufffdgnp.exe\ufffd"+strings.Repeat("가", 90); got != want {
+		t.Errorf("in a sentence: got %q, want %q", got, want)
+	}
 }

@@ -445,7 +445,7 @@ func (n *Node) OpenEnclosure(ctx context.Context, hash string, size int64) (*enc
 // to release. The answer is *Refusal, with nothing kept, if it cannot be enclosed.
 func (n *Node) AddEnclosure(ctx context.Context, by []office.Post, act, name string, from io.Reader) (office.Enclosure, error) {
 	refuse := func(code string, detail ...string) (office.Enclosure, error) {
-		r := &Refusal{Code: office.Reason(code), Detail: map[string]string{"name": name}}
+		r := &Refusal{Code: office.Reason(code), Detail: map[string]string{"name": enclosure.Legible(name)}}
 		for i := 0; i < len(detail); i += 2 {
 			r.Detail[detail[i]] = detail[i+1]
 		}
