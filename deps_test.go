@@ -44,7 +44,7 @@ const floors = `
 	node records people office enclosure lang                     < web
 	golang.org/x/text github.com/piglig/go-qr znkr.io/diff        < web
 	node records people notify office                             < api
-	github.com/go-json-experiment/json                            < api
+	github.com/go-json-experiment/json golang.org/x/text          < api
 
 	# 5  the program
 	*                                                             < cmd/liaison

@@ -31,4 +31,7 @@ func TestABodyThatIsNoTextIsRefused(t *testing.T) {
 	if status, _, answer := request(t, path, "POST", api.Path+"/dispatches", whole, ""); status != 201 {
 		t.Errorf("whole: got %d %s", status, answer)
 	}
+	if status, _, answer := request(t, path, "POST", api.Path+"/dispatches", strings.Replace(whole, `"S"`, "\"\u1100\u1161\u11a8\"", 1), ""); status != 201 || !strings.Contains(answer, `"subject":"각"`) {
+		t.Errorf("a syllable in separate letters: got %d %s", status, answer)
+	}
 }
