@@ -95,17 +95,26 @@ func (a *alarms) isOpen(code string, side office.Side) bool {
 // It reports whether it is new. If there is an error the alarm is kept in memory
 // until store.
 func (a *alarms) raise(ctx context.Context, code string, side office.Side, detail map[string]string, proof []byte) (isNew bool, err error) {
-	now := a.now().UTC()
-	alarm := Alarm{At: now, Last: now, Code: code, Side: side, Detail: detail, Count: 1}
+	alarm := a.alarm(code, side, detail)
 	alarm.Evidence, err = a.keep(code, side, proof)
 	if e := a.put(ctx, alarm); e != nil {
 		return a.remember(alarm), errors.Join(err, e)
 	}
+	return a.stored(alarm), err
+}
+
+func (a *alarms) alarm(code string, side office.Side, detail map[string]string) Alarm {
+	now := a.now().UTC()
+	return Alarm{At: now, Last: now, Code: code, Side: side, Detail: detail, Count: 1}
+}
+
+// stored notes that an alarm is stored, and reports whether it is new.
+func (a *alarms) stored(alarm Alarm) (isNew bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	key := alarmKey{code, side}
+	key := alarmKey{alarm.Code, alarm.Side}
 	isNew, a.raised[key] = !a.raised[key], true
-	return isNew, err
+	return isNew
 }
 
 // remember keeps an alarm in memory, or counts it there, and reports whether it
@@ -146,32 +155,34 @@ func (a *alarms) store(ctx context.Context) error {
 
 // put writes an alarm, or adds its count to the open one of its code and side.
 func (a *alarms) put(ctx context.Context, alarm Alarm) error {
-	text, err := json.Marshal(alarm.Detail)
-	if err != nil {
-		return fmt.Errorf("store an alarm: %w", err)
-	}
-	err = a.db.Update(ctx, func(tx *sqldb.Tx) error {
-		counted, err := tx.Exec(ctx, `UPDATE alarm SET count = count + $1, last = $2 WHERE cleared = 0 AND code = $3 AND side = $4`,
-			alarm.Count, alarm.Last.UnixMilli(), alarm.Code, alarm.Side)
-		if err != nil || counted > 0 {
-			return err
-		}
-		if err := tx.Notify(ctx, processChannel); err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `INSERT INTO alarm (id, at, last, code, side, detail, evidence, count, cleared, cleared_by)
-			VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM alarm), $1, $2, $3, $4, $5, $6, $7, 0, '')`,
-			alarm.At.UnixMilli(), alarm.Last.UnixMilli(), alarm.Code, alarm.Side, string(text), alarm.Evidence, alarm.Count)
-		if err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `DELETE FROM alarm WHERE cleared > 0 AND id <= (SELECT MAX(id) FROM alarm) - $1`, maxAlarmRows)
-		return err
-	})
+	err := a.db.Update(ctx, func(tx *sqldb.Tx) error { return putAlarm(ctx, tx, alarm) })
 	if err != nil {
 		return fmt.Errorf("store an alarm: %w", err)
 	}
 	return nil
+}
+
+func putAlarm(ctx context.Context, tx *sqldb.Tx, alarm Alarm) error {
+	text, err := json.Marshal(alarm.Detail)
+	if err != nil {
+		return err
+	}
+	counted, err := tx.Exec(ctx, `UPDATE alarm SET count = count + $1, last = $2 WHERE cleared = 0 AND code = $3 AND side = $4`,
+		alarm.Count, alarm.Last.UnixMilli(), alarm.Code, alarm.Side)
+	if err != nil || counted > 0 {
+		return err
+	}
+	if err := tx.Notify(ctx, processChannel); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO alarm (id, at, last, code, side, detail, evidence, count, cleared, cleared_by)
+		VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM alarm), $1, $2, $3, $4, $5, $6, $7, 0, '')`,
+		alarm.At.UnixMilli(), alarm.Last.UnixMilli(), alarm.Code, alarm.Side, string(text), alarm.Evidence, alarm.Count)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `DELETE FROM alarm WHERE cleared > 0 AND id <= (SELECT MAX(id) FROM alarm) - $1`, maxAlarmRows)
+	return err
 }
 
 // keep writes evidence to a file that is named after its time and content, and
@@ -305,12 +316,16 @@ func (a *alarms) clear(ctx context.Context, id int64, by office.Post) (alarmKey,
 func (n *Node) raise(ctx context.Context, code string, side office.Side, detail map[string]string, proof []byte) {
 	isNew, err := n.alarms.raise(context.WithoutCancel(ctx), code, side, detail, proof)
 	if isNew {
-		n.log.Warn("alarm", "code", code, "side", side, "detail", detail)
-		n.watches.send(Event{Kind: "alarm", Side: side})
+		n.tellOfAlarm(code, side, detail)
 		if err != nil {
 			n.log.Error("the alarm cannot be stored yet", "code", code, "side", side, "error", err)
 		}
 	}
+}
+
+func (n *Node) tellOfAlarm(code string, side office.Side, detail map[string]string) {
+	n.log.Warn("alarm", "code", code, "side", side, "detail", detail)
+	n.watches.send(Event{Kind: "alarm", Side: side})
 }
 
 // storeAlarms stores the alarms that could not be stored when they were raised,

@@ -88,6 +88,7 @@ type Node struct {
 	watches    watches
 	enclosures enclosures
 	alarms     alarms
+	numbered   map[office.Side]int64 // entries of each other side that followNumbers has looked at
 	holds      holds
 	releases   turns
 
@@ -139,6 +140,7 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 	n.run(ctx, n.tellWebhooks)
 	n.run(ctx, n.hearProcesses)
 	n.run(ctx, n.enclose)
+	n.run(ctx, n.followNumbers)
 	for _, side := range n.others() {
 		n.run(ctx, func(ctx context.Context) { n.fetchFrom(ctx, side) })
 	}
@@ -186,6 +188,9 @@ func (n *Node) open(ctx context.Context) error {
 		return err
 	}
 	if err := n.openNotify(ctx); err != nil {
+		return err
+	}
+	if err := n.openNumbers(ctx); err != nil {
 		return err
 	}
 	if err := n.readRestored(); err != nil {

@@ -20,7 +20,10 @@ func migrateLocal(ctx context.Context, db *sqldb.DB) error {
 	if err := notify.Migrate(ctx, db); err != nil {
 		return err
 	}
-	return db.Migrate(ctx, "once", onceMigrations)
+	if err := db.Migrate(ctx, "once", onceMigrations); err != nil {
+		return err
+	}
+	return db.Migrate(ctx, "number", numberMigrations)
 }
 
 // Prepare makes the tables of the ledgers and of what is local in databases

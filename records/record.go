@@ -28,6 +28,21 @@ type PlacedEntry struct {
 
 const selectPlaced = "SELECT pos, side, idx, time, at, post, kind, void, detail, effect, digest FROM placed "
 
+// OutOfTurn lists the dispatches of a side's ledger, from an index on, that are
+// void because their number was not the next; at most limit.
+func (r *Records) OutOfTurn(ctx context.Context, side office.Side, from int64, limit int) (entries []PlacedEntry, err error) {
+	err = r.view(ctx, "read the dispatches out of turn", func(tx *sqldb.Tx, c *cursor) error {
+		rows, err := tx.Query(ctx, selectPlaced+"WHERE side = $1 AND idx >= $2 AND void = $3 ORDER BY idx LIMIT $4",
+			side, from, string(office.NumberOutOfTurn), limit)
+		if err != nil {
+			return err
+		}
+		entries, err = scanAllPlaced(rows, c)
+		return err
+	})
+	return entries, err
+}
+
 // Record lists the joint order, the last entry first: those before the place
 // given, or from the end if that is 0; at most limit (MaxPage; 0: DefaultPage).
 func (r *Records) Record(ctx context.Context, before int64, limit int) (entries []PlacedEntry, err error) {
@@ -40,15 +55,8 @@ func (r *Records) Record(ctx context.Context, before int64, limit int) (entries 
 		if err != nil {
 			return err
 		}
-		defer rows.Close()
-		for rows.Next() {
-			e, err := scanPlaced(rows, c)
-			if err != nil {
-				return err
-			}
-			entries = append(entries, e)
-		}
-		return rows.Err()
+		entries, err = scanAllPlaced(rows, c)
+		return err
 	})
 	return entries, err
 }
@@ -67,6 +75,18 @@ func (r *Records) PlacedEntry(ctx context.Context, id office.EntryID) (e PlacedE
 		return errors.Join(err, rows.Err())
 	})
 	return e, found, err
+}
+
+func scanAllPlaced(rows *sqldb.Rows, c *cursor) (entries []PlacedEntry, err error) {
+	defer rows.Close()
+	for rows.Next() {
+		e, err := scanPlaced(rows, c)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	return entries, rows.Err()
 }
 
 func scanPlaced(rows *sqldb.Rows, c *cursor) (e PlacedEntry, err error) {
