@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -264,7 +265,49 @@ func GoodName(name string) bool {
 	if name == "" || len(name) > 1000 || strings.ContainsAny(name, `/\`) || strings.TrimSpace(name) != name || name == "." || name == ".." {
 		return false
 	}
-	return !strings.ContainsFunc(name, misleads)
+	return !strings.ContainsFunc(name, misleads) && !Mixed(name)
+}
+
+// together are the scripts that one word may mix with Latin letters: what
+// Unicode UTS #39 calls "highly restrictive". Others have letters that look like
+// Latin ones.
+var together = []*unicode.RangeTable{unicode.Latin, unicode.Hangul, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Bopomofo}
+
+// Mixed reports whether a word of a name mixes letters of scripts that do not
+// belong together, such as a Cyrillic letter among Latin ones: it may not be the
+// name that it looks like.
+func Mixed(name string) bool {
+	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) })
+	return slices.ContainsFunc(words, func(word string) bool {
+		first := ""
+		for _, r := range word {
+			script := scriptOf(r)
+			if first == "" {
+				first = script
+			}
+			if script != "" && script != first {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// scriptOf names the script of a letter, one name for all that stand together;
+// empty for what belongs to no script.
+func scriptOf(r rune) string {
+	if unicode.In(r, unicode.Common, unicode.Inherited) {
+		return ""
+	}
+	if unicode.In(r, together...) {
+		return "together"
+	}
+	for name, table := range unicode.Scripts {
+		if unicode.Is(table, r) {
+			return name
+		}
+	}
+	return ""
 }
 
 // misleads reports whether a character hides or turns what is read.

@@ -8,7 +8,8 @@ var enclosureWords = map[string]Phrase{
 	"alarm.enclosure-room-loose": {En: "The enclosures of {side} that are not whole, or not named by a dispatch, have reached {limit} MiB; no more are taken until some are.", Ko: "{side}의 첨부 가운데 다 오지 않았거나 통지문에 쓰이지 않은 것이 {limit} MiB에 이르러, 줄어들 때까지 더 받지 않습니다."},
 
 	"refused.enclosure-not-held":  {En: "The enclosure “{name}” is not here any more. Enclose it again.", Ko: "첨부 “{name}”{name:이/가} 이제 여기에 없습니다. 다시 첨부하십시오."},
-	"refused.enclosure-name":      {En: "The name “{name}” is too long, or holds a path or characters that hide or turn what is read. Rename the file and enclose it again.", Ko: "“{name}”이라는 이름이 너무 길거나, 경로 또는 글자를 숨기거나 방향을 바꾸는 문자가 들어 있습니다. 파일 이름을 바꾸어 다시 첨부하십시오."},
+	"enclosure.name-misleads":     {En: "The name of this file may not be what it looks like: it mixes letters of several alphabets, or holds characters that are not seen.", Ko: "이 파일의 이름은 보이는 것과 다를 수 있습니다. 여러 문자 체계의 글자가 섞여 있거나 보이지 않는 문자가 들어 있습니다."},
+	"refused.enclosure-name":      {En: "The name “{name}” is too long, or holds a path, characters that hide or turn what is read, or look-alike letters of another alphabet. Rename the file and enclose it again.", Ko: "“{name}”이라는 이름이 너무 길거나, 경로나 글자를 숨기거나 방향을 바꾸는 문자, 또는 모양이 비슷한 다른 문자 체계의 글자가 섞여 있습니다. 파일 이름을 바꾸어 다시 첨부하십시오."},
 	"refused.enclosure-empty":     {En: "“{name}” has no bytes. Choose another file.", Ko: "“{name}”에 내용이 없습니다. 다른 파일을 고르십시오."},
 	"refused.enclosure-too-large": {En: "“{name}” has more than {limit} MiB. Split it into several files.", Ko: "“{name}”{name:이/가} {limit} MiB를 넘습니다. 여러 파일로 나누십시오."},
 	"refused.enclosure-page":      {En: "“{name}” is a web page, which can carry script. Enclose it as PDF, or as plain text.", Ko: "“{name}”{name:은/는} 스크립트를 담을 수 있는 웹 페이지입니다. PDF나 일반 글로 첨부하십시오."},

@@ -143,7 +143,7 @@ func TestADispatchNamesOnlyWhatIsHere(t *testing.T) {
 			"nothing":        {"a.png", nil, "enclosure-empty"},
 		} {
 			_, err := o.Nodes["south"].AddEnclosure(t.Context(), []office.Post{"duty-officer"}, office.KindDispatch, c.file, bytes.NewReader(c.b))
-			if r := liaisontest.Refused(t, err, c.code); r.Detail["name"] != c.file {
+			if r := liaisontest.Refused(t, err, c.code); r.Detail["name"] != enclosure.Legible(c.file) {
 				t.Errorf("%s: %+v", name, r)
 			}
 		}

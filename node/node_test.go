@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -79,6 +80,12 @@ func TestRefusalsSayWhatIsWrong(t *testing.T) {
 			{send("nobody", "s", nil), office.PostUnknown, map[string]string{"post": "nobody"}},
 			{send("operator", "s", nil), office.PostUnknown, nil},
 			{send("duty-officer", "s", func(b *office.DispatchBody) { b.Text = string(make([]byte, 10)) }), office.BadText, nil},
+			{send("duty-officer", "s", func(b *office.DispatchBody) { b.Text = "Go\non\u2066at once" }), "character-misleads",
+				map[string]string{"field": "text", "after": "on", "code": "U+2066"}},
+			{send("duty-officer", "a\u200bb", nil), "character-misleads", map[string]string{"field": "subject", "after": "a", "code": "U+200B"}},
+			{send("duty-officer", "s", func(b *office.DispatchBody) {
+				b.Enclosures = []office.Enclosure{{Hash: strings.Repeat("0", 64), Name: "рlan.pdf", Size: 1, Type: "application/pdf"}}
+			}), "enclosure-name", nil},
 			{send("duty-officer", "s", func(b *office.DispatchBody) {
 				for len(b.Text) <= office.MaxText {
 					b.Text += "가나다라마바사아자차"

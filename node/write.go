@@ -28,7 +28,7 @@ const (
 type write struct {
 	ctx     context.Context
 	act     Act
-	lacks   *Refusal // an enclosure that it names is not here
+	refused *Refusal // what is refused whatever the rules say: it misleads, or an enclosure is not here
 	signed  []signed // of an act with a key: what was signed under it, the last as it is kept
 	differs error    // another process was asked for something else under the key
 	answer  chan answer
@@ -53,8 +53,10 @@ func (n *Node) Write(ctx context.Context, act Act) (written Written, err error) 
 	}
 	w := &write{ctx: ctx, act: act, answer: make(chan answer, 1)}
 	if d, ok := act.Body.(*office.DispatchBody); ok {
-		var err error
-		if w.lacks, err = n.holdsEnclosed(ctx, d.Enclosures); err != nil {
+		if w.refused = illegible(d); w.refused == nil {
+			w.refused, err = n.holdsEnclosed(ctx, d.Enclosures)
+		}
+		if err != nil {
 			return Written{}, err
 		}
 	}
@@ -337,8 +339,8 @@ func (n *Node) try(fold *records.Fold, rules *people.Rules, w *write, index int6
 	if !n.may(fold, rules, act, act.Kind) {
 		return ledger.Entry{}, Written{}, &Refusal{Code: "post-may-not", Detail: map[string]string{"post": act.By}}
 	}
-	if w.lacks != nil {
-		return ledger.Entry{}, Written{}, w.lacks
+	if w.refused != nil {
+		return ledger.Entry{}, Written{}, w.refused
 	}
 	if act.Kind == office.KindDispatch && !act.reviewed && !n.may(fold, rules, act, people.ActAlone) {
 		return ledger.Entry{}, Written{}, &Refusal{Code: "draft-alone"}

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"liaison.example/enclosure"
 	"liaison.example/lang"
 	"liaison.example/node"
 	"liaison.example/office"
@@ -38,8 +39,8 @@ type enclosedFile struct {
 	Href             string // to take it out; empty while it is not whole here
 	Percent          int64  // of it here
 	State            string
-	Shape            string // of the mark beside the state
-	Warning          string // what was found in it
+	Shape            string   // of the mark beside the state
+	Warnings         []string // what was found in it, and of its name
 	Stored           []storedAt
 }
 
@@ -67,7 +68,10 @@ func (s *site) enclosedFiles(v *visit, line *records.DispatchLine) ([]enclosedFi
 			one.State, one.Shape = v.t("enclosure.coming", "held", v.fileSize(f.Held), "size", one.Size), "queued"
 		}
 		if f.Finding != "" {
-			one.Warning = v.t("enclosure.finding." + f.Finding)
+			one.Warnings = append(one.Warnings, v.t("enclosure.finding."+f.Finding))
+		}
+		if !enclosure.GoodName(f.Name) {
+			one.Warnings = append(one.Warnings, v.t("enclosure.name-misleads"))
 		}
 		stored := map[office.Side]bool{}
 		for _, said := range f.Stored {

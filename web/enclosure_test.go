@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"liaison.example/ledger"
 	"liaison.example/office"
 )
 
@@ -68,7 +70,7 @@ func TestFilesAreEnclosedWithoutScriptAndWhatWasTypedIsKept(t *testing.T) {
 	if len(form["enclosed"]) != 2 {
 		t.Fatalf("the page holds %q", form["enclosed"])
 	}
-	for _, bad := range [][2]string{{"letter.txt", webPage}, {"drawing.png", `<svg onload="alert(1)"/>`}, {"tool.exe", "MZ"}, {"evil\u202egnp.txt", "x"}} {
+	for _, bad := range [][2]string{{"letter.txt", webPage}, {"drawing.png", `<svg onload="alert(1)"/>`}, {"tool.exe", "MZ"}, {"evil\u202egnp.txt", "x"}, {"рlan.txt", "x"}} {
 		refused := south.upload(form, bad)
 		refused.want(t, 422, "A subject that is kept", "A text that is kept", "상류 지도.txt", "levels.csv", `role="alert"`)
 		if len(enclosedFields(refused.body)) != 2 {
@@ -107,6 +109,28 @@ func TestFilesAreEnclosedWithoutScriptAndWhatWasTypedIsKept(t *testing.T) {
 		}
 	}
 	north.get(at+"/enclosures/3").want(t, 404)
+}
+
+// What another side's program would sign, whatever ours refuses.
+func TestANameThatMisleadsIsShownWithAWarning(t *testing.T) {
+	h, south, _ := pair(t)
+	h.level()
+	body, err := office.Encode(&office.DispatchBody{
+		Channel: "liaison", Number: 1, Precedence: office.Routine, Subject: "The plan", Text: "Enclosed.", To: []office.Side{"south"},
+		Enclosures: []office.Enclosure{
+			{Hash: strings.Repeat("0", 64), Name: "рlan.pdf", Size: 3, Type: "application/pdf"},
+			{Hash: strings.Repeat("1", 64), Name: "plan.pdf", Size: 3, Type: "application/pdf"},
+		},
+	})
+	must(t, err)
+	l := h.nodes["north"].Ledger()
+	size := l.Head("north").Size
+	e, err := l.Draft(size, map[string]int64{"south": l.Head("south").Placeable}, h.now(), "duty-officer", office.KindDispatch, body)
+	must(t, err)
+	must(t, l.Append(t.Context(), []ledger.Entry{e}))
+	h.eventually("the warning", func() bool {
+		return strings.Count(south.get(fmt.Sprintf("/dispatches/north/%d", size)).body, "may not be what it looks like") == 1
+	})
 }
 
 func TestOnlyThePartIsAnsweredToScript(t *testing.T) {

@@ -216,6 +216,8 @@ func TestWhatIsRefusedComesBackAsItWasTypedWithTheSentenceAtItsField(t *testing.
 		{"a lone surrogate", func(f url.Values) { f.Set("text", "A text \xed\xa0\x80 that is kept") }, []string{`id="text-error"`, "characters that text must not have", "A subject that is kept", "A text "}},
 		{"a lone surrogate in the subject", func(f url.Values) { f.Set("subject", "A \xed\xa0\x80 subject") }, []string{`id="subject-error"`, "characters that text must not have", "A text that is kept"}},
 		{"direction turned around", func(f url.Values) { f.Set("subject", "A \u202eteseb\u202c subject") }, []string{`id="subject-error"`, "characters that text must not have", "A text that is kept"}},
+		{"text that is turned around", func(f url.Values) { f.Set("text", "A text \u2067that is kept") }, []string{`id="text-error"`, "after “A text ”", "2067", "A subject that is kept"}},
+		{"a letter that nobody sees", func(f url.Values) { f.Set("subject", "A sub\u3164ject") }, []string{`id="subject-error"`, "after “A sub”", "3164", "A text that is kept"}},
 		{"FLASH of many words", func(f url.Values) {
 			f.Set("precedence", "FLASH")
 			f.Set("text", "A text that is kept "+strings.Repeat("word ", 200))

@@ -371,7 +371,7 @@ func fieldOf(r *node.Refusal) string {
 		return "mark"
 	case office.DispatchUnknown:
 		return "references"
-	case "enclosure-not-held":
+	case "enclosure-not-held", "enclosure-name":
 		return "enclosures"
 	}
 	if strings.HasPrefix(r.Detail["field"], "enclosures") {
