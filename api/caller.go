@@ -18,6 +18,14 @@ type caller struct {
 	by     people.By      // for the trail
 }
 
+// person is whose account acts; nobody's if it is the operator, or a post's token.
+func (c *caller) person() people.By {
+	if c.bearer == nil {
+		return people.By{}
+	}
+	return c.by
+}
+
 type callerKey struct{}
 
 // callerOf returns who asks; admitted has put it there.

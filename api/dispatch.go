@@ -32,7 +32,7 @@ func (s *server) send(w http.ResponseWriter, r *http.Request) error {
 		wait = ctx
 	}
 	written, err := s.Node.Write(r.Context(), node.Act{
-		By: by, Kind: office.KindDispatch, Once: onceOf(r),
+		By: by, Person: callerOf(r).person(), Kind: office.KindDispatch, Once: onceOf(r),
 		Body: d.body(),
 	})
 	if err != nil {
@@ -231,7 +231,7 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, by office.Post, kin
 	if err != nil {
 		return err
 	}
-	written, err := s.Node.Write(r.Context(), node.Act{By: by, Kind: kind, Body: body, Once: onceOf(r)})
+	written, err := s.Node.Write(r.Context(), node.Act{By: by, Person: callerOf(r).person(), Kind: kind, Body: body, Once: onceOf(r)})
 	if err != nil {
 		return err
 	}

@@ -229,6 +229,10 @@ func TestEveryOperationWithEveryRole(t *testing.T) {
 			if a, problem := bearing(t, address, "POST", api.Path+"/dispatches", `{"channel":"liaison","precedence":"ROUTINE","subject":"x","text":"x"}`, b.token); a.StatusCode != http.StatusCreated {
 				t.Errorf("%s releases without naming the post: %d %+v", b.name, a.StatusCode, problem)
 			}
+			line, err := o.Nodes["south"].People().Trail(t.Context(), 0, 1)
+			if err != nil || b.account && (line[0].Deed != people.EntryWritten || line[0].By.Who != "a-head" || !strings.HasPrefix(line[0].Detail, "dispatch, entry south/")) {
+				t.Errorf("the trail says %+v, %v", line, err)
+			}
 			_, problem := bearing(t, address, "POST", api.Path+"/dispatches", `{"channel":"liaison","precedence":"ROUTINE","subject":"x","text":"x","by":"duty-officer"}`, b.token)
 			if problem.Code != "token-post" {
 				t.Errorf("a head acts for the duty officer: %+v", problem)

@@ -121,6 +121,7 @@ var draftWords = map[string]Phrase{
 
 	"trail.draft-approved": {En: "draft approved", Ko: "초안 승인"},
 	"trail.draft-released": {En: "draft released", Ko: "초안 발송"},
+	"trail.entry-written":  {En: "entry written", Ko: "항목 작성"},
 	"trail.may-changed":    {En: "who may do what changed", Ko: "권한표 바꿈"},
 	"trail.acting-named":   {En: "acting head named", Ko: "소장 대리 지정"},
 	"trail.acting-ended":   {En: "acting head ended", Ko: "소장 대리 끝냄"},

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"liaison.example/office"
+	"liaison.example/people"
 )
 
 // Mode says what the node may do.
@@ -21,6 +22,9 @@ const (
 type Act struct {
 	By   office.Post
 	Kind string
+	// Person is whose account acts for the post: for the trail of our own side.
+	// It is empty for the operator, and for a draft, whose release is noted there.
+	Person people.By
 	// Body is a pointer to one of office's bodies. Fields that only the node
 	// can know, such as a dispatch's number, are filled in by it.
 	Body any

@@ -82,17 +82,23 @@ func (n *Node) Write(ctx context.Context, act Act) (written Written, err error) 
 	}
 	// Once the writer has it, the answer is waited for: it says what became of
 	// the act, and it comes soon.
+	var a answer
 	select {
-	case a := <-w.answer:
-		return a.written, a.err
+	case a = <-w.answer:
 	case <-n.stopped:
+		select {
+		case a = <-w.answer:
+		default: // handed in when the writer had already gone
+			return Written{}, errStopping
+		}
 	}
-	select {
-	case a := <-w.answer:
-		return a.written, a.err
-	default: // handed in when the writer had already gone
-		return Written{}, errStopping
+	if a.err == nil && act.Person.Who != "" {
+		// It is written: that the trail takes nothing must not look otherwise.
+		if err := n.people.NoteWritten(context.WithoutCancel(ctx), act.Person, act.Kind, a.written.ID, act.By); err != nil {
+			n.log.Error("who has written an entry is not in the trail", "entry", a.written.ID, "account", act.Person.Who, "error", err)
+		}
 	}
+	return a.written, a.err
 }
 
 var errStopping = &Refusal{Code: "node-stopping"}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"liaison.example/office"
 	"liaison.example/sqldb"
 )
 
@@ -32,6 +33,7 @@ const (
 	TokenRevoked     Deed = "token-revoked"
 	DraftApproved    Deed = "draft-approved"
 	DraftReleased    Deed = "draft-released" // the detail says as which entry, and for which post
+	EntryWritten     Deed = "entry-written"  // the detail says of which kind, as which entry, and for which post
 	MayChanged       Deed = "may-changed"    // the detail says what of the table of who may do what
 	ActingNamed      Deed = "acting-named"
 	ActingEnded      Deed = "acting-ended"
@@ -45,7 +47,7 @@ const (
 var Deeds = []Deed{
 	AccountAdded, AccountChanged, AccountSuspended, AccountResumed, PostWithdrawn, LinkMade, SignedIn, PostTaken, SignInRefused,
 	SignedOut, SessionRevoked, PasswordSet, CodeSet, CodeRemoved, TokenMade, TokenRevoked,
-	DraftApproved, DraftReleased, MayChanged, ActingNamed, ActingEnded,
+	DraftApproved, DraftReleased, EntryWritten, MayChanged, ActingNamed, ActingEnded,
 	PasskeyAdded, PasskeyRemoved, PasskeyCopied, Proved,
 }
 
@@ -108,6 +110,14 @@ func (p *People) Trail(ctx context.Context, before int64, limit int) (lines []Li
 		return nil, fmt.Errorf("read the trail: %w", err)
 	}
 	return lines, nil
+}
+
+// NoteWritten notes who has had an entry written, for which post. The entry
+// itself names the post alone: accounts never cross the line.
+func (p *People) NoteWritten(ctx context.Context, by By, kind string, entry office.EntryID, post office.Post) error {
+	return p.db.Update(ctx, func(tx *sqldb.Tx) error {
+		return note(ctx, tx, Line{At: p.now(), By: by, Deed: EntryWritten, Detail: fmt.Sprintf("%s, entry %s, %s", kind, entry, post)})
+	})
 }
 
 // note adds a line to the trail, in the transaction that does what it tells.

@@ -177,7 +177,7 @@ func languageName(tag string) string {
 
 func (s *site) postAgree(v *visit) error {
 	hash := v.r.PostFormValue("hash")
-	_, err := s.node.Write(v.ctx, node.Act{By: v.session.Post, Kind: office.KindAgree, Body: &office.AgreeBody{Hash: hash}})
+	_, err := s.node.Write(v.ctx, node.Act{By: v.session.Post, Person: v.by(), Kind: office.KindAgree, Body: &office.AgreeBody{Hash: hash}})
 	var refusal *node.Refusal
 	if errors.As(err, &refusal) {
 		return s.showCharter(v, http.StatusUnprocessableEntity, v.refused(refusal))

@@ -132,7 +132,7 @@ func (s *site) postAcknowledge(v *visit) error {
 		return err
 	}
 	_, err = s.node.Write(v.ctx, node.Act{
-		By: v.session.Post, Kind: office.KindAcknowledge, Body: &office.AcknowledgeBody{Dispatch: id},
+		By: v.session.Post, Person: v.by(), Kind: office.KindAcknowledge, Body: &office.AcknowledgeBody{Dispatch: id},
 	})
 	var refusal *node.Refusal
 	if errors.As(err, &refusal) {

@@ -81,6 +81,12 @@ func TestADraftIsReviewedAndReleasedByOthers(t *testing.T) {
 	if err != nil || line[0].Deed != people.DraftReleased || line[0].By.Who != "ahn" || !strings.Contains(line[0].Detail, strings.TrimPrefix(released.header.Get("Location"), "/dispatches/")) {
 		t.Errorf("the trail says %+v, %v", line, err)
 	}
+	// The other side sees the post; who it was stands in our trail alone.
+	lee.post(released.header.Get("Location")+"/close", url.Values{}).want(t, 303)
+	line, err = h.nodes["south"].People().Trail(t.Context(), 0, 1)
+	if err != nil || line[0].Deed != people.EntryWritten || line[0].By.Who != "lee" || !strings.HasPrefix(line[0].Detail, "close, entry south/") || !strings.HasSuffix(line[0].Detail, ", officer") {
+		t.Errorf("the trail says %+v, %v", line, err)
+	}
 }
 
 func TestTwoTabsNeverOverwriteEachOther(t *testing.T) {

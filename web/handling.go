@@ -228,7 +228,7 @@ func (s *site) postClose(v *visit) error {
 // handle writes an act about a dispatch and shows it again, with the sentence if
 // it was refused.
 func (s *site) handle(v *visit, id office.EntryID, kind string, body any, until string) error {
-	_, err := s.node.Write(v.ctx, node.Act{By: v.session.Post, Kind: kind, Body: body})
+	_, err := s.node.Write(v.ctx, node.Act{By: v.session.Post, Person: v.by(), Kind: kind, Body: body})
 	if refusal, is := errors.AsType[*node.Refusal](err); is {
 		return s.showDispatch(v, http.StatusUnprocessableEntity, id, refusedAct{Until: until, Sentence: v.refused(refusal)})
 	}

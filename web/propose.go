@@ -203,7 +203,7 @@ func (s *site) postPropose(v *visit) error {
 	}
 	key := keyOf(v.session.ID, page.Once, office.HashCharter(charter), body.Note)
 	_, err := s.once.do(v.ctx, key, func() (node.Written, error) {
-		return s.node.Write(v.ctx, node.Act{By: v.session.Post, Kind: office.KindPropose, Body: body})
+		return s.node.Write(v.ctx, node.Act{By: v.session.Post, Person: v.by(), Kind: office.KindPropose, Body: body})
 	})
 	if refusal, is := errors.AsType[*node.Refusal](err); is {
 		page.Refused = v.refused(refusal)
