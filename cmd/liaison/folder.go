@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -122,13 +123,33 @@ func (p *place) open(needs ...string) (*folder, []string, error) {
 	return f, args, err
 }
 
-// client locates the data folder and makes a client of the node on it.
+// client locates the data folder and makes a client of the node on it; or of the
+// node whose pages stand at LIAISON_URL, if that is set.
 func (p *place) client(needs ...string) (*api.Client, []string, error) {
+	if address := os.Getenv("LIAISON_URL"); address != "" {
+		return p.webClient(address, needs)
+	}
 	f, args, err := p.open(needs...)
 	if err != nil {
 		return nil, nil, err
 	}
 	return f.client(), args, nil
+}
+
+// webClient makes a client that asks with the token in LIAISON_TOKEN, which
+// stands in no argument, where everybody on the machine could read it.
+func (p *place) webClient(address string, needs []string) (*api.Client, []string, error) {
+	token := os.Getenv("LIAISON_TOKEN")
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+		return nil, nil, usagef("LIAISON_URL is not the address of the pages of a node, such as https://office.example")
+	case token == "":
+		return nil, nil, usagef("LIAISON_URL is set and LIAISON_TOKEN is not: a node is asked over the network with a token (\"liaison token add\")")
+	case len(p.Args) != len(needs):
+		return nil, nil, usagef("%s; LIAISON_URL is set, so that no data folder is named", argumentSentence(len(p.Args), needs))
+	}
+	return api.DialWeb(address, token), p.Args, nil
 }
 
 // errInUse says that another process works on the data folder.

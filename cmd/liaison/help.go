@@ -199,6 +199,8 @@ its data folder, or work on files.
 **Which node.** A command takes the data folder as its first argument, beyond those that it needs; or from ` + "`--dir`" + `;
 or from the environment's ` + "`LIAISON_DIR`" + `; or it is the current folder, if that holds ` + "`liaison.toml`" + `. Where
 several processes serve one side, ` + "`LIAISON_SOCKET`" + ` names the socket of the one to speak to.
+Commands that speak to a node do so over the network if ` + "`LIAISON_URL`" + ` is the address of its pages: with the token in
+` + "`LIAISON_TOKEN`" + `, as the person or post that the token is for, and without a data folder.
 
 **Output.** Results go to standard output, all else to standard error. With ` + "`--json`" + ` the result is JSON. Times are UTC.
 

@@ -49,6 +49,7 @@ type commands struct {
 	Cut    cutCommand    `cmd:"" group:"node" help:"Cut the line to a side (demonstrations only)." usage:"[DIR] SIDE"`
 	Mend   mendCommand   `cmd:"" group:"node" help:"Mend the line to a side that was cut (demonstrations only)." usage:"[DIR] SIDE"`
 
+	Draft    draftCommand    `cmd:"" group:"office" help:"Write, review and release drafts."`
 	Send     sendCommand     `cmd:"" group:"office" help:"Release a dispatch." usage:"[DIR] --channel ID --subject TEXT --text-file FILE"`
 	List     listCommand     `cmd:"" group:"office" help:"List dispatches, the newest first." usage:"[DIR]"`
 	Show     showCommand     `cmd:"" group:"office" help:"Show one dispatch, or any other entry, with its receipts." usage:"[DIR] ID"`
