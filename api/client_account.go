@@ -48,6 +48,21 @@ func (c *Client) AccountLink(ctx context.Context, name string, valid time.Durati
 		NewAccountLink{ValidSeconds: int64(valid / time.Second)}, &l)
 }
 
+// Acting returns which posts act with the powers of a head.
+func (c *Client) Acting(ctx context.Context) (a ActingHeads, err error) {
+	return a, c.get(ctx, Path+"/acting", nil, &a)
+}
+
+// NameActing hands the powers of a head over to a post for a time.
+func (c *Client) NameActing(ctx context.Context, n NewActing) (a ActingHeads, err error) {
+	return a, c.do(ctx, http.MethodPost, Path+"/acting", nil, n, &a)
+}
+
+// EndActing ends at once what has been handed over.
+func (c *Client) EndActing(ctx context.Context, id int64) (a ActingHeads, err error) {
+	return a, c.do(ctx, http.MethodPost, Path+"/acting/"+strconv.FormatInt(id, 10)+"/end", nil, nil, &a)
+}
+
 // Rules returns our side's table of who may do what.
 func (c *Client) Rules(ctx context.Context) (r Rules, err error) {
 	return r, c.get(ctx, Path+"/rules", nil, &r)

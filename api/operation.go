@@ -135,6 +135,12 @@ var operations = []operation{
 		nil, nil, 200, Rules{}, (*server).rules},
 	{"changeRules", "PATCH", "/rules", people.ScopeAdminister, "Changes places of the table; what is left out stays.",
 		nil, Rules{}, 200, Rules{}, (*server).changeRules},
+	{"listActing", "GET", "/acting", people.ScopeAdminister, "Which posts act with the powers of a head, and for which time, the latest first.",
+		nil, nil, 200, ActingHeads{}, (*server).acting},
+	{"nameActing", "POST", "/acting", people.ScopeAdminister, "Hands the powers of a head over to a post for a time.",
+		nil, NewActing{}, 200, ActingHeads{}, (*server).nameActing},
+	{"endActing", "POST", "/acting/{id}/end", people.ScopeAdminister, "Ends at once what has been handed over, or takes it back before it begins.",
+		nil, nil, 200, ActingHeads{}, (*server).endActing},
 	{"listTrail", "GET", "/trail", people.ScopeAdminister, "Who did what with accounts, the latest first.",
 		[]parameter{limit, cursorOf}, nil, 200, TrailPage{}, (*server).trail},
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"time"
 
 	"liaison.example/office"
 	"liaison.example/people"
@@ -46,4 +47,89 @@ func (s *server) changeRules(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.Node.TellDraft() // what waits for whom follows from the table
 	return s.rules(w, r)
+}
+
+// Acting says that a post acts with the powers of a head, beside its own.
+type Acting struct {
+	ID    int64       `json:"id"`
+	Head  office.Post `json:"head"` // that handed its powers over, and keeps them too
+	Post  office.Post `json:"post"`
+	Since time.Time   `json:"since"`
+	Until time.Time   `json:"until"` // exclusive; also when it was ended before its time
+	Made  string      `json:"made_by"`
+	At    time.Time   `json:"made"`
+}
+
+// ActingHeads is what has been handed over, the latest first: what has not ended,
+// and lately ended ones.
+type ActingHeads struct {
+	Acting []Acting `json:"acting"`
+}
+
+// NewActing hands the powers of a head over to a post for a time.
+type NewActing struct {
+	Head  office.Post `json:"head"`
+	Post  office.Post `json:"post"`
+	Since *time.Time  `json:"since,omitempty"` // by default, from now on
+	Until time.Time   `json:"until"`
+}
+
+func (s *server) acting(w http.ResponseWriter, r *http.Request) error {
+	list, err := s.Node.People().ActingPosts(r.Context())
+	if err != nil {
+		return err
+	}
+	answer := ActingHeads{Acting: []Acting{}}
+	for _, a := range list {
+		answer.Acting = append(answer.Acting, Acting{
+			ID: a.ID, Head: a.Head, Post: a.Post, Since: a.Since, Until: a.Until, Made: a.Made.Who, At: a.Made.At,
+		})
+	}
+	return write(w, http.StatusOK, answer)
+}
+
+func (s *server) nameActing(w http.ResponseWriter, r *http.Request) error {
+	var n NewActing
+	if err := read(r, &n); err != nil {
+		return err
+	}
+	posts, err := s.Node.Records().Posts(r.Context(), s.Node.Side())
+	if err != nil {
+		return err
+	}
+	role := map[office.Post]string{}
+	for _, p := range posts {
+		if !p.Ended {
+			role[p.Post] = p.Role
+		}
+	}
+	for _, post := range []office.Post{n.Head, n.Post} {
+		if role[post] == "" {
+			return refusal(office.PostUnknown, map[string]string{"post": clip(post)})
+		}
+	}
+	if role[n.Head] != "head" {
+		return refusal("acting-no-head", map[string]string{"post": n.Head})
+	}
+	a := people.Acting{Head: n.Head, Post: n.Post, Since: s.Now(), Until: n.Until}
+	if n.Since != nil {
+		a.Since = *n.Since
+	}
+	if err := s.Node.People().NameActing(r.Context(), callerOf(r).by, a); err != nil {
+		return err
+	}
+	s.Node.TellDraft() // what waits for whom follows from it
+	return s.acting(w, r)
+}
+
+func (s *server) endActing(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathNumber(r)
+	if err != nil {
+		return err
+	}
+	if err := s.Node.People().EndActing(r.Context(), callerOf(r).by, id); err != nil {
+		return err
+	}
+	s.Node.TellDraft()
+	return s.acting(w, r)
 }

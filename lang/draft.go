@@ -126,6 +126,7 @@ var draftWords = map[string]Phrase{
 	"trail.acting-named":   {En: "acting head named", Ko: "소장 대리 지정"},
 	"trail.acting-ended":   {En: "acting head ended", Ko: "소장 대리 끝냄"},
 
+	"refused.acting-no-head":  {En: "“{post}” is not the post of a head.", Ko: "“{post}”은(는) 소장 직위가 아닙니다."},
 	"refused.draft-unknown":   {En: "There is no such draft.", Ko: "그런 초안이 없습니다."},
 	"refused.draft-changed":   {En: "The draft was changed meanwhile. Nothing was overwritten, and nothing was released.", Ko: "그 사이 초안이 바뀌었습니다. 덮어쓰거나 발송한 것은 없습니다."},
 	"refused.draft-releasing": {En: "The draft is being released at this moment. Look again shortly.", Ko: "초안을 지금 발송하는 중입니다. 잠시 뒤 다시 보십시오."},

@@ -20,6 +20,7 @@ type officerCommand struct {
 	May     officerMayCommand     `cmd:"" help:"Show who may do what, by the rules of this side's own house." usage:"[DIR]"`
 	Allow   officerAllowCommand   `cmd:"" help:"Allow a role to do something." usage:"[DIR] ROLE ACT"`
 	Deny    officerDenyCommand    `cmd:"" help:"Allow a role no longer to do something." usage:"[DIR] ROLE ACT"`
+	Acting  officerActingCommand  `cmd:"" help:"Show, name and end acting heads." usage:"[DIR]"`
 	Trail   officerTrailCommand   `cmd:"" help:"Show who did what with accounts, the latest first." usage:"[DIR]"`
 }
 
