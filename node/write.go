@@ -21,7 +21,12 @@ const (
 	maxWaitingWrites = 1024 // acts that may wait for the writer
 	maxBatch         = 256  // acts that share one commit
 	maxBatchBytes    = 4 << 20
-	maxTries         = 20 // of one batch, when entries keep arriving meanwhile
+
+	// How often one batch is tried when entries keep arriving meanwhile: so often,
+	// and then on until so long has passed. On a machine that is slow just now the
+	// other processes of this side may write many times before they hear of us.
+	maxTries = 20
+	tryFor   = 10 * time.Second
 )
 
 // write is one act on its way through the writer.
@@ -132,18 +137,19 @@ func (n *Node) write(ctx context.Context) {
 func (n *Node) writeBatch(ctx context.Context, batch []*write) {
 	answers := make([]answer, len(batch))
 	err := n.mayWrite(ctx)
-	for try := 0; err == nil && try < maxTries; try++ {
+	begun := time.Now()
+	for try := 0; err == nil; try++ {
 		err = n.tryBatch(ctx, batch, answers, try > 0 || n.inCompany())
 		if !errors.Is(err, ledger.ErrStale) && !errors.Is(err, records.ErrOthers) {
 			break
 		}
-		if try == 0 && n.shared() { // they may not know of us, and write before us again and again
+		if try%maxTries == 0 && n.shared() { // they may not know of us, and write before us again and again
 			if err := n.sayHere(ctx); err != nil {
 				n.log.Debug("the other processes are told nothing", "error", err)
 			}
 		}
 		err = nil
-		if try == maxTries-1 {
+		if try >= maxTries-1 && time.Since(begun) > tryFor {
 			err = &Refusal{Code: "node-busy"}
 		}
 	}
