@@ -11,5 +11,7 @@ var kindWords = map[string]Phrase{
 	"kind.acknowledge":      {En: "Acknowledges a dispatch", Ko: "통지문 접수 확인"},
 	"kind.consider":         {En: "Considers a dispatch", Ko: "통지문 검토 중"},
 	"kind.close":            {En: "Closes a dispatch", Ko: "통지문 종결"},
+	"kind.form.propose":     {En: "Proposes a form", Ko: "서식 제안"},
+	"kind.form.agree":       {En: "Agrees to a form", Ko: "서식 동의"},
 	"kind.enclosure.stored": {En: "Has stored an enclosure", Ko: "첨부 보관 확인"},
 }

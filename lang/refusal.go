@@ -50,7 +50,17 @@ var refusalWords = map[string]Phrase{
 	"void.already-closed":       {En: "Its side has closed dispatch {dispatch} before, by “{by}”.", Ko: "통지문 {dispatch}{dispatch:은/는} 그 측에서 이미 “{by}”이(가) 종결했습니다."},
 	"void.enclosure-unknown":    {En: "Dispatch {dispatch} has no such enclosure.", Ko: "통지문 {dispatch}에 그런 첨부가 없습니다."},
 	"void.already-stored":       {En: "Its side has said before that it has this enclosure of dispatch {dispatch}.", Ko: "그 측은 통지문 {dispatch}의 이 첨부를 보관한다고 이미 밝혔습니다."},
-	"void.other":                {En: "The reason is “{code}”, which this program does not know.", Ko: "사유는 “{code}”이며, 이 프로그램은 이를 알지 못합니다."},
+
+	"void.form-not-in-force":  {En: "Form “{form}”: another one is in force for this code than the one that this would replace.", Ko: "서식 “{form}”: 대체하려는 서식이 아닌 다른 서식이 시행 중입니다."},
+	"void.form-same":          {En: "This form “{form}” is in force already.", Ko: "이 “{form}” 서식은 이미 시행 중입니다."},
+	"void.form-proposed":      {En: "The same form “{form}” is proposed already.", Ko: "같은 “{form}” 서식이 이미 제안되어 있습니다."},
+	"void.form-unknown":       {En: "There is no such form that all sides have agreed to.", Ko: "모든 측이 동의한 그런 서식이 없습니다."},
+	"void.form-not-open":      {En: "The proposal of this form “{form}” is no longer open.", Ko: "이 “{form}” 서식의 제안은 더는 열려 있지 않습니다."},
+	"void.form-lacks":         {En: "Form “{form}” wants “{field}”, which is missing.", Ko: "서식 “{form}”의 필수 항목 “{field}”이(가) 빠졌습니다."},
+	"void.form-value":         {En: "Form “{form}”, “{field}”: “{value}” is not {type}.", Ko: "서식 “{form}”의 “{field}”: “{value}”은(는) {type} 형식이 아닙니다."},
+	"void.form-field-unknown": {En: "Form “{form}” does not ask for “{field}”.", Ko: "서식 “{form}”에는 “{field}” 항목이 없습니다."},
+	"void.answer-unknown":     {En: "“{answer}” is not an answer that the form of dispatch {dispatch} allows this side.", Ko: "“{answer}”은(는) 통지문 {dispatch}의 서식이 이 측에 허용하는 회신이 아닙니다."},
+	"void.other":              {En: "The reason is “{code}”, which this program does not know.", Ko: "사유는 “{code}”이며, 이 프로그램은 이를 알지 못합니다."},
 
 	"refused.post-may-not":           {En: "By the house rules of this side the post “{post}” may not do this.", Ko: "우리 측 내부 규정상 “{post}” 직위로는 할 수 없습니다."},
 	"refused.character-misleads":     {En: "{field}: after “{after}” stands a character that hides or turns what is read ({code}). Delete it, or type this place anew.", Ko: "{field}: “{after}” 다음에 글을 숨기거나 방향을 바꾸는 문자({code})가 있습니다. 지우거나 그 자리를 다시 입력하십시오."},

@@ -18,6 +18,10 @@ const (
 	KindConsider = "consider"         // a dispatch is under consideration until a moment
 	KindClose    = "close"            // a side regards a dispatch as done with
 	KindStored   = "enclosure.stored" // a node has an enclosure, whole and checked
+
+	// Since rules version 3.
+	KindProposeForm = "form.propose" // put forward a form
+	KindAgreeForm   = "form.agree"   // consent to a proposed form, by its hash
 )
 
 // CharterBody founds the office.
@@ -51,13 +55,28 @@ type PostEndBody struct {
 	Post Post `json:"post"`
 }
 
-// DispatchBody releases a dispatch. What stands in the second block is of rules
-// version 2 and is left out where it is empty, so that a dispatch that needs
-// none of it has the same bytes under both versions.
+// ProposeFormBody puts a form forward. Replaces is the hash of the form in force
+// for its code that it is meant to replace, "" if there is none.
+type ProposeFormBody struct {
+	Form     *Form  `json:"form"`
+	Note     string `json:"note"`
+	Replaces string `json:"replaces"`
+}
+
+// AgreeFormBody consents to the proposed form with this hash.
+type AgreeFormBody struct {
+	Hash string `json:"hash"`
+}
+
+// DispatchBody releases a dispatch. Answer and Form are of rules version 3; what
+// else may be left out is of version 2. All of it is left out where it is empty,
+// so that a dispatch that needs none has the same bytes under all versions.
 type DispatchBody struct {
+	Answer     string        `json:"answer,omitzero"`    // one of those that the form of Reply allows
 	Attention  string        `json:"attention,omitzero"` // for whose attention
 	Channel    string        `json:"channel"`
 	Enclosures []Enclosure   `json:"enclosures,omitempty"`
+	Form       *Filled       `json:"form,omitzero"`
 	Info       *Information  `json:"info,omitzero"`
 	Mark       Mark          `json:"mark,omitzero"`
 	Name       string        `json:"name,omitzero"` // in whose name

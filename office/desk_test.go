@@ -94,6 +94,7 @@ func testCharters() map[string]*Charter {
 		}),
 		"with-quicker-clocks":   changed(func(c *Charter) { c.Clocks[0].Acknowledge = 300 }),
 		"with-rules-2":          changed(func(c *Charter) { c.Rules = 2 }),
+		"with-rules-3":          changed(func(c *Charter) { c.Rules = 3 }),
 		"with-rules-2-and-more": changed(func(c *Charter) { c.Rules, c.Clocks[0].Acknowledge = 2, 300 }),
 		"with-newer-rules":      changed(func(c *Charter) { c.Rules = Version + 1 }),
 		"with-new-address":      changed(func(c *Charter) { c.Sides[2].Address = "[2001:db8::7]:7460" }),
@@ -114,6 +115,68 @@ func testCharters() map[string]*Charter {
 				})
 			}
 		}),
+	}
+}
+
+// testForms are the forms that transcripts name with "@name" and whose hashes
+// they name with "#name".
+func testForms() map[string]*Form {
+	changed := func(change func(f *Form)) *Form {
+		f := testForm()
+		change(f)
+		return f
+	}
+	return map[string]*Form{
+		"works":           testForm(),
+		"works-with-end":  changed(func(f *Form) { f.Fields[4].Required = true }),
+		"works-in-short":  changed(func(f *Form) { f.Fields = f.Fields[:1] }),
+		"works-ended":     changed(func(f *Form) { f.Ended = true }),
+		"crossing":        testCrossing(),
+		"without-fields":  changed(func(f *Form) { f.Fields = nil }),
+		"field-twice":     changed(func(f *Form) { f.Fields[1].ID = f.Fields[0].ID }),
+		"answers-unasked": changed(func(f *Form) { f.Answers = testCrossing().Answers }),
+		"hours-unasked":   changed(func(f *Form) { f.Hours = 48 }),
+		"consent-to-what": changed(func(f *Form) { f.Asks = AsksConsent }),
+		"objection-ever":  changed(func(f *Form) { f.Asks, f.Answers = AsksObjection, testCrossing().Answers }),
+		"one-choice":      changed(func(f *Form) { f.Fields[1].Choices = f.Fields[1].Choices[:1] }),
+		"choice-of-line":  changed(func(f *Form) { f.Fields[0].Choices = f.Fields[1].Choices }),
+		"other-type":      changed(func(f *Form) { f.Fields[0].Type = "sound" }),
+		"too-long":        changed(func(f *Form) { f.Purpose = Words{"en": strings.Repeat("x", MaxPurpose+1)} }),
+	}
+}
+
+// testForm has a field of each type.
+func testForm() *Form {
+	return &Form{
+		Asks: AsksNothing,
+		Code: "an",
+		Fields: []FormField{
+			{ID: "what", Name: Words{"en": "Activity", "ko": "활동"}, Required: true, Type: FieldLine},
+			{ID: "sort", Name: Words{"en": "Sort"}, Required: true, Type: FieldChoice, Choices: []Choice{
+				{ID: "works", Name: Words{"en": "Works"}}, {ID: "exercise", Name: Words{"en": "Exercise"}},
+			}},
+			{ID: "where", Name: Words{"en": "Position"}, Type: FieldPosition, Help: Words{"en": "Degrees north and east."}},
+			{ID: "from", Name: Words{"en": "From"}, Required: true, Type: FieldMinute},
+			{ID: "until", Name: Words{"en": "Until"}, Type: FieldDate},
+			{ID: "units", Name: Words{"en": "Units"}, Type: FieldNumber},
+			{ID: "more", Name: Words{"en": "More"}, Type: FieldText},
+		},
+		Name:       Words{"en": "Advance notice of activity", "ko": "활동 사전 통보"},
+		Precedence: Priority,
+		Purpose:    Words{"en": "Works, exercises, convoys."},
+	}
+}
+
+// testCrossing asks for consent.
+func testCrossing() *Form {
+	return &Form{
+		Answers:    []Choice{{ID: "consent", Name: Words{"en": "We consent"}}, {ID: "refusal", Name: Words{"en": "We do not consent"}}},
+		Asks:       AsksConsent,
+		Code:       "ve",
+		Fields:     []FormField{{ID: "vessel", Name: Words{"en": "Vessel"}, Required: true, Type: FieldLine}},
+		Name:       Words{"en": "Crossing"},
+		Precedence: Priority,
+		Purpose:    Words{"en": "A vessel crosses."},
 	}
 }
 

@@ -9,6 +9,14 @@ import (
 // checkFirstDispatch checks a dispatch of rules version 1.
 func checkFirstDispatch(c *checker, b *firstDispatch) { checkPlainDispatch(c, b.dispatch()) }
 
+// checkSecondDispatch checks a dispatch of rules version 2, which knows no forms.
+func checkSecondDispatch(c *checker, b *DispatchBody) {
+	if b.Form != nil || b.Answer != "" {
+		c.fail(Malformed, "kind", KindDispatch)
+	}
+	checkDispatch(c, b)
+}
+
 func (b *firstDispatch) dispatch() *DispatchBody {
 	return &DispatchBody{Channel: b.Channel, Number: b.Number, Precedence: b.Precedence, Subject: b.Subject, Text: b.Text, To: b.To}
 }
@@ -20,19 +28,30 @@ func checkPlainDispatch(c *checker, b *DispatchBody) {
 	c.number("number", b.Number, 1, maxInteger)
 	c.sides("to", b.To)
 	c.line("subject", b.Subject, MaxSubject)
-	c.text("text", b.Text, MaxText)
+	if b.Text != "" || b.Form == nil { // a form may say it all
+		c.text("text", b.Text, MaxText)
+	}
 }
 
 func checkDispatch(c *checker, b *DispatchBody) {
 	checkPlainDispatch(c, b)
 	if urgent := b.Precedence == Flash || b.Precedence == Immediate; urgent {
-		if n := CountWords(b.Text); n > MaxUrgentWords {
+		if n := b.Words(); n > MaxUrgentWords {
 			c.fail(TooLong, "field", "text", "size", strconv.Itoa(n), "limit", strconv.Itoa(MaxUrgentWords), "unit", "words")
+		}
+	}
+	if b.Answer != "" {
+		c.name("answer", b.Answer)
+		if b.Reply == nil {
+			c.fail(Missing, "field", "reply")
 		}
 	}
 	c.mayLine("attention", b.Attention)
 	c.mayLine("name", b.Name)
 	c.enclosures("enclosures", b.Enclosures)
+	if b.Form != nil {
+		c.filled("form", b.Form)
+	}
 	if b.Info != nil {
 		oneOf(c, "info", b.Info.Precedence, Precedences)
 		c.sides("info", b.Info.To)
@@ -118,6 +137,17 @@ func (c *checker) mediaType(field, text string) {
 	}
 }
 
+// Words counts the words of the text and of the values of the form.
+func (b *DispatchBody) Words() int {
+	n := CountWords(b.Text)
+	if b.Form != nil {
+		for _, value := range b.Form.Values {
+			n += CountWords(value)
+		}
+	}
+	return n
+}
+
 // CountWords counts the words of a text: runs of characters between spaces,
 // tabs, line feeds and ideographic spaces (U+3000).
 func CountWords(text string) (words int) {
@@ -169,12 +199,14 @@ func (m *matter) turn(b *DispatchBody) (*SideRow, Verdict) {
 // addressed to is waited for from now on.
 func (m *matter) putDispatch(b *DispatchBody, dtg *DTG, thread *EntryID) {
 	m.desk.Put(&Dispatch{
+		Answer:     b.Answer,
 		At:         m.At,
 		Attention:  b.Attention,
 		By:         m.By,
 		Channel:    b.Channel,
 		DTG:        dtg,
 		Enclosures: b.Enclosures,
+		Form:       b.Form,
 		From:       m.ID.Side,
 		ID:         m.ID,
 		Info:       b.Info,
@@ -223,6 +255,9 @@ func applyDispatch(m *matter, b *DispatchBody) Verdict {
 	if !verdict.Done() {
 		return verdict
 	}
+	if verdict := m.mayFill(b); !verdict.Done() {
+		return verdict
+	}
 	dtg := DTG{}
 	if side.DTG != nil {
 		dtg = *side.DTG
@@ -233,7 +268,7 @@ func applyDispatch(m *matter, b *DispatchBody) Verdict {
 	m.putDispatch(b, &dtg, thread)
 	if answers {
 		h := m.handling(*b.Reply)
-		h.Answered = append(slices.Clone(h.Answered), Answer{At: m.At, ID: m.ID, Side: m.ID.Side})
+		h.Answered = append(slices.Clone(h.Answered), Answer{Answer: b.Answer, At: m.At, ID: m.ID, Side: m.ID.Side})
 		m.desk.Put(h)
 	}
 	if b.Relation != nil {
@@ -338,6 +373,9 @@ func (m *matter) mayReply(b *DispatchBody) (thread *EntryID, answers bool, verdi
 	if thread = d.Thread; thread == nil {
 		thread = &d.ID
 	}
+	if answers, verdict = m.mayAnswer(b, d); !verdict.Done() {
+		return nil, false, verdict
+	}
 	answered := slices.ContainsFunc(m.handling(d.ID).Answered, func(a Answer) bool { return a.Side == side })
-	return thread, slices.Contains(d.To, side) && !answered, Verdict{}
+	return thread, answers && slices.Contains(d.To, side) && !answered, Verdict{}
 }

@@ -10,7 +10,7 @@ import (
 // Version is the highest version of the rules that this program knows. A fold
 // must stop before a charter with a higher one is in force, because it could
 // only guess what follows (spec/entries.md §6).
-const Version = 2
+const Version = 3
 
 // Operator is the post that installs and runs a side's node. It is never
 // accredited, and acts only where the table of kinds allows it.
@@ -39,11 +39,14 @@ var Kinds = []Kind{
 	kind(KindPost, 1, true, checkPost, applyPost),
 	kind(KindPostEnd, 1, true, checkPostEnd, applyPostEnd),
 	kind(KindDispatch, 1, false, checkFirstDispatch, applyFirstDispatch),
-	kind(KindDispatch, 2, false, checkDispatch, applyDispatch),
+	kind(KindDispatch, 2, false, checkSecondDispatch, applyDispatch),
+	kind(KindDispatch, 3, false, checkDispatch, applyDispatch),
 	kind(KindAcknowledge, 1, false, checkAcknowledge, applyAcknowledge),
 	kind(KindConsider, 2, false, checkConsider, applyConsider),
 	kind(KindClose, 2, false, checkClose, applyClose),
 	kind(KindStored, 2, true, checkStored, applyStored),
+	kind(KindProposeForm, 3, true, checkProposeForm, applyProposeForm),
+	kind(KindAgreeForm, 3, true, checkAgreeForm, applyAgreeForm),
 }
 
 // A matter is what a rule has before it: the entry, the desk, and the office

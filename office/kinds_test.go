@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -33,6 +34,8 @@ func goldens() map[string]any {
 		KindAcknowledge: &AcknowledgeBody{Dispatch: EntryID{"south", 17}},
 		KindConsider:    &ConsiderBody{Dispatch: EntryID{"south", 17}, Until: "2018-09-17T08:00Z"},
 		KindClose:       &CloseBody{Dispatch: EntryID{"south", 17}},
+		KindProposeForm: &ProposeFormBody{Form: testForm(), Note: "As talked over on Friday.", Replaces: ""},
+		KindAgreeForm:   &AgreeFormBody{Hash: HashForm(testForm())},
 		KindStored:      &StoredBody{Dispatch: EntryID{"south", 17}, Hash: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
 	}
 }
@@ -234,6 +237,79 @@ func TestADispatchInFullHasItsGoldenBytes(t *testing.T) {
 	}
 }
 
+func TestADispatchWithAFormHasItsGoldenBytes(t *testing.T) {
+	const file = "../spec/testdata/kinds/dispatch-3.json"
+	golden, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := Encode(&DispatchBody{
+		Answer:  "consent",
+		Channel: "liaison",
+		Form: &Filled{Code: "an", Hash: HashForm(testForm()), Values: map[string]string{
+			"what": "굴착 공사", "sort": "works", "where": "37.9321,126.5567", "from": "2018-09-17T00:30Z", "until": "2018-09-21", "units": "2", "more": "By day only.",
+		}},
+		Number:     3,
+		Precedence: Priority,
+		Reply:      &EntryID{"north", 5},
+		Subject:    "Re: Crossing",
+		To:         []Side{"north"},
+	})
+	if err != nil || !bytes.Equal(encoded, golden) {
+		t.Errorf("%v\ngot  %s\nwant %s (%s)", err, encoded, golden, file)
+	}
+	if v := Check(KindDispatch, golden); !v.Done() {
+		t.Errorf("it is refused: %s", sayVerdict(v))
+	}
+	if _, v := inForce(Kinds, 2, KindDispatch).read(golden); v.Void != Malformed {
+		t.Errorf("rules version 2 say of it: %s", sayVerdict(v))
+	}
+}
+
+func TestValuesHaveTheFormOfTheirFields(t *testing.T) {
+	for _, test := range []struct {
+		kind      FieldType
+		good, bad []string
+	}{
+		{FieldLine, []string{"a", "굴착 공사", strings.Repeat("가", MaxNamed)}, []string{"", " ", "a\nb", "a\x00", strings.Repeat("a", MaxNamed+1)}},
+		{FieldText, []string{"a\n\tb", strings.Repeat("a", MaxValue)}, []string{"", "\n", "a\u202eb", strings.Repeat("a", MaxValue+1)}},
+		{FieldNumber, []string{"0", "-12.5", "0.50", "123456789012345.123456"}, []string{"", "-", "+1", "01", "1.", ".5", "1,5", "1e3", "1.1234567", "1234567890123456", "٣"}},
+		{FieldDate, []string{"1940-02-29", "2018-09-14", "0001-01-01", "9999-12-31"}, []string{"", "2018-9-14", "2018-02-29", "1900-02-29", "2018-13-01", "2018-00-10", "2018-04-31", "2018-04-00", "0000-01-01", "2018/09/14", "+018-09-14", "2018-09-14 "}},
+		{FieldMinute, []string{"2018-09-14T09:00Z"}, []string{"", "2018-09-14", "2018-09-14T24:00Z", "2018-09-14T09:00"}},
+		{FieldPosition, []string{"37.9321,126.5567", "-90,180.000000", "0,0"}, []string{"", "37.9", "37.9, 126.5", "90.1,0", "90.000001,0", "0,181", "0,-180.5", "1,2,3"}},
+		{FieldChoice, []string{"works"}, []string{"", "Works", "other"}},
+	} {
+		f := &Form{Fields: []FormField{{ID: "f", Type: test.kind, Choices: testForm().Fields[1].Choices}}}
+		for _, value := range test.good {
+			if faults := f.Faults(map[string]string{"f": value}); len(faults) > 0 {
+				t.Errorf("%s %q: %s", test.kind, value, sayVerdict(faults[0]))
+			}
+		}
+		for _, value := range test.bad {
+			if faults := f.Faults(map[string]string{"f": value}); len(faults) != 1 || faults[0].Void != FormValue {
+				t.Errorf("%s %q is taken", test.kind, value)
+			}
+		}
+	}
+}
+
+func TestAllThatAFormLacksIsNamedAtOnce(t *testing.T) {
+	faults := testForm().Faults(map[string]string{"from": "tomorrow", "colour": "red"})
+	var said []string
+	for _, v := range faults {
+		said = append(said, sayVerdict(v))
+	}
+	want := []string{
+		"void: form-lacks, field what, form an",
+		"void: form-lacks, field sort, form an",
+		"void: form-value, field from, form an, type minute, value tomorrow",
+		"void: form-field-unknown, field colour, form an",
+	}
+	if !slices.Equal(said, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(said, "\n"), strings.Join(want, "\n"))
+	}
+}
+
 // A table as a later version of the program might have: it knows rules of a
 // version in which there is a new kind, and posts may be named by one letter
 // only.
@@ -316,7 +392,7 @@ func TestCheckRefusesRulesThatThisProgramDoesNotKnow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v := Check(KindPropose, propose); v.Void != NeedsNewerRules || v.Detail["rules"] != "3" {
+	if v := Check(KindPropose, propose); v.Void != NeedsNewerRules || v.Detail["rules"] != strconv.Itoa(Version+1) {
 		t.Errorf("got %s", sayVerdict(v))
 	}
 	if v := check(laterKinds(), Version+1, KindPropose, propose); !v.Done() {

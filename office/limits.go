@@ -13,7 +13,12 @@ const (
 	MaxEnclosures        = 20                // of a dispatch
 	MaxEnclosure         = 100 << 20         // bytes of an enclosure
 	MaxMediaType         = 100               // bytes of the type of an enclosure
-	MaxNote              = 4_000             // bytes of the note on a proposed charter
+	MaxNote              = 4_000             // bytes of the note on a proposed charter or form
+	MaxForm              = 24 << 10          // bytes of a form's canonical form
+	MaxFields            = 40                // fields of a form
+	MaxChoices           = 40                // choices of a field, answers to a form
+	MaxValue             = 10_000            // bytes of the value of a field
+	MaxHours             = 720               // hours within which to object
 	MaxCharter           = 48 << 10          // bytes of a charter's canonical form
 	MinSides             = 2                 // sides of an office
 	MaxSides             = 16                // sides of an office

@@ -58,6 +58,17 @@ const (
 	AlreadyClosed    Reason = "already-closed"    // dispatch, by
 	EnclosureUnknown Reason = "enclosure-unknown" // dispatch, hash
 	AlreadyStored    Reason = "already-stored"    // dispatch, hash, by
+
+	// Forms, since rules version 3.
+	FormNotInForce   Reason = "form-not-in-force"  // form, replaces, hash: another form is in force for this code
+	FormSame         Reason = "form-same"          // form, hash: it is in force already
+	FormProposed     Reason = "form-proposed"      // form, hash: the same form is proposed already
+	FormUnknown      Reason = "form-unknown"       // hash: no such form, or not agreed by all
+	FormNotOpen      Reason = "form-not-open"      // form, hash, state
+	FormLacks        Reason = "form-lacks"         // form, field: it must be filled in
+	FormValue        Reason = "form-value"         // form, field, value, type
+	FormFieldUnknown Reason = "form-field-unknown" // form, field
+	AnswerUnknown    Reason = "answer-unknown"     // dispatch, answer: not one of those that its form allows this side
 )
 
 // Reasons lists all of them, in the order above.
@@ -69,6 +80,7 @@ var Reasons = []Reason{
 	ChannelUnknown, WrongAddressee, NumberOutOfTurn, DispatchUnknown, NotAddressed, AlreadyAcknowledged,
 	InfoAboveAction, AddresseeMissing, MarkDiffers, NotOwnDispatch, OwnDispatch, NotInEffect,
 	NotLater, AlreadyAnswered, AlreadyClosed, EnclosureUnknown, AlreadyStored,
+	FormNotInForce, FormSame, FormProposed, FormUnknown, FormNotOpen, FormLacks, FormValue, FormFieldUnknown, AnswerUnknown,
 }
 
 // void makes a verdict from a reason and pairs of names and values.

@@ -136,15 +136,59 @@ type SideRow struct {
 func (*SideRow) Table() string { return "side" }
 func (s *SideRow) Key() string { return s.Side }
 
+// FormRow is a form put forward by one side and the consents to it.
+type FormRow struct {
+	Agreed   []Side   `json:"agreed"` // sides that consent, the proposer first
+	At       int64    `json:"at"`
+	By       Post     `json:"by"`
+	Form     *Form    `json:"form"`
+	Hash     string   `json:"hash"` // the key
+	ID       EntryID  `json:"id"`   // the entry that proposed it, the last time
+	Note     string   `json:"note"`
+	Replaces string   `json:"replaces"`       // hash of the form that it was to replace, "" if none
+	Since    *EntryID `json:"since,omitzero"` // the entry that put it in force, the last time; nil if it never was
+	State    string   `json:"state"`          // FormOpen, FormInForce, FormSucceeded or FormReplaced
+	Time     int64    `json:"time"`           // of the entry that proposed it, in the joint order
+}
+
+// The states of a form.
+const (
+	FormOpen      = "open"
+	FormInForce   = "in-force"
+	FormSucceeded = "succeeded" // it was in force until another was agreed for its code
+	FormReplaced  = "replaced"  // it fell before it was in force again: by a later proposal of its side, or by another form
+)
+
+func (*FormRow) Table() string { return "form" }
+func (f *FormRow) Key() string { return f.Hash }
+
+// FormCode says which form is in force for a code, and which are proposed.
+type FormCode struct {
+	Code     string         `json:"code"`
+	Hash     string         `json:"hash"`     // of the form in force, "" if none was yet
+	Proposed []FormProposal `json:"proposed"` // open ones, in order of side
+}
+
+// FormProposal is the form that a side has put forward for a code.
+type FormProposal struct {
+	Hash string `json:"hash"`
+	Side Side   `json:"side"`
+}
+
+func (*FormCode) Table() string { return "code" }
+func (f *FormCode) Key() string { return f.Code }
+
 // Dispatch is a formal communication from one side to others. What its body
 // may leave out, the row leaves out too.
 type Dispatch struct {
+	Answer     string        `json:"answer,omitzero"`
 	At         int64         `json:"at"` // the writer's clock at release, milliseconds
 	Attention  string        `json:"attention,omitzero"`
 	By         Post          `json:"by"`
 	Channel    string        `json:"channel"`
 	DTG        *DTG          `json:"dtg,omitzero"` // nil if released under rules version 1
 	Enclosures []Enclosure   `json:"enclosures,omitempty"`
+	Form       *Filled       `json:"form,omitzero"`
 	From       Side          `json:"from"`
 	ID         EntryID       `json:"id"`
 	Info       *Information  `json:"info,omitzero"`
@@ -224,9 +268,10 @@ func (h *Handling) Key() string { return h.Dispatch.String() }
 
 // Answer is a dispatch of an addressed side that replies.
 type Answer struct {
-	At   int64   `json:"at"`
-	ID   EntryID `json:"id"`
-	Side Side    `json:"side"`
+	Answer string  `json:"answer,omitzero"` // one of those that the form allows
+	At     int64   `json:"at"`
+	ID     EntryID `json:"id"`
+	Side   Side    `json:"side"`
 }
 
 // Closing is a side's word that it regards a dispatch as done with.

@@ -41,6 +41,26 @@ func (m Minute) Millis() (ms int64, ok bool) {
 	return ms, ms >= 0 && MinuteOf(ms) == m
 }
 
+// isDate reports whether a text is a date of the Gregorian calendar, from
+// 0001-01-01 to 9999-12-31, such as "2018-09-14".
+func isDate(text string) bool {
+	if len(text) != len("2018-09-14") || text[4] != '-' || text[7] != '-' {
+		return false
+	}
+	year, err := strconv.ParseUint(text[:4], 10, 14)
+	month, err2 := strconv.ParseUint(text[5:7], 10, 7)
+	day, err3 := strconv.ParseUint(text[8:], 10, 7)
+	if err != nil || err2 != nil || err3 != nil || year < 1 || month < 1 || month > 12 || day < 1 {
+		return false
+	}
+	y, m := int64(year), int64(month)
+	next := days(y, m+1, 1)
+	if m == 12 {
+		next = days(y+1, 1, 1)
+	}
+	return int64(day) <= next-days(y, m, 1)
+}
+
 // days counts the days from 1970-01-01 to a date of the Gregorian calendar. A
 // year is taken to begin in March, so that its odd day is its last.
 func days(year, month, day int64) int64 {

@@ -27,7 +27,8 @@ var rewrite = flag.Bool("rewrite", false, "write the transcripts in testdata ane
 // Below it, indented, stand the verdict and what changed in the records. Words
 // after the kind are members of the body: plain words are texts, "a,b" after
 // to= or languages= is a list, what begins with a digit, { or [ is JSON, "x*9"
-// repeats, @name is a charter of the test and #name its hash. A line that
+// repeats, @name is a charter or form of the test, #name its hash, and form=#name{}
+// the form filled in. A line that
 // begins with "#" is for the reader; one in brackets opens the office silently.
 // Writers have seen all entries before, but for acts that end "(not seen)".
 func TestTheRulesAnswerAsInTheTranscripts(t *testing.T) {
@@ -84,6 +85,9 @@ func play(t *testing.T, transcript string) string {
 			continue
 		case line == "(All three sides have founded the office by rules 2.)":
 			found(t, desk, next, "@with-rules-2")
+			continue
+		case line == "(All three sides have founded the office by rules 3.)":
+			found(t, desk, next, "@with-rules-3")
 			continue
 		}
 		e := parseAct(t, strings.TrimSuffix(line, " (not seen)"))
@@ -164,13 +168,34 @@ func parseValue(t testing.TB, name, value string) any {
 	}
 	switch {
 	case strings.HasPrefix(value, "@"):
+		if f := testForms()[value[1:]]; f != nil {
+			return f
+		}
 		c := testCharters()[value[1:]]
 		if c == nil {
-			t.Fatalf("no charter %s", value)
+			t.Fatalf("no charter or form %s", value)
 		}
 		return c
 	case strings.HasPrefix(value, "#"):
-		return HashCharter(testCharters()[value[1:]])
+		name, values, filled := strings.Cut(value[1:], "{")
+		hash := strings.Repeat("0", 64)
+		if f := testForms()[name]; f != nil {
+			hash = HashForm(f)
+		} else if c := testCharters()[name]; c != nil {
+			hash = HashCharter(c)
+		}
+		if filled {
+			var given map[string]string
+			if err := json.Unmarshal([]byte("{"+values), &given); err != nil {
+				t.Fatal(err)
+			}
+			code := "an"
+			if f := testForms()[name]; f != nil {
+				code = f.Code
+			}
+			return &Filled{Code: code, Hash: hash, Values: given}
+		}
+		return hash
 	case name == "to" || name == "languages" || name == "references":
 		return slices.DeleteFunc(strings.Split(value, ","), func(s string) bool { return s == "" })
 	case name != "until" && value != "" && strings.ContainsRune("0123456789{[", rune(value[0])):
@@ -267,6 +292,13 @@ func sayValue(t *testing.T, name string, value jsontext.Value) string {
 			}
 		}
 		return "another"
+	case name == "form" && value.Kind() == '{':
+		for _, known := range sortedKeys(testForms()) {
+			if encoded, err := Encode(testForms()[known]); err == nil && bytes.Equal(encoded, value) {
+				return "@" + known
+			}
+		}
+		return shorten(string(value))
 	case (name == "at" || name == "time") && value.Kind() == '0':
 		ms, err := strconv.ParseInt(string(value), 10, 64)
 		if err != nil {
@@ -304,6 +336,9 @@ func shorten(text string) string {
 		if HashCharter(c) == text {
 			return "#" + name
 		}
+	}
+	for name, f := range testForms() {
+		text = strings.ReplaceAll(text, HashForm(f), "#"+name)
 	}
 	if runes := []rune(text); len(runes) > 100 {
 		return string(runes[:30]) + "... (" + strconv.Itoa(len(runes)) + " characters)"

@@ -36,6 +36,8 @@ var Acts = []Act{
 	{office.KindClose, false},
 	{office.KindPropose, false},
 	{office.KindAgree, false},
+	{office.KindProposeForm, false},
+	{office.KindAgreeForm, false},
 	{office.KindPost, false},
 	{office.KindPostEnd, false},
 }
@@ -88,6 +90,8 @@ var leader = []grant{
 	{office.KindClose, nil},
 	{office.KindPropose, nil},
 	{office.KindAgree, nil},
+	{office.KindProposeForm, nil},
+	{office.KindAgreeForm, nil},
 	{office.KindPost, nil},
 	{office.KindPostEnd, nil},
 }

@@ -24,6 +24,8 @@ func TestMayIsThisTable(t *testing.T) {
 		enclosure.stored -     -       -        -             -            -          -
 		charter.propose  y     y       -        -             -            -          -
 		charter.agree    y     y       -        -             -            -          -
+		form.propose     y     y       -        -             -            -          -
+		form.agree       y     y       -        -             -            -          -
 		post             y     y       -        -             -            -          -
 		post.end         y     y       -        -             -            -          -
 		charter          -     -       -        -             -            -          -

@@ -23,6 +23,7 @@ type Filter struct {
 	Precedence   office.Precedence
 	State        State
 	Mark         office.Mark // one of Marks
+	Form         string      // the code of its form
 	Since, Until time.Time   // of the joint order: Since <= time < Until
 	Before       string      // where to go on: the next that the call before gave
 	Texts        bool        // with the text of each; those found by words always have it
@@ -58,6 +59,9 @@ func (r *Records) Dispatches(ctx context.Context, c Filter) (lines []DispatchLin
 	}
 	if c.State != "" && !slices.Contains(States, c.State) {
 		return nil, "", fmt.Errorf("list dispatches: there is no state %q", c.State)
+	}
+	if c.Form != "" && !office.ValidName(c.Form) {
+		return nil, "", fmt.Errorf("list dispatches: there is no form %q", c.Form)
 	}
 	if c.Mark != "" && !slices.Contains(Marks, c.Mark) {
 		return nil, "", fmt.Errorf("list dispatches: there is no mark %q", c.Mark)

@@ -2,6 +2,8 @@ package records
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +18,7 @@ import (
 // values they are divided by semicolons.
 var ExportColumns = []string{
 	"row", "id", "number", "date-time group", "from", "to", "for information", "channel", "precedence", "mark",
-	"subject", "text", "in whose name", "for attention", "enclosures", "by",
+	"subject", "text", "form", "values of the form", "answer", "in whose name", "for attention", "enclosures", "by",
 	"released (UTC)", "released (its clock)", "zone", "state",
 	"acknowledged by", "acknowledged (UTC)", "acknowledged (its clock)", "acknowledged (zone)",
 	"answers", "relation", "answered by", "withdrawn or corrected by", "settled",
@@ -45,9 +47,13 @@ func ExportRow(line *DispatchLine, zone func(office.Side) *time.Location) []stri
 	if line.Settled {
 		settled = "yes"
 	}
+	values := ""
+	if d.Form != nil {
+		values = each(slices.Sorted(maps.Keys(d.Form.Values)), func(field string) string { return field + ": " + d.Form.Values[field] })
+	}
 	row := []string{
 		"dispatch", d.ID.String(), strconv.FormatInt(d.Number, 10), d.Group().String(), d.From, strings.Join(d.To, "; "), info,
-		d.Channel, string(d.Precedence), markOf(d), d.Subject, d.Text, d.Name, d.Attention, enclosures, d.By,
+		d.Channel, string(d.Precedence), markOf(d), d.Subject, d.Text, d.Form.CodeOf(), values, d.Answer, d.Name, d.Attention, enclosures, d.By,
 		UTC(d.At), here(d.From, d.At), zone(d.From).String(), states,
 		each(line.Acknowledged, func(a office.Acknowledgement) string { return a.Side + " " + a.By }),
 		each(line.Acknowledged, func(a office.Acknowledgement) string { return UTC(a.At) }),

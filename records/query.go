@@ -90,6 +90,10 @@ func (q *query) list(ctx context.Context, tx *sqldb.Tx) (string, error) {
 		q.where("d.mark <> 'real'")
 		column("mark", string(c.Mark))
 	}
+	if c.Form != "" {
+		q.where("d.form <> ''")
+		column("form", c.Form)
+	}
 	if urgent {
 		column("precedence", string(c.Precedence))
 	}
@@ -125,7 +129,7 @@ func (q *query) search(ctx context.Context, tx *sqldb.Tx, s Search) (string, err
 	c := q.filter
 	var facts []string
 	for _, f := range []struct{ name, value string }{
-		{"side", c.From}, {"channel", c.Channel}, {"precedence", string(c.Precedence)}, {"mark", string(c.Mark)},
+		{"side", c.From}, {"channel", c.Channel}, {"precedence", string(c.Precedence)}, {"mark", string(c.Mark)}, {"form", c.Form},
 	} {
 		if f.value != "" {
 			facts = append(facts, fact(f.name, f.value))

@@ -12,7 +12,7 @@ import (
 
 // shape is the number of the schema below and of what is folded into it. Raise
 // it whenever either changes: the tables are then thrown away and folded again.
-const shape = 5
+const shape = 6
 
 // version names what the tables were made by. A program that knows other rules
 // folds again as well.
@@ -68,6 +68,18 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			state TEXT NOT NULL,
 			row TEXT NOT NULL
 		);
+		CREATE TABLE form (
+			hash TEXT PRIMARY KEY,
+			code TEXT NOT NULL,
+			time BIGINT NOT NULL,    -- the proposer's clock, milliseconds
+			state TEXT NOT NULL,
+			row TEXT NOT NULL
+		);
+		CREATE INDEX form_state ON form (state, code);
+		CREATE TABLE code (
+			code TEXT PRIMARY KEY,   -- of forms
+			row TEXT NOT NULL
+		);
 		CREATE TABLE post (
 			side TEXT NOT NULL,
 			post TEXT NOT NULL,
@@ -86,6 +98,7 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			thread TEXT NOT NULL,    -- the dispatch that its thread begins with; empty if none or itself
 			enclosed BIGINT NOT NULL, -- how many enclosures it has
 			mark TEXT NOT NULL,      -- "exercise", "test", "real"
+			form TEXT NOT NULL,      -- code of its form, empty if none
 			row TEXT NOT NULL
 		);
 		CREATE INDEX dispatch_side ON dispatch (side, pos);
@@ -94,6 +107,7 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 		CREATE INDEX dispatch_thread ON dispatch (thread, pos) WHERE thread <> '';
 		CREATE INDEX dispatch_enclosed ON dispatch (pos) WHERE enclosed > 0;
 		CREATE INDEX dispatch_mark ON dispatch (mark, pos) WHERE mark <> 'real';
+		CREATE INDEX dispatch_form ON dispatch (form, pos) WHERE form <> '';
 		CREATE TABLE acknowledgement (
 			` + pos + `,             -- of the dispatch
 			waiting BIGINT NOT NULL, -- how many sides have not acknowledged

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -138,7 +139,15 @@ func unindexed(ctx context.Context, tx *sqldb.Tx, after int64) (documents []docu
 func (d *document) cut() {
 	x := &d.dispatch
 	d.facts = []string{fact("side", x.From), fact("channel", x.Channel), fact("precedence", string(x.Precedence)), fact("mark", markOf(x))}
+	if code := x.Form.CodeOf(); code != "" {
+		d.facts = append(d.facts, fact("form", code))
+	}
 	texts := append([]string{strconv.FormatInt(x.Number, 10), x.Subject}, Named(x)...)
+	if x.Form != nil {
+		for _, field := range slices.Sorted(maps.Keys(x.Form.Values)) {
+			texts = append(texts, x.Form.Values[field])
+		}
+	}
 	for _, text := range append(texts, x.Text) {
 		for t := range tokens(text) {
 			d.tokens = append(d.tokens, t.text)

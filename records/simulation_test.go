@@ -73,7 +73,21 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 		of := rapid.SampledFrom(s.sides).Draw(rt, "of")
 		return office.EntryID{Side: of, Index: int64(rapid.IntRange(0, len(s.entries[of])).Draw(rt, "index"))}
 	}
-	switch rapid.IntRange(0, 13).Draw(rt, "act") {
+	switch rapid.IntRange(0, 15).Draw(rt, "act") {
+	case 14:
+		form := *worldForms[rapid.IntRange(0, len(worldForms)-1).Draw(rt, "form")]
+		_, inForce := s.forms(rt, n)
+		body := &office.ProposeFormBody{Form: &form}
+		if inForce != nil && rapid.IntRange(0, 9).Draw(rt, "replaces") > 0 {
+			body.Replaces = inForce.Hash
+		}
+		return "duty-officer", office.KindProposeForm, body
+	case 15:
+		hash := planHash
+		if forms, _ := s.forms(rt, n); len(forms) > 0 {
+			hash = forms[rapid.IntRange(0, len(forms)-1).Draw(rt, "which")].Hash
+		}
+		return "duty-officer", office.KindAgreeForm, &office.AgreeFormBody{Hash: hash}
 	case 0:
 		return office.Operator, office.KindPost, &office.DefaultPosts([]string{"ko"})[1]
 	case 1:
@@ -115,16 +129,53 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 		number += lines[0].Number
 	}
 	dispatch := s.dispatch(n.side, number, "Text.")
-	switch rapid.IntRange(0, 5).Draw(rt, "in full") {
+	switch rapid.IntRange(0, 6).Draw(rt, "in full") {
 	case 0:
 		id := anyEntry()
 		dispatch.Reply = &id
+		dispatch.Answer = rapid.SampledFrom([]string{"", "", "yes", "no"}).Draw(rt, "answer")
+	case 3:
+		if forms, _ := s.forms(rt, n); len(forms) > 0 {
+			f := forms[rapid.IntRange(0, len(forms)-1).Draw(rt, "used")]
+			dispatch.Form = &office.Filled{Code: f.Form.Code, Hash: f.Hash, Values: map[string]string{"what": "digging"}}
+		}
 	case 1:
 		dispatch.Relation = &office.Relation{Dispatch: anyEntry(), Kind: rapid.SampledFrom(office.RelationKinds).Draw(rt, "relation")}
 	case 2:
 		dispatch.Enclosures = []office.Enclosure{{Hash: planHash, Name: "plan.pdf", Size: 3, Type: "application/pdf"}}
 	}
 	return "duty-officer", office.KindDispatch, dispatch
+}
+
+// worldForms are three forms for one code, each in the place of another; one of them
+// lists answers.
+var worldForms = func() (forms []*office.Form) {
+	for i := range 3 {
+		f := &office.Form{
+			Asks: office.AsksAnswer, Code: "an", Name: office.Words{"en": "Notice"}, Precedence: office.Priority,
+			Purpose: office.Words{"en": fmt.Sprint("Notice, version ", i)},
+			Fields:  []office.FormField{{ID: "what", Name: office.Words{"en": "What"}, Required: true, Type: office.FieldLine}},
+		}
+		if i == 1 {
+			f.Answers = []office.Choice{{ID: "yes", Name: office.Words{"en": "Yes"}}, {ID: "no", Name: office.Words{"en": "No"}}}
+		}
+		forms = append(forms, f)
+	}
+	return forms
+}()
+
+// forms lists the forms that a node knows, and gives the one in force.
+func (s *simulation) forms(rt *rapid.T, n *node) (all []office.FormRow, inForce *office.FormRow) {
+	all, _, err := n.records.Forms(ctx, records.FormFilter{})
+	if err != nil {
+		rt.Fatal(err)
+	}
+	for i := range all {
+		if all[i].State == office.FormInForce {
+			inForce = &all[i]
+		}
+	}
+	return all, inForce
 }
 
 const planHash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

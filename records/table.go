@@ -46,17 +46,23 @@ var tables = func() map[string]*table {
 				p := row.(*office.Proposal)
 				return []any{p.At, p.State}
 			}),
+		tableOf[office.FormRow]("form", keepNot, []string{"hash"}).
+			with([]string{"code", "time", "state"}, func(row office.Row) []any {
+				f := row.(*office.FormRow)
+				return []any{f.Form.Code, f.At, f.State}
+			}),
+		tableOf[office.FormCode]("code", keepNot, []string{"code"}),
 		tableOf[office.PostRow]("post", keepAlways, []string{"side", "post"}),
 		tableOf[office.SideRow]("side", keepAlways, []string{"side"}),
 		tableOf[office.Dispatch]("dispatch", keepNot, nil).
 			of(func(row office.Row) office.EntryID { return row.(*office.Dispatch).ID }).
-			with([]string{"side", "channel", "precedence", "thread", "enclosed", "mark"}, func(row office.Row) []any {
+			with([]string{"side", "channel", "precedence", "thread", "enclosed", "mark", "form"}, func(row office.Row) []any {
 				d := row.(*office.Dispatch)
 				thread := ""
 				if d.Thread != nil {
 					thread = d.Thread.String()
 				}
-				return []any{d.From, d.Channel, string(d.Precedence), thread, int64(len(d.Enclosures)), markOf(d)}
+				return []any{d.From, d.Channel, string(d.Precedence), thread, int64(len(d.Enclosures)), markOf(d), d.Form.CodeOf()}
 			}),
 		tableOf[office.Acknowledgements]("acknowledgement", keepRecent, nil).
 			of(func(row office.Row) office.EntryID { return row.(*office.Acknowledgements).Dispatch }).

@@ -1,0 +1,60 @@
+package records
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/go-json-experiment/json"
+
+	"liaison.example/office"
+	"liaison.example/sqldb"
+)
+
+// FormFilter chooses forms. What is empty chooses all.
+type FormFilter struct {
+	State string // one of the states of an office.FormRow
+	Code  string
+	After string // hash of the last form of the page before
+	Limit int    // at most MaxPage; 0: MaxPage
+}
+
+// Forms lists forms: open ones, those in force, and then the others, each by
+// their codes. If there are more than the limit, more is true.
+func (r *Records) Forms(ctx context.Context, c FormFilter) (forms []office.FormRow, more bool, err error) {
+	const rank = "CASE f.state WHEN 'open' THEN 0 WHEN 'in-force' THEN 1 ELSE 2 END"
+	limit := c.Limit
+	if limit <= 0 || limit > MaxPage {
+		limit = MaxPage
+	}
+	after := ""
+	if c.After != "" {
+		after = `AND (` + rank + `, f.code, f.hash) > (SELECT ` + rank + `, f.code, f.hash FROM form f WHERE f.hash = $4)`
+	}
+	args := []any{c.State, c.Code, limit + 1}
+	if after != "" {
+		args = append(args, c.After)
+	}
+	forms, err = list[office.FormRow](ctx, r, "list forms", `
+		SELECT f.row FROM form f
+		WHERE ($1 = '' OR f.state = $1) AND ($2 = '' OR f.code = $2) `+after+`
+		ORDER BY `+rank+`, f.code, f.hash LIMIT $3`, args...)
+	if len(forms) > limit {
+		forms, more = forms[:limit], true
+	}
+	return forms, more, err
+}
+
+// Form gives the form with a hash, if there is one.
+func (r *Records) Form(ctx context.Context, hash string) (row office.FormRow, found bool, err error) {
+	err = r.view(ctx, "read a form", func(tx *sqldb.Tx, _ *cursor) error {
+		var raw []byte
+		err := tx.QueryRow(ctx, "SELECT row FROM form WHERE hash = $1", hash).Scan(&raw)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		found = true
+		return errors.Join(err, json.Unmarshal(raw, &row))
+	})
+	return row, found && err == nil, err
+}
