@@ -121,6 +121,7 @@ func (c *Client) Dispatches(ctx context.Context, q Query) (p DispatchPage, err e
 	set("cursor", q.Cursor)
 	set("state", string(q.State))
 	set("mark", string(q.Mark))
+	set("form", q.Form)
 	for name, at := range map[string]time.Time{"since": q.Since, "until": q.Until} {
 		if !at.IsZero() {
 			set(name, at.UTC().Format(time.RFC3339))
@@ -226,6 +227,41 @@ func (c *Client) Propose(ctx context.Context, p NewProposal) (w Written, err err
 // Agree consents to a proposed charter.
 func (c *Client) Agree(ctx context.Context, a Agreement) (w Written, err error) {
 	return w, c.do(ctx, http.MethodPost, Path+"/charter/agreements", nil, a, &w)
+}
+
+// Forms returns the forms in a state, or with a code; where both are empty, all.
+func (c *Client) Forms(ctx context.Context, state, code string) (forms []FormStanding, err error) {
+	for next := ""; ; {
+		query := pageQuery(next, MaxList)
+		for name, value := range map[string]string{"state": state, "code": code} {
+			if value != "" {
+				query.Set(name, value)
+			}
+		}
+		var p FormPage
+		if err := c.get(ctx, Path+"/forms", query, &p); err != nil {
+			return nil, err
+		}
+		forms = append(forms, p.Forms...)
+		if next = p.Next; next == "" {
+			return forms, nil
+		}
+	}
+}
+
+// Form returns the form with a hash.
+func (c *Client) Form(ctx context.Context, hash string) (f FormStanding, err error) {
+	return f, c.get(ctx, Path+"/forms/"+url.PathEscape(hash), nil, &f)
+}
+
+// ProposeForm puts a form forward.
+func (c *Client) ProposeForm(ctx context.Context, n NewForm) (w Written, err error) {
+	return w, c.do(ctx, http.MethodPost, Path+"/forms", nil, n, &w)
+}
+
+// AgreeToForm consents to a proposed form.
+func (c *Client) AgreeToForm(ctx context.Context, hash string, by office.Post) (w Written, err error) {
+	return w, c.do(ctx, http.MethodPost, Path+"/forms/"+url.PathEscape(hash)+"/agreement", nil, Act{By: by}, &w)
 }
 
 // Posts returns the posts of all sides.

@@ -60,6 +60,7 @@ func (d *NewDispatch) body() *office.DispatchBody {
 	b := &office.DispatchBody{
 		Channel: d.Channel, Precedence: d.Precedence, Subject: d.Subject, Text: d.Text, To: d.To, Enclosures: d.Enclosures,
 		Name: d.Name, Attention: d.Attention, Mark: d.Mark, Reply: d.Reply, References: d.References, Releasable: d.Releasable, Party: d.Party,
+		Form: d.Form, Answer: d.Answer,
 	}
 	if d.Info != nil {
 		b.Info = &office.Information{Precedence: d.Info.Precedence, To: slices.Sorted(slices.Values(d.Info.To))}
@@ -96,7 +97,10 @@ func (s *server) dispatches(w http.ResponseWriter, r *http.Request) error {
 	}
 	filter := records.Filter{
 		Text: query.Get("q"), From: query.Get("from"), Channel: query.Get("channel"), Precedence: precedence,
-		State: records.State(query.Get("state")), Mark: office.Mark(query.Get("mark")), Limit: limit,
+		State: records.State(query.Get("state")), Mark: office.Mark(query.Get("mark")), Form: query.Get("form"), Limit: limit,
+	}
+	if filter.Form != "" && !office.ValidName(filter.Form) {
+		return refusal(office.BadName, map[string]string{"field": "form", "value": clip(filter.Form)})
 	}
 	if filter.Before, err = readCursor("dispatches", query); err != nil {
 		return err
@@ -301,6 +305,7 @@ func (d *Dispatch) particulars(l *records.DispatchLine) {
 	d.Group, d.Thread = l.Group().String(), l.Thread
 	d.Particulars = Particulars{
 		Name: l.Name, Attention: l.Attention, Mark: l.Mark, Reply: l.Reply, References: l.References, Releasable: l.Releasable, Party: l.Party,
+		Form: l.Form, Answer: l.Answer,
 	}
 	if l.Info != nil {
 		d.Info = &Information{l.Info.Precedence, l.Info.To}
@@ -310,7 +315,7 @@ func (d *Dispatch) particulars(l *records.DispatchLine) {
 	}
 	h := &Handling{Answered: []Answer{}, Considers: []Consideration{}, Closed: []Closing{}, Relations: []Related{}}
 	for _, a := range l.Handling.Answered {
-		h.Answered = append(h.Answered, Answer{a.ID, a.Side, moment(a.At)})
+		h.Answered = append(h.Answered, Answer{a.ID, a.Side, moment(a.At), a.Answer})
 	}
 	for _, c := range l.Handling.Considers {
 		h.Considers = append(h.Considers, Consideration{c.ID, c.Side, c.By, moment(c.At), moment(c.Until)})

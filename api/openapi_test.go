@@ -172,6 +172,10 @@ var calls = []call{
 	{"getCharter", "/charter", "", ""},
 	{"proposeCharter", "/charter/proposals", `{"charter":{charter},"note":"Ships.","by":"head"}`, ""},
 	{"agreeToCharter", "/charter/agreements", `{"hash":"{hash}","by":"head"}`, ""},
+	{"proposeForm", "/forms", `{"form":{form},"note":"For works.","by":"head"}`, ""},
+	{"agreeToForm", "/forms/{formHash}/agreement", `{"by":"head"}`, ""},
+	{"listForms", "/forms?state=open&code=an&limit=5", "", ""},
+	{"getForm", "/forms/{formHash}", "", ""},
 	{"listPosts", "/posts", "", ""},
 	{"accreditPost", "/posts", `{"post":"interpreter","name":{"en":"Interpreter"},"role":"interpreter","languages":["ko"],"by":"head"}`, ""},
 	{"makeSignInLink", "/sign-in-links", `{"post":"interpreter"}`, ""},
@@ -287,6 +291,14 @@ func readyOffice(t *testing.T) (*liaisontest.Office, map[string]string) {
 	if _, err := north.Propose(ctx, api.NewProposal{Charter: &other, By: "head"}); err != nil {
 		t.Fatal(err)
 	}
+	crossing := noticeForm("ve")
+	if _, err := north.ProposeForm(ctx, api.NewForm{Form: crossing, By: "head"}); err != nil {
+		t.Fatal(err)
+	}
+	notice, err := json.Marshal(noticeForm("an"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	o.Equal()
 	// A clock that is far off raises an alarm at the next greeting.
 	o.TurnClock("north", 3*60*60*1e9)
@@ -311,7 +323,8 @@ func readyOffice(t *testing.T) (*liaisontest.Office, map[string]string) {
 	}
 	hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(hook.Close)
-	return o, map[string]string{"file": file.Hash, "hook": hook.URL, "draft": kimsDraft(t, o, "ready"), "theirs": theirs.ID.String(), "charter": string(charter), "hash": office.HashCharter(&other)}
+	return o, map[string]string{"file": file.Hash, "hook": hook.URL, "draft": kimsDraft(t, o, "ready"), "theirs": theirs.ID.String(), "charter": string(charter), "hash": office.HashCharter(&other),
+		"form": string(notice), "formHash": office.HashForm(crossing)}
 }
 
 // kimsDraft makes a draft of another person of south, sends it to review and

@@ -53,7 +53,7 @@ var operations = []operation{
 		[]parameter{waitState, timeout}, nil, 200, Status{}, (*server).status},
 
 	{"listDispatches", "GET", "/dispatches", people.ScopeRead, "Dispatches, the newest in the joint order first, without their texts.",
-		[]parameter{searched, from, channel, precedence, state, meant, since, until, limit, cursorOf}, nil, 200, DispatchPage{}, (*server).dispatches},
+		[]parameter{searched, from, channel, precedence, state, meant, ofForm, since, until, limit, cursorOf}, nil, 200, DispatchPage{}, (*server).dispatches},
 	{"releaseDispatch", "POST", "/dispatches", people.ScopeRelease, "Releases a dispatch. When this is answered it is signed and on disk.",
 		[]parameter{waitReceipts}, NewDispatch{}, 201, Dispatch{}, (*server).send},
 	{"getDispatch", "GET", "/dispatches/{side}/{index}", people.ScopeRead, "One dispatch with its text and receipts.",
@@ -109,6 +109,15 @@ var operations = []operation{
 		nil, NewProposal{}, 201, Written{}, (*server).propose},
 	{"agreeToCharter", "POST", "/charter/agreements", people.ScopeBind, "Consents to a proposed charter by its hash.",
 		nil, Agreement{}, 201, Written{}, (*server).agree},
+
+	{"listForms", "GET", "/forms", people.ScopeRead, "The forms: proposed ones, those in force, then those of before.",
+		[]parameter{formState, formCode, limit, cursorOf}, nil, 200, FormPage{}, (*server).forms},
+	{"getForm", "GET", "/forms/{hash}", people.ScopeRead, "One form with the consents to it.",
+		nil, nil, 200, FormStanding{}, (*server).form},
+	{"proposeForm", "POST", "/forms", people.ScopeBind, "Puts a form forward, in the place of the one in force for its code.",
+		nil, NewForm{}, 201, Written{}, (*server).proposeForm},
+	{"agreeToForm", "POST", "/forms/{hash}/agreement", people.ScopeBind, "Consents to a proposed form.",
+		nil, Act{}, 201, Written{}, (*server).agreeToForm},
 
 	{"listPosts", "GET", "/posts", people.ScopeRead, "The posts of all sides, also those that have ended.",
 		[]parameter{limit, cursorOf}, nil, 200, PostPage{}, (*server).posts},
@@ -192,6 +201,9 @@ var (
 	precedence   = parameter{"precedence", "Only dispatches of this precedence.", schemaOfPrecedence}
 	state        = parameter{"state", "Only dispatches that wait, or have come so far.", schema{"type": "string", "enum": reaches}}
 	meant        = parameter{"mark", "Only dispatches meant so.", schema{"type": "string", "enum": []string{"real", "exercise", "test"}}}
+	ofForm       = parameter{"form", "Only dispatches with a form of this code.", schema{"type": "string"}}
+	formState    = parameter{"state", "Only forms in this state.", schema{"type": "string", "enum": formStates}}
+	formCode     = parameter{"code", "Only forms of this code.", schema{"type": "string"}}
 	since        = parameter{"since", "Only dispatches released then or later.", schema{"type": "string", "format": "date-time"}}
 	until        = parameter{"until", "Only dispatches released before.", schema{"type": "string", "format": "date-time"}}
 	shelf        = parameter{"shelf", "Which drafts: those that wait for the reader, the reader's own, all that are open, or former ones.", schema{"type": "string", "enum": people.Shelves, "default": people.ShelfOpen}}

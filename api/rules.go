@@ -13,6 +13,7 @@ type Rule struct {
 	Role       string            `json:"role"`
 	Act        string            `json:"act"`                  // a kind of entry, or "draft", "draft.review", "dispatch.alone"
 	Precedence office.Precedence `json:"precedence,omitempty"` // if the act is allowed for each by itself
+	Form       string            `json:"form,omitempty"`       // code of the form of which this is said; left out for all of which nothing else is
 	Allowed    bool              `json:"allowed"`
 }
 
@@ -27,8 +28,12 @@ func (s *server) rules(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	answer := Rules{Rules: []Rule{}}
-	for _, c := range people.Cells() {
-		answer.Rules = append(answer.Rules, Rule{Role: c.Role, Act: c.Act, Precedence: c.Precedence, Allowed: table.Allows(c)})
+	for _, form := range append([]string{""}, table.Forms()...) {
+		for _, c := range people.Cells() {
+			if c.Form = form; form == "" || c.Precedence != "" {
+				answer.Rules = append(answer.Rules, Rule{Role: c.Role, Act: c.Act, Precedence: c.Precedence, Form: form, Allowed: table.Allows(c)})
+			}
+		}
 	}
 	return write(w, http.StatusOK, answer)
 }
@@ -40,7 +45,7 @@ func (s *server) changeRules(w http.ResponseWriter, r *http.Request) error {
 	}
 	set := map[people.Cell]bool{}
 	for _, rule := range change.Rules {
-		set[people.Cell{Role: rule.Role, Act: rule.Act, Precedence: rule.Precedence}] = rule.Allowed
+		set[people.Cell{Role: rule.Role, Act: rule.Act, Precedence: rule.Precedence, Form: rule.Form}] = rule.Allowed
 	}
 	if err := s.Node.People().SetMay(r.Context(), callerOf(r).by, set); err != nil {
 		return err

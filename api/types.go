@@ -91,6 +91,8 @@ type Particulars struct {
 	Relation   *Relation            `json:"relation,omitempty"`
 	Releasable office.Releasability `json:"releasable,omitempty"` // who may show it to others; left out: it is confidential to the sides
 	Party      string               `json:"party,omitempty"`      // to whom, if releasable is "party"
+	Form       *office.Filled       `json:"form,omitempty"`       // needs rules version 3; in what is sent without its hash: the form in force for its code
+	Answer     string               `json:"answer,omitempty"`     // to the form of the dispatch that it replies to; needs rules version 3
 }
 
 // Information names the sides that get a dispatch for information only.
@@ -116,9 +118,10 @@ type Handling struct {
 
 // Answer is a dispatch of an addressed side that replies.
 type Answer struct {
-	ID   office.EntryID `json:"id"`
-	Side office.Side    `json:"side"`
-	At   time.Time      `json:"at"`
+	ID     office.EntryID `json:"id"`
+	Side   office.Side    `json:"side"`
+	At     time.Time      `json:"at"`
+	Answer string         `json:"answer,omitempty"` // one of those that the form allows
 }
 
 // Consideration is a side's holding reply: it means to answer by a moment.
@@ -182,6 +185,7 @@ type Query struct {
 	Precedence office.Precedence
 	State      Reached
 	Mark       office.Mark // "real", "exercise" or "test"
+	Form       string      // the code of its form
 	Since      time.Time   // released then or later; zero: no bound
 	Until      time.Time   // released before; zero: no bound
 	Limit      int         // at most MaxList; 0: DefaultList
@@ -311,6 +315,33 @@ type NewProposal struct {
 type Agreement struct {
 	Hash string      `json:"hash"`
 	By   office.Post `json:"by,omitempty"`
+}
+
+// FormStanding is a form put forward by one side and the consents to it.
+type FormStanding struct {
+	ID       office.EntryID  `json:"id"` // the entry that proposed it, the last time
+	Hash     string          `json:"hash"`
+	Replaces string          `json:"replaces,omitempty"` // hash of the form that it was to replace
+	By       office.Post     `json:"by"`
+	At       time.Time       `json:"at"`
+	Note     string          `json:"note,omitempty"`
+	State    string          `json:"state"` // "open", "in-force", "succeeded" or "replaced"
+	Agreed   []office.Side   `json:"agreed"`
+	Since    *office.EntryID `json:"since,omitempty"` // the entry that put it in force; left out if it never was
+	Form     *office.Form    `json:"form"`
+}
+
+// FormPage is one page of the forms: open ones, those in force, then the others.
+type FormPage struct {
+	Forms []FormStanding `json:"forms"`
+	Next  string         `json:"next,omitempty"` // cursor of the next page; empty on the last
+}
+
+// NewForm puts a form forward, in the place of the one in force for its code.
+type NewForm struct {
+	Form *office.Form `json:"form"`
+	Note string       `json:"note,omitempty"`
+	By   office.Post  `json:"by,omitempty"`
 }
 
 // Post is a post or officer accredited by a side.

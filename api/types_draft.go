@@ -32,6 +32,8 @@ type DraftContent struct {
 	To         []office.Side     `json:"to,omitempty"`
 	Subject    string            `json:"subject,omitempty"`
 	Text       string            `json:"text,omitempty"`
+	Form       *office.Filled    `json:"form,omitempty"`   // without its hash: the form in force for its code
+	Answer     string            `json:"answer,omitempty"` // to the form of the dispatch that it replies to
 
 	Name           string               `json:"name,omitempty"`      // in whose name
 	Attention      string               `json:"attention,omitempty"` // for whose attention

@@ -137,6 +137,7 @@ var draftWords = map[string]Phrase{
 	"refused.draft-moved":     {En: "The draft stands elsewhere by now, so that this was not done. Look at it again.", Ko: "그 사이 초안의 상태가 바뀌어 처리하지 않았습니다. 다시 확인하십시오."},
 	"refused.draft-own":       {En: "Nobody approves what they have changed last. Somebody else must.", Ko: "마지막으로 고친 사람은 승인할 수 없습니다. 다른 사람이 승인해야 합니다."},
 	"refused.draft-alone":     {En: "By the house rules of this side you may not release this alone: somebody else must have written in the draft, or have approved it as it stands. Send it for review.", Ko: "우리 측 내부 규정상 혼자서는 발송할 수 없습니다. 다른 사람이 초안을 함께 작성했거나 이대로 승인해야 합니다. 검토를 올리십시오."},
+	"refused.may-many":        {En: "There are more than {limit} places for forms that differ from the rest of the table. Give some of them up.", Ko: "서식마다 따로 정한 칸이 {limit}개를 넘습니다. 일부를 없애십시오."},
 	"refused.draft-many":      {En: "There are {limit} open drafts, and there cannot be more. Release or discard some.", Ko: "진행 중인 초안이 {limit}건으로 더 만들 수 없습니다. 발송하거나 버리십시오."},
 	"refused.draft-too-long":  {En: "This is too long to be kept as a draft: at most {limit} bytes with everything in it.", Ko: "초안으로 두기에는 너무 깁니다. 모두 합해 {limit}바이트까지입니다."},
 	"refused.draft-steps":     {En: "This draft has {limit} comments and steps, and there cannot be more.", Ko: "이 초안의 의견과 단계가 {limit}건으로 더 남길 수 없습니다."},

@@ -29,6 +29,8 @@ var problemWords = map[string]Phrase{
 	"problem.route":             {En: "There is no such route.", Ko: "그런 경로가 없습니다."},
 	"problem.dispatch":          {En: "There is no dispatch {id}.", Ko: "통지문 {id}{id:이/가} 없습니다."},
 	"problem.entry":             {En: "There is no entry {id} here.", Ko: "항목 {id}{id:이/가} 여기 없습니다."},
+	"problem.form":              {En: "There is no form with the hash {hash}.", Ko: "해시값이 {hash}인 서식이 없습니다."},
+	"problem.form-missing":      {En: "The form is missing.", Ko: "서식이 없습니다."},
 	"problem.alarm":             {En: "There is no alarm {id}.", Ko: "경보 {id}{id:이/가} 없습니다."},
 	"problem.token":             {En: "There is no token {id} that works.", Ko: "쓸 수 있는 토큰 {id}{id:이/가} 없습니다."},
 	"problem.line":              {En: "There is no line to a side “{side}”.", Ko: "“{side}” 측으로 가는 회선이 없습니다."},

@@ -497,9 +497,7 @@ func (n *Node) mayEnclose(ctx context.Context, by []office.Post, act string) (bo
 	}
 	for _, post := range by {
 		i := slices.IndexFunc(rows, func(row office.PostRow) bool { return row.Post == post && !row.Ended })
-		if post == office.Operator || i >= 0 && slices.ContainsFunc(office.Precedences, func(p office.Precedence) bool {
-			return rules.May(post, rows[i].Role, act, p)
-		}) {
+		if post == office.Operator || i >= 0 && rules.MayAny(post, rows[i].Role, act) {
 			return true, nil
 		}
 	}

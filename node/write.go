@@ -390,22 +390,23 @@ func (n *Node) may(desk office.Reader, rules *people.Rules, act Act, what string
 	if !desk.Get(post) {
 		return true
 	}
-	return rules.May(post.Post, post.Role, what, precedenceOf(desk, act.Body))
+	precedence, form := sortOf(desk, act.Body)
+	return rules.May(post.Post, post.Role, what, precedence, form)
 }
 
-// precedenceOf is that of the dispatch that an act writes or is about, and empty
-// for all other acts. What is about a dispatch that is not there is left to the
-// rules: it is treated as one without hurry.
-func precedenceOf(desk office.Reader, body any) office.Precedence {
+// sortOf is the precedence and the code of the form of the dispatch that an act
+// writes or is about, both empty for all other acts. What is about a dispatch that
+// is not there is left to the rules: it is treated as one without hurry.
+func sortOf(desk office.Reader, body any) (precedence office.Precedence, form string) {
 	switch b := body.(type) {
 	case *office.DispatchBody:
-		return b.Precedence
+		return b.Precedence, b.Form.CodeOf()
 	case *office.AcknowledgeBody:
 		dispatch := &office.Dispatch{ID: b.Dispatch, Precedence: office.Routine}
 		desk.Get(dispatch)
-		return dispatch.Precedence
+		return dispatch.Precedence, dispatch.Form.CodeOf()
 	}
-	return ""
+	return "", ""
 }
 
 // stored finds out what became of entries whose append ended in an error: a

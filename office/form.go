@@ -73,9 +73,9 @@ var FieldTypes = []FieldType{FieldLine, FieldText, FieldNumber, FieldDate, Field
 
 // Filled is the form of a dispatch, filled in.
 type Filled struct {
-	Code   string            `json:"code"` // that of the form with the hash
-	Hash   string            `json:"hash"`
-	Values map[string]string `json:"values"` // by the id of the field; none is empty
+	Code   string            `json:"code"`          // that of the form with the hash
+	Hash   string            `json:"hash,omitzero"` // Complete fills it in, if it is left out
+	Values map[string]string `json:"values"`        // by the id of the field; none is empty
 }
 
 // CodeOf gives the code of the form; "" for nil, a dispatch without one.
@@ -262,6 +262,9 @@ func (c *checker) choices(field string, list []Choice, least int) {
 // filled checks what can be said of a filled form without the form itself.
 func (c *checker) filled(field string, f *Filled) {
 	c.name(field+".code", f.Code)
+	if f.Hash == "" {
+		c.fail(FormUnknown, "hash", "")
+	}
 	c.hash(field+".hash", f.Hash)
 	if !c.count(field+".values", len(f.Values), 0, MaxFields) {
 		return

@@ -17,6 +17,8 @@ type Content struct {
 	To         []office.Side     `json:"to,omitempty"`
 	Subject    string            `json:"subject,omitempty"`
 	Text       string            `json:"text,omitempty"`
+	Form       *office.Filled    `json:"form,omitempty"`
+	Answer     string            `json:"answer,omitempty"` // to the form of the dispatch that it replies to
 
 	Name           string               `json:"name,omitempty"`
 	Attention      string               `json:"attention,omitempty"`
@@ -39,7 +41,15 @@ func (c Content) Body() (*office.DispatchBody, error) {
 		Channel: c.Channel, Precedence: c.Precedence, Subject: strings.TrimSpace(c.Subject), Text: c.Text,
 		To:   slices.Clip(slices.Sorted(slices.Values(c.To))), // clipped, so that no one else writes into it
 		Name: strings.TrimSpace(c.Name), Attention: strings.TrimSpace(c.Attention), Mark: c.Mark, Releasable: c.Releasable,
-		Enclosures: slices.Clone(c.Enclosures),
+		Enclosures: slices.Clone(c.Enclosures), Answer: c.Answer,
+	}
+	if c.Form != nil {
+		b.Form = &office.Filled{Code: c.Form.Code, Hash: c.Form.Hash, Values: map[string]string{}}
+		for field, value := range c.Form.Values {
+			if value = strings.TrimSpace(value); value != "" {
+				b.Form.Values[field] = value
+			}
+		}
 	}
 	if c.Releasable == office.ReleasableToParty {
 		b.Party = strings.TrimSpace(c.Party)
@@ -84,6 +94,15 @@ func (c Content) urgency() office.Precedence {
 		return c.Precedence
 	}
 	return office.Routine
+}
+
+// code is that of its form by which the draft is treated; empty if it has none, or
+// none that could be one.
+func (c Content) code() string {
+	if code := c.Form.CodeOf(); office.ValidName(code) {
+		return code
+	}
+	return ""
 }
 
 func (c Content) encode() (string, error) {

@@ -124,10 +124,10 @@ func (p *People) NewDraft(ctx context.Context, h Hand, key string, c Content) (d
 			return err
 		}
 		if _, err := tx.Exec(ctx, `
-			INSERT INTO draft (id, version, state, content, precedence, form_key, drafted_by, drafted_as, drafted_at,
+			INSERT INTO draft (id, version, state, content, precedence, form, form_key, drafted_by, drafted_as, drafted_at,
 				changed_by, changed_as, changed_at, approved_by, approved_as, approved_at, ended_by, ended_as, ended_at, was, claimed, entry)
-			VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', 0, '', '', 0, '', 0, '')`,
-			id, string(Drafting), encoded, string(c.urgency()), formKey, h.Who, h.Post, now.UnixMilli(),
+			VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', '', 0, '', '', 0, '', 0, '')`,
+			id, string(Drafting), encoded, string(c.urgency()), c.code(), formKey, h.Who, h.Post, now.UnixMilli(),
 			h.Who, h.Post, now.UnixMilli()); err != nil {
 			return err
 		}
@@ -163,10 +163,10 @@ func (p *People) SaveDraft(ctx context.Context, h Hand, id, version int64, c Con
 		}
 		if _, err := tx.Exec(ctx, `
 			UPDATE draft
-			SET version = version + 1, content = $1, precedence = $2, changed_by = $3, changed_as = $4, changed_at = $5,
+			SET version = version + 1, content = $1, precedence = $2, form = $3, changed_by = $4, changed_as = $5, changed_at = $6,
 				approved_by = '', approved_as = '', approved_at = 0
-			WHERE id = $6 AND version = $7`,
-			encoded, string(c.urgency()), h.Who, h.Post, now.UnixMilli(), id, version); err != nil {
+			WHERE id = $7 AND version = $8`,
+			encoded, string(c.urgency()), c.code(), h.Who, h.Post, now.UnixMilli(), id, version); err != nil {
 			return err
 		}
 		return putHand(ctx, tx, id, h)
@@ -249,7 +249,7 @@ func mayWrite(ctx context.Context, tx *sqldb.Tx, h Hand, now time.Time, contents
 // mayAct asks the table of who may do what.
 func mayAct(ctx context.Context, tx *sqldb.Tx, h Hand, act string, c Content, now time.Time) error {
 	rules, err := readRules(ctx, tx, now)
-	if err == nil && !rules.May(h.Post, h.Role, act, c.urgency()) {
+	if err == nil && !rules.May(h.Post, h.Role, act, c.urgency(), c.code()) {
 		err = refuse("post-may-not", "post", h.Post)
 	}
 	return err

@@ -82,23 +82,32 @@ func (p *People) shelved(ctx context.Context, tx *sqldb.Tx, h Hand, shelf Shelf)
 		return "", nil, err
 	}
 	return `(state = 'returned' AND drafted_by = $1
-		OR state = 'in-review' AND approved_by = '' AND changed_by <> $2 AND precedence IN (` + rules.urgencies(h, ActReview) + `)
-		OR state = 'in-review' AND precedence IN (` + rules.urgencies(h, office.KindDispatch) + `)
-			AND (approved_by <> '' OR precedence NOT IN (` + rules.urgencies(h, ActReview) + `))
-			AND (precedence IN (` + rules.urgencies(h, ActAlone) + `)
+		OR state = 'in-review' AND approved_by = '' AND changed_by <> $2 AND ` + rules.allowed(h, ActReview) + `
+		OR state = 'in-review' AND ` + rules.allowed(h, office.KindDispatch) + `
+			AND (approved_by <> '' OR NOT ` + rules.allowed(h, ActReview) + `)
+			AND (` + rules.allowed(h, ActAlone) + `
 				OR approved_by NOT IN ('', $3)
 				OR EXISTS (SELECT 1 FROM draft_hand WHERE draft = id AND account <> $4)))`,
 		[]any{h.Who, h.Who, h.Who, h.Who}, nil
 }
 
-// urgencies writes the precedences of which a person may do an act as a list of
-// SQL; there is always something in it.
-func (r *Rules) urgencies(h Hand, act string) string {
-	list := []string{"'-'"}
-	for _, p := range office.Precedences {
-		if r.May(h.Post, h.Role, act, p) {
-			list = append(list, "'"+string(p)+"'")
+// allowed writes the condition of SQL that a person may do an act with a draft:
+// by its precedence, and by its form where the table says something of that.
+func (r *Rules) allowed(h Hand, act string) string {
+	precedences := func(form string) string {
+		list := []string{"'-'"} // none
+		for _, p := range office.Precedences {
+			if r.May(h.Post, h.Role, act, p, form) {
+				list = append(list, "'"+string(p)+"'")
+			}
 		}
+		return "precedence IN (" + strings.Join(list, ", ") + ")"
 	}
-	return strings.Join(list, ", ")
+	conditions, codes := []string(nil), []string{"'-'"}
+	for _, form := range r.Forms() {
+		conditions = append(conditions, "form = '"+form+"' AND "+precedences(form))
+		codes = append(codes, "'"+form+"'")
+	}
+	conditions = append(conditions, "form NOT IN ("+strings.Join(codes, ", ")+") AND "+precedences(""))
+	return "(" + strings.Join(conditions, " OR ") + ")"
 }

@@ -373,7 +373,7 @@ func TestASideChangesWhoMayDoWhat(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !rules.Allows(cell) || rules.May("x", "head", office.KindAgree, "") || !rules.May("x", "head", office.KindPost, "") {
+		if !rules.Allows(cell) || rules.May("x", "head", office.KindAgree, "", "") || !rules.May("x", "head", office.KindPost, "", "") {
 			t.Error("the table does not hold what was set")
 		}
 		lines, err := p.Trail(ctx, 0, 10)
@@ -387,7 +387,7 @@ func TestASideChangesWhoMayDoWhat(t *testing.T) {
 		for _, unknown := range []people.Cell{{}, {Role: "head", Act: "dance"}, {Role: "king", Act: office.KindPost}, {Role: "head", Act: office.KindDispatch}, {Role: "head", Act: office.KindPost, Precedence: office.Flash}} {
 			wantRefusal(t, fmt.Sprint(unknown), p.SetMay(ctx, ahn.By, map[people.Cell]bool{unknown: true, {Role: "observer", Act: office.KindAgree}: true}), "may-unknown")
 		}
-		if rules, err = p.Rules(ctx); err != nil || rules.May("x", "observer", office.KindAgree, "") {
+		if rules, err = p.Rules(ctx); err != nil || rules.May("x", "observer", office.KindAgree, "", "") {
 			t.Errorf("a refused change was made in part: %v", err)
 		}
 	})
@@ -402,10 +402,10 @@ func TestAnActingHeadHasTheHeadsPowersForATime(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if rules.May("other", "officer", office.KindAgree, "") {
+			if rules.May("other", "officer", office.KindAgree, "", "") {
 				t.Error("another post has the powers of the head")
 			}
-			return rules.May("desk-one", "officer", office.KindAgree, "")
+			return rules.May("desk-one", "officer", office.KindAgree, "", "")
 		}
 		day := 24 * time.Hour
 		acting := people.Acting{Head: "the-head", Post: "desk-one", Since: opening.Add(day), Until: opening.Add(3 * day)}

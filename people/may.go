@@ -1,6 +1,7 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -96,10 +97,19 @@ var leader = []grant{
 	{office.KindPostEnd, nil},
 }
 
-// Cell is one place in the table of who may do what.
+// Cell is one place in the table of who may do what. Of an act that is asked for
+// each precedence there may also be a place for one form, which goes before the
+// place without.
 type Cell struct {
 	Role, Act  string
 	Precedence office.Precedence // empty if the act has none
+	Form       string            // code of a form; empty for dispatches of which nothing else is said
+}
+
+// base is the place that counts where nothing is said of the form.
+func (c Cell) base() Cell {
+	c.Form = ""
+	return c
 }
 
 // granted is what a side begins with.
@@ -110,7 +120,9 @@ func (c Cell) granted() bool {
 }
 
 // valid reports whether the table has such a place.
-func (c Cell) valid() bool { return slices.Contains(Cells(), c) }
+func (c Cell) valid() bool {
+	return slices.Contains(Cells(), c.base()) && (c.Form == "" || c.Precedence != "" && office.ValidName(c.Form))
+}
 
 // Rules is our own side's table of who may do what, as it stood at one moment.
 type Rules struct {
@@ -159,11 +171,23 @@ func (k *rulesKept) forget() {
 }
 
 // May reports whether a post with this role may do an act: by our own house
-// rules, before the joint rules are asked. The precedence is that of the
-// dispatch, and empty for acts that have none. Roles and acts that it does not
-// know may nothing.
-func (r *Rules) May(post office.Post, role, act string, precedence office.Precedence) bool {
-	return r.Allows(Cell{role, act, precedence}) || slices.Contains(r.acting, post) && r.Allows(Cell{head, act, precedence})
+// rules, before the joint rules are asked. The precedence and the code of the
+// form are those of the dispatch, and empty for acts that have none. Roles and
+// acts that it does not know may nothing.
+func (r *Rules) May(post office.Post, role, act string, precedence office.Precedence, form string) bool {
+	return r.Allows(Cell{role, act, precedence, form}) || slices.Contains(r.acting, post) && r.Allows(Cell{head, act, precedence, form})
+}
+
+// MayAny reports whether a post with this role may do an act with any dispatch.
+func (r *Rules) MayAny(post office.Post, role, act string) bool {
+	for _, form := range append(r.Forms(), "") {
+		for _, p := range office.Precedences {
+			if r.May(post, role, act, p, form) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Allows reports what stands in one place of the table.
@@ -171,7 +195,22 @@ func (r *Rules) Allows(c Cell) bool {
 	if allowed, is := r.changed[c]; is {
 		return allowed
 	}
+	if c.Form != "" {
+		return r.Allows(c.base())
+	}
 	return c.granted()
+}
+
+// Forms lists the codes of forms of which the table says something of their own,
+// in order.
+func (r *Rules) Forms() (codes []string) {
+	for c := range r.changed {
+		if c.Form != "" {
+			codes = append(codes, c.Form)
+		}
+	}
+	slices.Sort(codes)
+	return slices.Compact(codes)
 }
 
 // Rules returns the table as it stands, or as it stood up to a second ago where
@@ -199,9 +238,10 @@ func readRules(ctx context.Context, tx *sqldb.Tx, now time.Time) (*Rules, error)
 			role,
 			act,
 			precedence,
+			form,
 			allowed
 		FROM may
-		ORDER BY role, act, precedence`)
+		ORDER BY role, act, precedence, form`)
 	if err != nil {
 		return nil, err
 	}
@@ -213,6 +253,7 @@ func readRules(ctx context.Context, tx *sqldb.Tx, now time.Time) (*Rules, error)
 			&c.Role,
 			&c.Act,
 			&c.Precedence,
+			&c.Form,
 			&allowed); err != nil {
 			return nil, err
 		}
@@ -230,8 +271,10 @@ func readRules(ctx context.Context, tx *sqldb.Tx, now time.Time) (*Rules, error)
 }
 
 // SetMay changes places of the table, each to what it is set to, and notes it in
-// the trail. It refuses with may-unknown, and changes nothing, if the table has
-// not all of them.
+// the trail. A place for a form that is set to what holds without it is given up:
+// it follows the other from then on. It refuses with may-unknown, and changes
+// nothing, if the table has not all of them; with may-many if more is said of
+// forms than MaxFormCells.
 func (p *People) SetMay(ctx context.Context, by By, set map[Cell]bool) error {
 	now, set := p.now(), maps.Clone(set)
 	err := p.db.Update(ctx, func(tx *sqldb.Tx) error {
@@ -247,20 +290,23 @@ func (p *People) SetMay(ctx context.Context, by By, set map[Cell]bool) error {
 				delete(set, c)
 			}
 		}
-		for _, c := range Cells() {
-			if _, changed := set[c]; !changed {
-				continue
-			}
-			if _, err := tx.Exec(ctx, `
-				INSERT INTO may (role, act, precedence, allowed)
-				VALUES ($1, $2, $3, $4)
-				ON CONFLICT (role, act, precedence) DO UPDATE SET allowed = excluded.allowed`,
-				c.Role, c.Act, string(c.Precedence), bit(set[c])); err != nil {
+		for _, c := range slices.SortedFunc(maps.Keys(set), compareCells) {
+			if err := setCell(ctx, tx, c, set[c], c.Form != "" && set[c] == rules.Allows(c.base())); err != nil {
 				return err
 			}
 			if err := note(ctx, tx, Line{At: now, By: by, Deed: MayChanged, Detail: c.detail(set[c])}); err != nil {
 				return err
 			}
+		}
+		var forms int
+		if err := tx.QueryRow(ctx, `
+			SELECT COUNT(*)
+			FROM may
+			WHERE form <> ''`).Scan(&forms); err != nil {
+			return err
+		}
+		if forms > MaxFormCells {
+			return refuse("may-many", "limit", fmt.Sprint(MaxFormCells))
 		}
 		return nil
 	})
@@ -269,6 +315,32 @@ func (p *People) SetMay(ctx context.Context, by By, set map[Cell]bool) error {
 		return fmt.Errorf("change who may do what: %w", err)
 	}
 	return nil
+}
+
+// MaxFormCells is how many places for forms differ from the rest of the table.
+const MaxFormCells = 10_000
+
+// setCell stores one place of the table, or forgets it.
+func setCell(ctx context.Context, tx *sqldb.Tx, c Cell, allowed, forget bool) (err error) {
+	if forget {
+		_, err = tx.Exec(ctx, `
+			DELETE FROM may
+			WHERE role = $1 AND act = $2 AND precedence = $3 AND form = $4`, c.Role, c.Act, string(c.Precedence), c.Form)
+		return err
+	}
+	_, err = tx.Exec(ctx, `
+		INSERT INTO may (role, act, precedence, form, allowed)
+		VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (role, act, precedence, form) DO UPDATE SET allowed = excluded.allowed`,
+		c.Role, c.Act, string(c.Precedence), c.Form, bit(allowed))
+	return err
+}
+
+// compareCells orders places as they are shown: by act, role, precedence, and then
+// those of forms.
+func compareCells(a, b Cell) int {
+	all := Cells()
+	return cmp.Or(cmp.Compare(slices.Index(all, a.base()), slices.Index(all, b.base())), cmp.Compare(a.Form, b.Form))
 }
 
 // Cells is every place of the table, in the order in which it is shown.
@@ -280,14 +352,14 @@ func Cells() (cells []Cell) {
 		}
 		for _, role := range office.Roles {
 			for _, precedence := range precedences {
-				cells = append(cells, Cell{role, act.Name, precedence})
+				cells = append(cells, Cell{Role: role, Act: act.Name, Precedence: precedence})
 			}
 		}
 	}
 	return cells
 }
 
-// detail writes a change for the trail: "+officer dispatch PRIORITY".
+// detail writes a change for the trail: "+officer dispatch PRIORITY an".
 func (c Cell) detail(allowed bool) string {
 	text := "-" + c.Role + " " + c.Act
 	if allowed {
@@ -295,6 +367,9 @@ func (c Cell) detail(allowed bool) string {
 	}
 	if c.Precedence != "" {
 		text += " " + string(c.Precedence)
+	}
+	if c.Form != "" {
+		text += " " + c.Form
 	}
 	return text
 }

@@ -48,18 +48,18 @@ func TestMayIsThisTable(t *testing.T) {
 			urgent := slices.Contains(people.Acts, people.Act{Name: act, Urgent: true})
 			for i, role := range roles {
 				got := ""
-				if rules.May("post", role, act, "") {
+				if rules.May("post", role, act, "", "") {
 					got = "y"
 				}
 				for _, precedence := range office.Precedences {
-					if rules.May("post", role, act, precedence) {
+					if rules.May("post", role, act, precedence, "") {
 						got += string(precedence[:1])
 					}
 				}
 				if got == "" {
 					got = "-"
 				}
-				if urgent && rules.May("post", role, act, "LOUD") {
+				if urgent && rules.May("post", role, act, "LOUD", "") {
 					t.Errorf("%s may %s of no precedence", role, act)
 				}
 				if want := cells[i+1]; got != want {
@@ -77,7 +77,7 @@ func TestMayIsThisTable(t *testing.T) {
 				t.Errorf("the table says nothing of %s", act.Name)
 			}
 		}
-		if rules.May("post", "", office.KindDispatch, office.Routine) || rules.May("post", "minister", office.KindDispatch, office.Routine) {
+		if rules.May("post", "", office.KindDispatch, office.Routine, "") || rules.May("post", "minister", office.KindDispatch, office.Routine, "") {
 			t.Error("a role that does not exist may release a dispatch")
 		}
 	})

@@ -231,6 +231,21 @@ var steps = []sqldb.Migration{
 			PRIMARY KEY (account, name)
 		);`},
 	passkeyStep,
+	{Name: "who may do what with a form", SQL: `
+		ALTER TABLE may RENAME TO may_before;
+		CREATE TABLE may (
+			role TEXT NOT NULL,
+			act TEXT NOT NULL,
+			precedence TEXT NOT NULL,     -- empty if the act has none
+			form TEXT NOT NULL,           -- code of a form; empty for dispatches of which nothing else is said
+			allowed BIGINT NOT NULL,      -- 1 or 0
+			PRIMARY KEY (role, act, precedence, form)
+		);
+		INSERT INTO may (role, act, precedence, form, allowed)
+		SELECT role, act, precedence, '', allowed
+		FROM may_before;
+		DROP TABLE may_before;
+		ALTER TABLE draft ADD COLUMN form TEXT NOT NULL DEFAULT ''; -- code of its form`},
 }
 
 // Prepare makes or brings up to date the tables in local.db.

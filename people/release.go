@@ -24,10 +24,10 @@ func (p *People) BeginRelease(ctx context.Context, h Hand, id, version, size int
 		if err != nil {
 			return err
 		}
-		if !rules.May(h.Post, h.Role, office.KindDispatch, d.Content.urgency()) {
+		if !rules.May(h.Post, h.Role, office.KindDispatch, d.Content.urgency(), d.Content.code()) {
 			return refuse("post-may-not", "post", h.Post)
 		}
-		if !rules.May(h.Post, h.Role, ActAlone, d.Content.urgency()) && !d.SecondPerson(h.Who) {
+		if !rules.May(h.Post, h.Role, ActAlone, d.Content.urgency(), d.Content.code()) && !d.SecondPerson(h.Who) {
 			return refuse("draft-alone")
 		}
 		_, err = tx.Exec(ctx, `

@@ -45,6 +45,16 @@ func (r *Records) Forms(ctx context.Context, c FormFilter) (forms []office.FormR
 	return forms, more, err
 }
 
+// InForceForm gives the form in force for a code; false if there is none, or the
+// sides have agreed to use it no longer.
+func (r *Records) InForceForm(ctx context.Context, code string) (row office.FormRow, found bool, err error) {
+	forms, _, err := r.Forms(ctx, FormFilter{State: office.FormInForce, Code: code, Limit: 1})
+	if err != nil || len(forms) == 0 {
+		return row, false, err
+	}
+	return forms[0], !forms[0].Form.Ended, nil
+}
+
 // Form gives the form with a hash, if there is one.
 func (r *Records) Form(ctx context.Context, hash string) (row office.FormRow, found bool, err error) {
 	err = r.view(ctx, "read a form", func(tx *sqldb.Tx, _ *cursor) error {

@@ -159,7 +159,7 @@ func TestEachRouteLetsInWhoMayAndNobodyElse(t *testing.T) {
 	for _, role := range office.Roles {
 		south.cookie = h.byLink("the-" + role)
 		answer := south.post("/dispatches", dispatchForm("By "+role, "Text."))
-		if got, want := answer.status == http.StatusSeeOther, rules.May("", role, people.ActAlone, office.Routine); got != want {
+		if got, want := answer.status == http.StatusSeeOther, rules.May("", role, people.ActAlone, office.Routine, ""); got != want {
 			t.Errorf("%s releases a dispatch: %v (status %d), want %v", role, got, answer.status, want)
 		}
 	}

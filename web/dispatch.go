@@ -78,7 +78,7 @@ func (s *site) showDispatch(v *visit, status int, id office.EntryID, refused ref
 	}
 	page.Offers.Until = refused.Until
 	page.Line.Progress = v.progress(&line, receipts)
-	page.MayAcknowledge = page.Waits && v.may(office.KindAcknowledge, line.Precedence)
+	page.MayAcknowledge = page.Waits && v.mayWith(office.KindAcknowledge, line.Precedence, line.Form.CodeOf())
 	if page.Steps, err = s.ladder(v, &line, receipts); err != nil {
 		return err
 	}

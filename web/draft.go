@@ -70,14 +70,7 @@ func (v *visit) hand() people.Hand {
 
 // maySeeDrafts reports whether drafts are any business of the signed-in post.
 func (v *visit) maySeeDrafts() bool {
-	for _, act := range []string{people.ActDraft, people.ActReview, office.KindDispatch} {
-		for _, p := range office.Precedences {
-			if v.may(act, p) {
-				return true
-			}
-		}
-	}
-	return false
+	return v.mayAny(people.ActDraft) || v.mayAny(people.ActReview) || v.mayAny(office.KindDispatch)
 }
 
 // pathNumber reads the number from the path of the request.
@@ -132,17 +125,18 @@ func (s *site) showDraft(v *visit, status int, id int64, typed draftTyped) error
 		return err
 	}
 	frame.Path = draftHref(id)
-	p, h := d.Precedence(), v.hand()
+	h := v.hand()
+	may := func(act string) bool { return v.mayWith(act, d.Precedence(), d.Content.Form.CodeOf()) }
 	page := draftPage{
 		Frame: frame, Href: draftHref(id), Version: d.Version, State: v.draftState(&d), Line: v.draftLine(&d).listLine,
 		To: v.sideNames(d.Content.To), TextLang: textLanguage(d.Content.Text), Paragraphs: paragraphs(d.Content.Text),
 		Enclosed: v.draftFiles(draftHref(id), d.Content.Enclosures),
 		Drafted:  v.signed(d.Drafted), draftTyped: typed, Open: d.Open(),
-		MayEdit:     d.Open() && v.may(people.ActDraft, p),
-		MaySubmit:   (d.State == people.Drafting || d.State == people.Returned) && v.may(people.ActDraft, p),
-		MayWithdraw: d.State == people.InReview && v.may(people.ActDraft, p) && d.Drafted.Who == h.Who,
-		MayApprove:  d.State == people.InReview && v.may(people.ActReview, p) && d.Changed.Who != h.Who && d.Approved.Who != h.Who,
-		MayReturn:   d.State == people.InReview && v.may(people.ActReview, p) && d.Drafted.Who != h.Who,
+		MayEdit:     d.Open() && may(people.ActDraft),
+		MaySubmit:   (d.State == people.Drafting || d.State == people.Returned) && may(people.ActDraft),
+		MayWithdraw: d.State == people.InReview && may(people.ActDraft) && d.Drafted.Who == h.Who,
+		MayApprove:  d.State == people.InReview && may(people.ActReview) && d.Changed.Who != h.Who && d.Approved.Who != h.Who,
+		MayReturn:   d.State == people.InReview && may(people.ActReview) && d.Drafted.Who != h.Who,
 	}
 	page.Mark, page.Informed = v.markName(d.Content.Mark), v.informed(d.Content)
 	if page.Facts, err = s.contentFacts(v, d.Content); err != nil {
@@ -163,8 +157,8 @@ func (s *site) showDraft(v *visit, status int, id int64, typed draftTyped) error
 	if page.Open {
 		page.Missing = v.missing(d.Content)
 	}
-	if d.Open() && v.may(office.KindDispatch, p) {
-		page.Alone = !v.may(people.ActAlone, p) && !d.SecondPerson(h.Who)
+	if d.Open() && may(office.KindDispatch) {
+		page.Alone = !may(people.ActAlone) && !d.SecondPerson(h.Who)
 		page.MayRelease = !page.Alone
 	}
 	if others := v.others(); len(others) == 1 {

@@ -197,11 +197,22 @@ func (v *visit) from() string {
 // may reports whether the signed-in post may do an act. The node asks the same
 // question again before it writes; here it decides what is offered.
 func (v *visit) may(act string, precedence office.Precedence) bool {
+	return v.mayWith(act, precedence, "")
+}
+
+// mayWith is may for a dispatch with a form, which has this code.
+func (v *visit) mayWith(act string, precedence office.Precedence, form string) bool {
 	if v.rules == nil {
 		return false
 	}
 	row, ok := v.post(v.side, v.session.Post)
-	return ok && !row.Ended && v.rules.May(row.Post, row.Role, act, precedence)
+	return ok && !row.Ended && v.rules.May(row.Post, row.Role, act, precedence, form)
+}
+
+// mayAny reports whether the signed-in post may do an act with any dispatch.
+func (v *visit) mayAny(act string) bool {
+	row, ok := v.post(v.side, v.session.Post)
+	return ok && !row.Ended && v.rules != nil && v.rules.MayAny(row.Post, row.Role, act)
 }
 
 // pathID reads the entry id from the path of the request.

@@ -93,7 +93,7 @@ func (s *site) editDraft(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if !d.Open() || !v.may(people.ActDraft, d.Precedence()) {
+	if !d.Open() || !v.mayWith(people.ActDraft, d.Precedence(), d.Content.Form.CodeOf()) {
 		return v.redirect(draftHref(d.ID))
 	}
 	return s.showWrite(v, http.StatusOK, written{Content: d.Content, id: d.ID, version: d.Version}, writePage{Saved: v.briefly(d.Changed.At)})
@@ -123,6 +123,7 @@ func (s *site) showWrite(v *visit, status int, w written, page writePage) error 
 			page.Channels = append(page.Channels, choice{c.ID, v.channelName(c.ID), lang.Pick(v.tag, c.Purpose), chosen})
 		}
 	}
+	may := func(act string, p office.Precedence) bool { return v.mayWith(act, p, w.Form.CodeOf()) }
 	for _, p := range office.Precedences {
 		one := precedenceChoice{Precedence: p, choice: choice{
 			Value: string(p), Name: v.t("precedence." + lowerPrecedence(p)),
@@ -132,11 +133,11 @@ func (s *site) showWrite(v *visit, status int, w written, page writePage) error 
 		if clock, ok := v.clock(p); ok && clock.Acknowledge > 0 {
 			one.Within = v.t("write.within", "span", v.span(clock.Acknowledge))
 		}
-		if page.Errors != nil || v.may(people.ActDraft, p) {
+		if page.Errors != nil || may(people.ActDraft, p) {
 			page.Precedences = append(page.Precedences, one)
 		}
-		page.MayWrite = page.MayWrite || v.status.Open && v.may(people.ActDraft, p)
-		page.MayAlone = page.MayAlone || v.may(office.KindDispatch, p) && v.may(people.ActAlone, p)
+		page.MayWrite = page.MayWrite || v.status.Open && may(people.ActDraft, p)
+		page.MayAlone = page.MayAlone || may(office.KindDispatch, p) && may(people.ActAlone, p)
 	}
 	others := v.others()
 	if len(others) == 1 {

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -104,8 +102,8 @@ func (c *charterProposeCommand) Help() string {
 	return `Puts another charter forward in the place of the one in force. Begin with "liaison charter show --text > charter.json", change the file, and propose it. It takes effect when every side has agreed to it, by its hash. Sides and keys cannot be changed.`
 }
 
-// maxCharterFile bounds what is read of a charter file, in bytes.
-const maxCharterFile = 1 << 20
+// maxDataFile bounds what is read of the file of a charter or a form, in bytes.
+const maxDataFile = 1 << 20
 
 func (c *charterProposeCommand) Run(ctx context.Context, t *terminal) error {
 	client, args, err := c.client("the file with the charter")
@@ -113,8 +111,8 @@ func (c *charterProposeCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	defer client.Close()
-	charter, err := readCharter(t, args[0])
-	if err != nil {
+	charter := &office.Charter{}
+	if err := readData(t, args[0], "charter", charter); err != nil {
 		return err
 	}
 	w, err := client.Propose(ctx, api.NewProposal{Charter: charter, Note: c.Note, By: c.By})
@@ -129,30 +127,28 @@ func (c *charterProposeCommand) Run(ctx context.Context, t *terminal) error {
 	return nil
 }
 
-func readCharter(t *terminal, path string) (*office.Charter, error) {
+// readData reads a file of JSON, such as a charter; "-" reads standard input.
+func readData(t *terminal, path, what string, into any) error {
 	r := t.in
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, fmt.Errorf("read the charter: %w", err)
+			return fmt.Errorf("read the %s: %w", what, err)
 		}
 		defer f.Close()
 		r = f
 	}
-	b, err := io.ReadAll(io.LimitReader(r, maxCharterFile+1))
+	b, err := io.ReadAll(io.LimitReader(r, maxDataFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("read the charter: %w", err)
+		return fmt.Errorf("read the %s: %w", what, err)
 	}
-	if len(b) > maxCharterFile {
-		return nil, fmt.Errorf("%s is no charter: it has more than %d bytes", path, maxCharterFile)
+	if len(b) > maxDataFile {
+		return fmt.Errorf("%s is no %s: it has more than %d bytes", path, what, maxDataFile)
 	}
-	charter := &office.Charter{}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(charter); err != nil {
-		return nil, fmt.Errorf("%s is no charter: %w", path, err)
+	if err := decodeStrictly(b, into); err != nil {
+		return fmt.Errorf("%s is no %s: %w", path, what, err)
 	}
-	return charter, nil
+	return nil
 }
 
 type charterAgreeCommand struct {

@@ -165,6 +165,7 @@ type listCommand struct {
 	Search     string `placeholder:"WORDS" help:"Only those whose number, subject, text and names have all these words. A Korean word is found within a longer one."`
 	State      string `placeholder:"STATE" help:"Only those that wait: open (not acknowledged by all addressees), ours (not by our side), theirs (not by another side); acknowledged (by all); or that are under-consideration, answered, closed, corrected (by a later one) or withdrawn (cancelled or superseded)."`
 	Mark       string `placeholder:"MARK" help:"Only those meant so: real, exercise or test."`
+	Form       string `placeholder:"CODE" help:"Only those with this form."`
 	Open       bool   `help:"The same as --state open."`
 	Since      string `placeholder:"TIME" help:"Only those released then or later: a day in UTC, such as 2018-10-15, or a time, such as 2018-10-15T01:30:00Z."`
 	Until      string `placeholder:"TIME" help:"Only those released until then: the whole of a day in UTC, or before a time."`
@@ -182,7 +183,7 @@ func (c *listCommand) Run(ctx context.Context, t *terminal) error {
 		return usagef("--limit must be 1 or more")
 	}
 	q := api.Query{
-		Text: c.Search, From: c.From, Channel: c.Channel, Precedence: office.Precedence(strings.ToUpper(c.Precedence)), State: api.Reached(c.State), Mark: office.Mark(c.Mark),
+		Text: c.Search, From: c.From, Channel: c.Channel, Precedence: office.Precedence(strings.ToUpper(c.Precedence)), State: api.Reached(c.State), Mark: office.Mark(c.Mark), Form: c.Form,
 	}
 	if c.Open {
 		if c.State != "" {
@@ -272,7 +273,7 @@ func (c *listCommand) sheet(ctx context.Context, t *terminal, client *api.Client
 func (c *listCommand) filter() string {
 	var list []string
 	for _, part := range [][2]string{
-		{"search", c.Search}, {"from", c.From}, {"channel", c.Channel}, {"precedence", c.Precedence}, {"state", c.State}, {"mark", c.Mark},
+		{"search", c.Search}, {"from", c.From}, {"channel", c.Channel}, {"precedence", c.Precedence}, {"state", c.State}, {"mark", c.Mark}, {"form", c.Form},
 		{"since", c.Since}, {"until", c.Until},
 	} {
 		if part[1] != "" {

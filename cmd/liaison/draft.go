@@ -122,12 +122,13 @@ func printDraft(t *terminal, d *api.Draft) {
 		{"For information", strings.Join(content.Info, ", ")}, {"In the name of", content.Name}, {"For the attention of", content.Attention},
 		{"Meant as", string(content.Mark)}, {"It replies to", content.Reply}, {"It refers to", content.References},
 		{"It is a " + string(content.Relation) + " of", content.Relates}, {"Releasable", string(content.Releasable)}, {"Party", content.Party},
-		{"Subject", content.Subject},
+		{"Answer", content.Answer}, {"Subject", content.Subject},
 	} {
 		if line.value != "" {
 			t.print("%s: %s", line.name, printable(line.value))
 		}
 	}
+	printFilled(t, content.Form)
 	if d.Entry != nil {
 		t.print("It became dispatch %s", d.Entry)
 	}
@@ -182,6 +183,8 @@ func (f *draftFlags) change(ctx context.Context, t *terminal, client *api.Client
 	put(&content.Precedence, office.Precedence(strings.ToUpper(f.Precedence)))
 	put(&content.Subject, f.Subject)
 	put(&content.Name, p.Name)
+	put(&content.Answer, p.Answer)
+	content.Form = refilled(content.Form, p.Form)
 	put(&content.Attention, p.Attention)
 	put(&content.Mark, p.Mark)
 	put(&content.Releasable, p.Releasable)

@@ -25,6 +25,9 @@ type particularsFlags struct {
 	Reserves       string   `placeholder:"ID" xor:"relation" help:"The dispatch of another side on which it states a reservation."`
 	Releasable     string   `placeholder:"WORD" help:"Who may show it to others: sender, all (with the consent of all sides) or party (to the one named by --party). Default: it is confidential to the sides."`
 	Party          string   `placeholder:"TEXT" help:"The third party that it may be shown to."`
+	Form           string   `placeholder:"CODE" help:"The form that it fills in, such as an; \"liaison form show CODE\" says what it asks for."`
+	Value          []string `placeholder:"FIELD=TEXT" sep:"none" help:"What is filled in in a field of the form; may be given several times."`
+	Answer         string   `placeholder:"ID" help:"With --reply: which of the answers that the other dispatch's form allows."`
 }
 
 // particulars reads the flags. What may stand in them, the rules of the office
@@ -32,6 +35,10 @@ type particularsFlags struct {
 func (f *particularsFlags) particulars(precedence string) (p api.Particulars, err error) {
 	p = api.Particulars{
 		Name: f.Name, Attention: f.Attention, Mark: office.Mark(f.Mark), Releasable: office.Releasability(f.Releasable), Party: f.Party,
+		Answer: f.Answer,
+	}
+	if p.Form, err = f.filled(); err != nil {
+		return p, err
 	}
 	if len(f.Info) > 0 {
 		if f.InfoPrecedence != "" {
@@ -91,6 +98,10 @@ func printParticulars(t *terminal, p *api.Particulars) {
 	for _, id := range p.References {
 		t.print("It refers to %s", id)
 	}
+	if p.Answer != "" {
+		t.print("Answer: %s", p.Answer)
+	}
+	printFilled(t, p.Form)
 	switch p.Releasable {
 	case office.ReleasableBySender:
 		t.print("It may be shown to others as its sender decides")
@@ -110,6 +121,10 @@ func printHandling(t *terminal, h *api.Handling) {
 		t.print("Under consideration by %s of %s until %s (%s)", c.By, c.Side, stamp(c.Until), c.ID)
 	}
 	for _, a := range h.Answered {
+		if a.Answer != "" {
+			t.print("Answered by %s %s (%s): %s", a.Side, stamp(a.At), a.ID, a.Answer)
+			continue
+		}
 		t.print("Answered by %s %s (%s)", a.Side, stamp(a.At), a.ID)
 	}
 	for _, r := range h.Relations {

@@ -35,6 +35,7 @@ type commands struct {
 	Credence credenceCommand `cmd:"" group:"setup" help:"Print this side's credence, for the operators of the other sides." usage:"[DIR]"`
 	Admit    admitCommand    `cmd:"" group:"setup" help:"Admit another side by its credence." usage:"[DIR] FILE"`
 	Charter  charterCommand  `cmd:"" group:"setup" help:"Show the charter, or amend it by consent."`
+	Form     formCommand     `cmd:"" group:"setup" help:"Show the forms of dispatches, or agree on them."`
 	Posts    postsCommand    `cmd:"" group:"setup" help:"List, accredit and end the posts that act for this side."`
 	Officer  officerCommand  `cmd:"" group:"setup" help:"Add, change and suspend the accounts of this side's own people."`
 	Token    tokenCommand    `cmd:"" group:"setup" help:"List, make and end the tokens with which programs act."`

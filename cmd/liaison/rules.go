@@ -14,7 +14,7 @@ type officerMayCommand struct {
 }
 
 func (c *officerMayCommand) Help() string {
-	return `One line for each act, and a column for each role: the precedences for which it is allowed, by their first letters (FLASH, IMMEDIATE, PRIORITY, ROUTINE), or "yes". Acts are kinds of entry, and "draft", "draft.review" (approve and return drafts of others) and "dispatch.alone" (release what nobody else has written in or approved).`
+	return `One line for each act, and a column for each role: the precedences for which it is allowed, by their first letters (FLASH, IMMEDIATE, PRIORITY, ROUTINE), or "yes". Acts are kinds of entry, and "draft", "draft.review" (approve and return drafts of others) and "dispatch.alone" (release what nobody else has written in or approved). Acts with the code of a form behind them are for dispatches with that form.`
 }
 
 func (c *officerMayCommand) Run(ctx context.Context, t *terminal) error {
@@ -38,10 +38,14 @@ func printRules(t *terminal, asJSON bool, table api.Rules) error {
 	var acts []string
 	cells := map[[2]string]string{} // act and role
 	for _, rule := range table.Rules {
-		if len(acts) == 0 || acts[len(acts)-1] != rule.Act {
-			acts = append(acts, rule.Act)
+		act := rule.Act
+		if rule.Form != "" {
+			act += " (" + rule.Form + ")"
 		}
-		if at := [2]string{rule.Act, rule.Role}; rule.Allowed && rule.Precedence == "" {
+		if len(acts) == 0 || acts[len(acts)-1] != act {
+			acts = append(acts, act)
+		}
+		if at := [2]string{act, rule.Role}; rule.Allowed && rule.Precedence == "" {
 			cells[at] = "yes"
 		} else if rule.Allowed {
 			cells[at] += string(rule.Precedence[:1])
@@ -78,6 +82,7 @@ func (c *officerDenyCommand) Run(ctx context.Context, t *terminal) error {
 type ruleChange struct {
 	place
 	Precedence []office.Precedence `placeholder:"PRECEDENCE" help:"Only for this precedence; may be given several times. Without it, for all that the act has."`
+	Form       string              `placeholder:"CODE" help:"Only for dispatches with this form. What is then the same as for all others follows them from then on."`
 	JSON       bool                `name:"json" help:"Print the table as a JSON array."`
 }
 
@@ -97,8 +102,8 @@ func (c *ruleChange) change(ctx context.Context, t *terminal, allowed bool) erro
 	}
 	var change api.Rules
 	for _, rule := range table.Rules {
-		if rule.Role == args[0] && rule.Act == args[1] && (len(wanted) == 0 || wanted[rule.Precedence]) {
-			rule.Allowed = allowed
+		if rule.Form == "" && rule.Role == args[0] && rule.Act == args[1] && (len(wanted) == 0 || wanted[rule.Precedence]) {
+			rule.Allowed, rule.Form = allowed, c.Form
 			change.Rules = append(change.Rules, rule)
 		}
 	}

@@ -1,0 +1,294 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"liaison.example/api"
+	"liaison.example/office"
+)
+
+type formCommand struct {
+	List    formListCommand    `cmd:"" default:"withargs" help:"List the forms: proposed ones, those in force, those of before." usage:"[DIR]"`
+	Show    formShowCommand    `cmd:"" help:"Show what a form asks for." usage:"[DIR] CODE"`
+	Propose formProposeCommand `cmd:"" help:"Put a form forward." usage:"[DIR] FILE"`
+	Agree   formAgreeCommand   `cmd:"" help:"Consent to a proposed form, by its hash." usage:"[DIR] HASH"`
+}
+
+type formListCommand struct {
+	place
+	State string `placeholder:"STATE" help:"Only those that are open, in-force, succeeded (by another) or replaced (before they were in force)."`
+	JSON  bool   `name:"json" help:"Print a JSON array."`
+}
+
+func (c *formListCommand) Run(ctx context.Context, t *terminal) error {
+	client, _, err := c.client()
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	forms, err := client.Forms(ctx, c.State, "")
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return t.printJSON(append([]api.FormStanding{}, forms...))
+	}
+	if len(forms) == 0 {
+		t.print("There are no forms.")
+		return nil
+	}
+	rows := [][]string{{"CODE", "NAME", "ASKS", "STATE", "AGREED", "HASH"}}
+	for _, f := range forms {
+		state := f.State
+		if f.Form.Ended {
+			state += " (no longer used)"
+		}
+		rows = append(rows, []string{f.Form.Code, printable(english(f.Form.Name)), string(f.Form.Asks), state, strings.Join(f.Agreed, ","), f.Hash[:min(16, len(f.Hash))]})
+	}
+	t.table(rows)
+	return nil
+}
+
+// english gives a phrase in English, or in the first language that it has.
+func english(words office.Words) string {
+	if text, has := words["en"]; has {
+		return text
+	}
+	for _, tag := range slices.Sorted(maps.Keys(words)) {
+		return words[tag]
+	}
+	return ""
+}
+
+type formShowCommand struct {
+	place
+	Text bool `help:"Print only the form itself, as a file to change and propose."`
+	JSON bool `name:"json" help:"Print the form with the consents to it as JSON."`
+}
+
+func (c *formShowCommand) Help() string {
+	return "Shows the form in force for a code or, by a hash or its beginning (at least 8 characters), any form that was ever proposed."
+}
+
+func (c *formShowCommand) Run(ctx context.Context, t *terminal) error {
+	client, args, err := c.client("the code of a form, such as an")
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	f, err := findForm(ctx, client, args[0])
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.JSON:
+		return t.printJSON(f)
+	case c.Text:
+		return t.printJSON(f.Form)
+	}
+	printForm(t, f.Form)
+	t.print("")
+	t.print("State     %s, agreed by %s", f.State, strings.Join(f.Agreed, ", "))
+	t.print("Proposed  by %s of %s %s (%s)", f.By, f.ID.Side, stamp(f.At), f.ID)
+	if f.Note != "" {
+		t.print("Note      %s", strings.ReplaceAll(printableText(f.Note), "\n", "\n          "))
+	}
+	t.print("Hash      %s", f.Hash)
+	return nil
+}
+
+// findForm finds the form in force for a code, or a form by the beginning of its
+// hash.
+func findForm(ctx context.Context, client *api.Client, word string) (*api.FormStanding, error) {
+	const shortest = 8
+	forms, err := client.Forms(ctx, "", "")
+	if err != nil {
+		return nil, err
+	}
+	var found []*api.FormStanding
+	for i, f := range forms {
+		if f.Form.Code == word && f.State == office.FormInForce {
+			return &forms[i], nil
+		}
+		if len(word) >= shortest && strings.HasPrefix(f.Hash, strings.ToLower(word)) {
+			found = append(found, &forms[i])
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return nil, fmt.Errorf("no form is in force for %q, and none has a hash that begins so: \"liaison form list\" lists them", printable(word))
+	}
+	return nil, usagef("more than one form has a hash that begins with %s: give more of it", word)
+}
+
+// printForm prints what a form asks for.
+func printForm(t *terminal, f *office.Form) {
+	t.print("Form %s: %s", f.Code, printable(english(f.Name)))
+	t.print("%s", printable(english(f.Purpose)))
+	switch f.Asks {
+	case office.AsksNothing:
+		t.print("It informs; no answer is asked for.")
+	case office.AsksAnswer:
+		t.print("It asks for an answer.")
+	case office.AsksConsent:
+		t.print("It asks for consent; silence is not consent.")
+	case office.AsksObjection:
+		t.print("Whoever does not object within %d h has not objected.", f.Hours)
+	}
+	if f.Ended {
+		t.print("By it the sides agree that this code is used no longer.")
+	}
+	t.print("")
+	rows := [][]string{{"FIELD", "NAME", "TYPE", "", "HELP"}}
+	for _, field := range f.Fields {
+		kind, need := string(field.Type), "may be left out"
+		if field.Type == office.FieldChoice {
+			kind = choiceIDs(field.Choices)
+		}
+		if field.Required {
+			need = "required"
+		}
+		rows = append(rows, []string{field.ID, printable(english(field.Name)), kind, need, printable(english(field.Help))})
+	}
+	t.table(rows)
+	if len(f.Answers) > 0 {
+		t.print("")
+		t.print("Answers: %s", choiceIDs(f.Answers))
+	}
+}
+
+func choiceIDs(choices []office.Choice) string {
+	var ids []string
+	for _, c := range choices {
+		ids = append(ids, c.ID)
+	}
+	return strings.Join(ids, " | ")
+}
+
+type formProposeCommand struct {
+	place
+	Note string `placeholder:"TEXT" help:"Why it is proposed."`
+	By   string `default:"head" placeholder:"POST" help:"The post that proposes it. Default: head."`
+	JSON bool   `name:"json" help:"Print the written entry and the hash as JSON."`
+}
+
+func (c *formProposeCommand) Help() string {
+	return `Puts a form forward, in the place of the one in force for its code if there is one. "liaison form show CODE --text > FILE" gives one to begin with. It takes effect when every side has agreed to it, by its hash; dispatches written before keep the form that they had. With "ended": true the sides agree to use the code no longer.`
+}
+
+func (c *formProposeCommand) Run(ctx context.Context, t *terminal) error {
+	client, args, err := c.client("the file with the form")
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	form := &office.Form{}
+	if err := readData(t, args[0], "form", form); err != nil {
+		return err
+	}
+	w, err := client.ProposeForm(ctx, api.NewForm{Form: form, Note: c.Note, By: c.By})
+	if err != nil {
+		return err
+	}
+	hash := office.HashForm(form)
+	if c.JSON {
+		return t.printJSON(map[string]any{"id": w.ID, "at": w.At, "hash": hash})
+	}
+	t.print("%s  proposed  %s", w.ID, hash)
+	return nil
+}
+
+type formAgreeCommand struct {
+	place
+	By   string `default:"head" placeholder:"POST" help:"The post that consents. Default: head."`
+	JSON bool   `name:"json" help:"Print the written entry as JSON."`
+}
+
+func (c *formAgreeCommand) Help() string {
+	return `Consents to the proposed form with this hash; its first 8 characters are enough if no other begins so. Look at what is proposed first, with "liaison form show HASH".`
+}
+
+func (c *formAgreeCommand) Run(ctx context.Context, t *terminal) error {
+	client, args, err := c.client("the hash of a proposed form")
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	f, err := findForm(ctx, client, args[0])
+	if err != nil {
+		return err
+	}
+	w, err := client.AgreeToForm(ctx, f.Hash, c.By)
+	if err != nil {
+		return err
+	}
+	return printWritten(t, c.JSON, w, "agreed to "+f.Hash)
+}
+
+// filled reads the form of a dispatch from the flags.
+func (f *particularsFlags) filled() (*office.Filled, error) {
+	if f.Form == "" && len(f.Value) == 0 {
+		return nil, nil
+	}
+	filled := &office.Filled{Code: f.Form, Values: map[string]string{}}
+	for _, text := range f.Value {
+		field, value, found := strings.Cut(text, "=")
+		if !found {
+			return nil, usagef("--value %q is not FIELD=TEXT", text)
+		}
+		filled.Values[field] = value
+	}
+	return filled, nil
+}
+
+// refilled is the form of a draft after a change: another form in its place, or
+// other values of the same one. An empty value takes one away.
+func refilled(before, change *office.Filled) *office.Filled {
+	if change == nil {
+		return before
+	}
+	after := &office.Filled{Code: change.Code, Values: map[string]string{}}
+	if before != nil && (change.Code == "" || change.Code == before.Code) {
+		after.Code, after.Hash = before.Code, before.Hash
+		maps.Copy(after.Values, before.Values)
+	}
+	for field, value := range change.Values {
+		if after.Values[field] = value; value == "" {
+			delete(after.Values, field)
+		}
+	}
+	return after
+}
+
+// printFilled prints the form of a dispatch.
+func printFilled(t *terminal, f *office.Filled) {
+	if f == nil {
+		return
+	}
+	t.print("Form: %s", printable(f.Code))
+	for _, field := range slices.Sorted(maps.Keys(f.Values)) {
+		t.print("  %s: %s", printable(field), strings.ReplaceAll(printableText(f.Values[field]), "\n", "\n    "))
+	}
+}
+
+// decodeStrictly reads JSON that has nothing which the value does not know, and
+// nothing after its end.
+func decodeStrictly(text []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if d.More() {
+		return fmt.Errorf("there is more after its end")
+	}
+	return nil
+}
