@@ -232,7 +232,7 @@ func (s *server) releaseDraft(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	written, err := s.Node.Release(r.Context(), h, id, a.Version)
+	written, err := s.Node.Release(r.Context(), h, id, a.Version, onceOf(r))
 	if err != nil {
 		return err
 	}
