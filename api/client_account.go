@@ -32,7 +32,7 @@ func (c *Client) ChangeAccount(ctx context.Context, name string, change AccountC
 	return a, c.do(ctx, http.MethodPatch, Path+"/accounts/"+url.PathEscape(name), nil, change, &a)
 }
 
-// SuspendAccount keeps an account from signing in, and ends its sessions.
+// SuspendAccount keeps an account from signing in, and ends its sessions, links and tokens.
 func (c *Client) SuspendAccount(ctx context.Context, name string) (a Account, err error) {
 	return a, c.do(ctx, http.MethodPost, Path+"/accounts/"+url.PathEscape(name)+"/suspend", nil, nil, &a)
 }

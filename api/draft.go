@@ -86,7 +86,7 @@ func (s *server) drafts(w http.ResponseWriter, r *http.Request) error {
 	page := DraftPage{Drafts: []Draft{}}
 	for _, d := range list {
 		d.Content.Text = "" // one draft has it, a list has not
-		page.Drafts = append(page.Drafts, draftOf(d))
+		page.Drafts = append(page.Drafts, draftOf(r, d))
 	}
 	if len(list) == limit && list[limit-1].ID > 1 {
 		page.Next = cursor("drafts", strconv.FormatInt(list[limit-1].ID, 10))
@@ -94,10 +94,12 @@ func (s *server) drafts(w http.ResponseWriter, r *http.Request) error {
 	return write(w, http.StatusOK, page)
 }
 
-func draftOf(d people.Draft) Draft {
+// draftOf is a draft as whoever asks sees it.
+func draftOf(r *http.Request, d people.Draft) Draft {
 	draft := Draft{
 		ID: d.ID, Version: d.Version, State: DraftState(d.State), Content: DraftContent(d.Content),
 		Drafted: *touchOf(d.Drafted), Changed: *touchOf(d.Changed), Hands: append([]string{}, d.Hands...),
+		Yours: d.Changed.Who == callerOf(r).by.Who,
 	}
 	if d.Approved.Who != "" {
 		draft.Approved = touchOf(d.Approved)
@@ -136,7 +138,7 @@ func (s *server) writeDraft(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return err
 	}
-	draft := draftOf(d)
+	draft := draftOf(r, d)
 	for _, step := range steps {
 		draft.Steps = append(draft.Steps, DraftStep{Touch: *touchOf(step.Touch), What: string(step.What), Version: step.Version, Words: step.Words})
 	}
@@ -238,7 +240,7 @@ func (s *server) releaseDraft(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	written, err := s.Node.Release(r.Context(), h, id, a.Version)
+	written, err := s.Node.Release(r.Context(), h, id, a.Version, onceOf(r))
 	if err != nil {
 		return err
 	}

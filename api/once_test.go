@@ -48,9 +48,11 @@ func TestTheSameRequestUnderAKeyIsDoneOnceAndAnsweredTheSame(t *testing.T) {
 	}
 	const dispatch = `{"channel":"liaison","precedence":"ROUTINE","subject":"once","text":"once","by":"duty-officer"}`
 	const account = `{"name":"park","person":"Park"}`
+	drafted, another := "/drafts/"+kimsDraft(t, o, "once")+"/release", "/drafts/"+kimsDraft(t, o, "another")+"/release"
 	for _, row := range []struct{ target, key, body, another string }{
 		{"/dispatches", "8e03978e-40d5", dispatch, strings.Replace(dispatch, `"text":"once"`, `"text":"twice"`, 1)},
 		{"/accounts", "5ae4b5a0-11f1", account, `{"name":"kim","person":"Kim"}`},
+		{drafted, "c2b5e1f0-7d6a", `{"version":1}`, `{"version":1,"by":"duty-officer"}`},
 	} {
 		status, first := ask(one, "POST", row.target, row.key, row.body)
 		if status != 201 {
@@ -68,11 +70,22 @@ func TestTheSameRequestUnderAKeyIsDoneOnceAndAnsweredTheSame(t *testing.T) {
 	if status, text := ask(one, "POST", "/accounts", "8e03978e-40d5", account); status != 422 || !strings.Contains(text, `"once-differs"`) {
 		t.Errorf("the key of a dispatch for an account: %d %s", status, text)
 	}
-	if status, text := ask(other, "POST", "/dispatches", "8e03978e-40d5", dispatch); status != 201 || !strings.Contains(text, `"number":2`) {
+	if status, text := ask(one, "POST", another, "c2b5e1f0-7d6a", `{"version":1}`); status != 422 || !strings.Contains(text, `"once-differs"`) {
+		t.Errorf("the key of a draft for another one: %d %s", status, text)
+	}
+	for range 2 {
+		if status, text := ask(one, "POST", another, "", `{"version":1}`); status != 201 || !strings.Contains(text, `"number":3`) {
+			t.Errorf("a draft without a key: %d %s", status, text)
+		}
+	}
+	if status, text := ask(one, "POST", another, "", `{"version":2}`); status != 422 || !strings.Contains(text, `"draft-released"`) {
+		t.Errorf("another version of it without a key: %d %s", status, text)
+	}
+	if status, text := ask(other, "POST", "/dispatches", "8e03978e-40d5", dispatch); status != 201 || !strings.Contains(text, `"number":4`) {
 		t.Errorf("with the key of somebody else: %d %s", status, text)
 	}
 	page, err := operator.Dispatches(t.Context(), api.Query{})
-	if err != nil || len(page.Dispatches) != 2 {
+	if err != nil || len(page.Dispatches) != 4 {
 		t.Errorf("released: %+v, %v", page, err)
 	}
 

@@ -18,6 +18,7 @@ type Draft struct {
 	Content  DraftContent    `json:"content"` // in lists without the text
 	Drafted  Touch           `json:"drafted"`
 	Changed  Touch           `json:"changed"`            // last
+	Yours    bool            `json:"yours"`              // whoever asks has changed it last, and so has seen it as it stands
 	Approved *Touch          `json:"approved,omitempty"` // the content as it stands
 	Ended    *Touch          `json:"ended,omitempty"`    // discarded or released
 	Hands    []string        `json:"hands"`              // accounts that have written in it; not in lists

@@ -73,7 +73,7 @@ func TestADraftIsReleasedOnceByHoweverMany(t *testing.T) {
 		for i := range answers {
 			done.Go(func() {
 				a := &answers[i]
-				a.written, a.err = south.Release(t.Context(), []people.Hand{duty, head}[i%2], d.ID, 1)
+				a.written, a.err = south.Release(t.Context(), []people.Hand{duty, head}[i%2], d.ID, 1, nil)
 			})
 		}
 		done.Wait()
@@ -122,7 +122,7 @@ func TestACrashInTheMidstOfAReleaseNeitherLosesNorDoublesIt(t *testing.T) {
 					t.Fatal(err)
 				}
 				if row.other {
-					if _, err := south.Release(t.Context(), duty, twin.ID, 1); err != nil {
+					if _, err := south.Release(t.Context(), duty, twin.ID, 1, nil); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -139,11 +139,11 @@ func TestACrashInTheMidstOfAReleaseNeitherLosesNorDoublesIt(t *testing.T) {
 				if err != nil || got.State != row.want {
 					t.Fatalf("after the crash: %+v, %v, want it %s", got, err, row.want)
 				}
-				w, err := south.Release(t.Context(), duty, d.ID, 1)
+				w, err := south.Release(t.Context(), duty, d.ID, 1, nil)
 				if err != nil || row.wrote && w.ID != got.Entry {
 					t.Errorf("released again: %+v, %v; before it was %s", w, err, got.Entry)
 				}
-				_, err = south.Release(t.Context(), head, d.ID, 1)
+				_, err = south.Release(t.Context(), head, d.ID, 1, nil)
 				refusedForPeople(t, err, "draft-released")
 				if count := written(t, south, "south"); count != 2+row.count {
 					t.Errorf("%d dispatches stand in the ledger, want %d", count, 2+row.count)
@@ -164,16 +164,16 @@ func TestWhatIsRefusedStaysADraft(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = south.Release(t.Context(), duty, d.ID, 1)
+		_, err = south.Release(t.Context(), duty, d.ID, 1, nil)
 		liaisontest.Refused(t, err, office.ChannelUnknown)
 		if d, err = south.Draft(t.Context(), d.ID); err != nil || d.State != people.Drafting {
 			t.Errorf("after the refusal: %+v, %v", d, err)
 		}
-		_, err = south.Release(t.Context(), duty, d.ID, 2)
+		_, err = south.Release(t.Context(), duty, d.ID, 2, nil)
 		refusedForPeople(t, err, "draft-changed")
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := south.Release(ctx, duty, d.ID, 1); !errors.Is(err, context.Canceled) {
+		if _, err := south.Release(ctx, duty, d.ID, 1, nil); !errors.Is(err, context.Canceled) {
 			t.Errorf("by somebody who has gone: %v", err)
 		}
 		if d, err = south.Draft(t.Context(), d.ID); err != nil || !d.Open() {
@@ -237,7 +237,7 @@ func TestNothingOfDraftsLeavesTheNode(t *testing.T) {
 		if err := p.NameActing(ctx, lee.By, people.Acting{Head: "head", Post: "duty-officer", Since: time.Now(), Until: time.Now().Add(time.Hour)}); err != nil {
 			t.Fatal(err)
 		}
-		w, err := south.Release(ctx, lee, d.ID, 2)
+		w, err := south.Release(ctx, lee, d.ID, 2, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

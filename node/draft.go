@@ -62,8 +62,9 @@ func (t *turns) take(ctx context.Context, draft int64) (over func(), err error) 
 // Release writes a draft as a dispatch of our side, once, however often and by
 // how many it is asked for. To who has released it, it answers again what was
 // written; all others are refused. After an error that is no refusal it may have
-// been written: the next call, or Draft, finds out.
-func (n *Node) Release(ctx context.Context, h people.Hand, id, version int64) (Written, error) {
+// been written: the next call, or Draft, finds out. Once is set if it is asked for
+// under a key, as with an Act.
+func (n *Node) Release(ctx context.Context, h people.Hand, id, version int64, once *Once) (Written, error) {
 	ctx, cancel := context.WithTimeout(ctx, releaseTime)
 	defer cancel()
 	over, err := n.releases.take(ctx, id)
@@ -71,12 +72,21 @@ func (n *Node) Release(ctx context.Context, h people.Hand, id, version int64) (W
 		return Written{}, err
 	}
 	defer over()
+	w := &write{act: Act{By: h.Post, Kind: office.KindDispatch, Once: once, reviewed: true}}
+	if once != nil {
+		if err := n.lookOnce(ctx, w); err != nil {
+			return Written{}, err
+		}
+	}
 	d, err := n.mended(ctx, id)
+	if written, done, e := n.doneBefore(ctx, w); done || e != nil { // also where the draft cannot be mended yet
+		return written, e
+	}
 	if err != nil {
 		return Written{}, err
 	}
 	if d.State == people.Released && d.Ended.Who == h.Who && d.Version == version {
-		return n.written(ctx, d.Entry)
+		return n.releasedBefore(ctx, w, d.Entry)
 	}
 	d, err = n.people.BeginRelease(ctx, h, id, version, n.ledger.Head(n.side).Size)
 	if err != nil {
@@ -85,7 +95,8 @@ func (n *Node) Release(ctx context.Context, h people.Hand, id, version int64) (W
 	var written Written
 	body, err := d.Content.Body()
 	if err == nil {
-		written, err = n.Write(ctx, Act{By: h.Post, Kind: office.KindDispatch, Body: body, reviewed: true})
+		w.act.Body = body
+		written, err = n.Write(ctx, w.act)
 	}
 	// What became of it is noted also when who asked has gone.
 	ctx = context.WithoutCancel(ctx)
@@ -204,15 +215,21 @@ func isDispatch(e ledger.Entry, want *office.DispatchBody) bool {
 	return errA == nil && errB == nil && string(a) == string(b)
 }
 
-// written is the answer for a dispatch of ours that stands in the ledger.
-func (n *Node) written(ctx context.Context, id office.EntryID) (Written, error) {
+// releasedBefore is the answer for a draft that became this entry before it was
+// asked for under the act's key, which is kept with it.
+func (n *Node) releasedBefore(ctx context.Context, w *write, id office.EntryID) (Written, error) {
 	e, err := n.ledger.Entry(ctx, id.Side, id.Index)
 	if err != nil {
 		return Written{}, fmt.Errorf("read the dispatch %s: %w", id, err)
 	}
-	var body office.DispatchBody
-	if err := json.Unmarshal(e.Frame.Body, &body); err != nil {
-		return Written{}, fmt.Errorf("read the dispatch %s: %w", id, err)
+	if w.act.Once != nil {
+		err := n.keepOnce(ctx, map[*write]ledger.Entry{w: e}, n.now())
+		if w.differs != nil {
+			return Written{}, w.differs
+		}
+		if err != nil && !errors.Is(err, ledger.ErrStale) { // then another process has kept it
+			n.log.Error("the key of a release is not kept", "entry", id, "error", err)
+		}
 	}
-	return Written{ID: id, At: e.Frame.At, Number: body.Number, To: body.To}, nil
+	return writtenBefore(e)
 }

@@ -160,17 +160,23 @@ func (n *Node) doneBefore(ctx context.Context, w *write) (written Written, done 
 		if e.Hash != s.hash {
 			continue
 		}
-		written := Written{ID: office.EntryID{Side: n.side, Index: s.index}, At: e.Frame.At}
-		if e.Frame.Kind == office.KindDispatch {
-			var d office.DispatchBody
-			if err := json.Unmarshal(e.Frame.Body, &d); err != nil {
-				return Written{}, false, fmt.Errorf("read a dispatch that was released before: %w", err)
-			}
-			written.Number, written.To = d.Number, d.To
-		}
-		return written, true, nil
+		written, err := writtenBefore(e)
+		return written, err == nil, err
 	}
 	return Written{}, false, nil
+}
+
+// writtenBefore is the answer for an entry of ours that stands in the ledger.
+func writtenBefore(e ledger.Entry) (Written, error) {
+	written := Written{ID: office.EntryID{Side: e.Side, Index: e.Index}, At: e.Frame.At}
+	if e.Frame.Kind == office.KindDispatch {
+		var d office.DispatchBody
+		if err := json.Unmarshal(e.Frame.Body, &d); err != nil {
+			return Written{}, fmt.Errorf("read a dispatch that was released before: %w", err)
+		}
+		written.Number, written.To = d.Number, d.To
+	}
+	return written, nil
 }
 
 // keepOnce keeps which entries are about to be appended for acts with keys, before

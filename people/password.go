@@ -95,10 +95,10 @@ func readPassword(typed string) (password string, ok bool) {
 }
 
 // SetPassword sets the password of the account whose session the cookie opens,
-// and ends its other sessions and its links. Old is the password before it; it
-// is not asked for within ProofFresh after a link or a passkey has proved who is
-// at the screen. An account that has no password must have such a proof
-// (proof-needed).
+// and ends its other sessions, its links and its tokens. Old is the password
+// before it; it is not asked for within ProofFresh after a link or a passkey has
+// proved who is at the screen. An account that has no password must have such a
+// proof (proof-needed).
 func (p *People) SetPassword(ctx context.Context, cookie, from, old, password string) error {
 	const doing = "set a password"
 	if utf8.RuneCountInString(password) < MinPassword {
@@ -135,6 +135,9 @@ func (p *People) SetPassword(ctx context.Context, cookie, from, old, password st
 			return err
 		}
 		if err := endLinks(ctx, tx, s.Account, now); err != nil {
+			return err
+		}
+		if err := endTokens(ctx, tx, s.Account, "", now); err != nil {
 			return err
 		}
 		return note(ctx, tx, Line{At: now, By: By{s.Account, from}, Deed: PasswordSet, Whom: s.Account})

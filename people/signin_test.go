@@ -250,6 +250,36 @@ func TestAPasswordIsChangedWithTheOneBeforeOrByAFreshLink(t *testing.T) {
 	})
 }
 
+func TestAPasswordThatIsSetEndsTheTokensOfItsAccount(t *testing.T) {
+	each(t, func(t *testing.T, p *people.People, _ *clock) {
+		ctx := t.Context()
+		add(t, p, park)
+		add(t, p, people.Account{Name: "choi", Person: "Choi", Posts: park.Posts})
+		read := []people.Scope{people.ScopeRead}
+		_, own := newToken(t, p, people.NewToken{Account: "park", Scopes: read})
+		_, another := newToken(t, p, people.NewToken{Account: "choi", Scopes: read})
+		_, posts := newToken(t, p, people.NewToken{Post: park.Posts[0], Scopes: read})
+		cookie := setPassword(t, p, secret)
+		_, err := p.Bearer(ctx, own)
+		wantRefusal(t, "after the first password", err, "token-revoked")
+		_, own = newToken(t, p, people.NewToken{Account: "park", Scopes: read})
+		wantRefusal(t, "a password too short", p.SetPassword(ctx, cookie, from, "", "short"), "password-short")
+		if _, err := p.Bearer(ctx, own); err != nil {
+			t.Errorf("after a refusal: %v", err)
+		}
+		if err := p.SetPassword(ctx, cookie, from, "", "the second password"); err != nil {
+			t.Fatal(err)
+		}
+		_, err = p.Bearer(ctx, own)
+		wantRefusal(t, "after the second one", err, "token-revoked")
+		for whose, text := range map[string]string{"somebody else": another, "the post": posts} {
+			if _, err := p.Bearer(ctx, text); err != nil {
+				t.Errorf("that of %s: %v", whose, err)
+			}
+		}
+	})
+}
+
 func TestWhoReadsTheDatabaseHasNoPassword(t *testing.T) {
 	path := t.TempDir() + "/local.db"
 	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: "sqlite:" + path})

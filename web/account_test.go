@@ -152,6 +152,7 @@ var tokenShown = regexp.MustCompile(`<code class="secret-text">(liaison-[A-Za-z0
 func TestAPersonMakesATokenThatIsShownOnceAndEndsIt(t *testing.T) {
 	h, south, _ := pair(t)
 	south.cookie = h.account(people.Account{Name: "park", Person: "Park", Posts: []office.Post{"duty-officer"}})
+	must(t, h.nodes["south"].People().SetPassword(t.Context(), south.cookie.Value, "", "", password))
 	page := south.get("/account")
 	page.want(t, 200, "Tokens for programs", "There is none.", `name="scope" value="read"`)
 	if strings.Contains(page.body, `value="administer"`) {
@@ -174,7 +175,6 @@ func TestAPersonMakesATokenThatIsShownOnceAndEndsIt(t *testing.T) {
 	// What was refused keeps what was typed.
 	south.post("/account/tokens", url.Values{"note": {"kept"}, "days": {"7"}}).want(t, 422, "at least one scope", `value="kept"`, `value="7" selected`)
 	south.post("/account/tokens", url.Values{"scope": {"administer"}, "days": {"8"}}).want(t, 400)
-	must(t, h.nodes["south"].People().SetPassword(t.Context(), south.cookie.Value, "", "", password))
 	h.set(h.now().Add(people.ProofFresh))
 	south.post("/account/tokens", form).want(t, 422, "The present password is not right", `value="read" checked`)
 
@@ -192,6 +192,15 @@ func TestAPersonMakesATokenThatIsShownOnceAndEndsIt(t *testing.T) {
 		t.Error("the token goes on")
 	}
 	south.get("/account").want(t, 200, "There is none.")
+}
+
+func TestANewPasswordEndsTheTokensAndThePageSaysSo(t *testing.T) {
+	h, south, _ := pair(t)
+	south.cookie = h.account(people.Account{Name: "park", Person: "Park", Posts: []office.Post{"duty-officer"}})
+	south.get("/account").want(t, 200, "Setting one ends all other sessions, links and tokens of the account.")
+	south.post("/account/tokens", url.Values{"scope": {"read"}, "days": {"30"}}).want(t, 200, "End this token")
+	south.post("/account/password", url.Values{"password": {password}, "again": {password}}).want(t, 303)
+	south.get("/account").want(t, 200, "Changing it ends all other sessions, links and tokens of the account.", "There is none.")
 }
 
 func TestAnAccountWithoutAPostSeesItselfAndNothingElse(t *testing.T) {

@@ -296,7 +296,7 @@ func (s *site) postRelease(v *visit) error {
 		return err
 	}
 	version, _ := strconv.ParseInt(v.r.PostFormValue("version"), 10, 64) // what is no number is no version of any draft
-	released, err := s.node.Release(v.ctx, v.hand(), d.ID, version)
+	released, err := s.node.Release(v.ctx, v.hand(), d.ID, version, nil)
 	if err != nil {
 		return s.draftRefused(v, d.ID, err)
 	}

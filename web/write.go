@@ -199,7 +199,7 @@ func (s *site) postWritten(v *visit, id int64) error {
 		// The node would take it to mean all; a person must say so.
 		return s.refuseField(v, w, "to", v.t("void.missing", "field", v.t("field.to")))
 	}
-	released, err := s.node.Release(v.ctx, v.hand(), d.ID, d.Version)
+	released, err := s.node.Release(v.ctx, v.hand(), d.ID, d.Version, nil)
 	if err != nil {
 		return s.notDone(v, w, err)
 	}

@@ -19,7 +19,7 @@ type draftCommand struct {
 	Submit   draftSubmitCommand   `cmd:"" help:"Send a draft to review." usage:"[DIR] N"`
 	Withdraw draftWithdrawCommand `cmd:"" help:"Take a draft back from review." usage:"[DIR] N"`
 	Comment  draftCommentCommand  `cmd:"" help:"Say something about a draft, to this side alone." usage:"[DIR] N TEXT"`
-	Return   draftReturnCommand   `cmd:"" help:"Send a draft back to who began it, with a reason." usage:"[DIR] N REASON"`
+	Return   draftReturnCommand   `cmd:"" help:"Send a draft back to who began it, with a reason." usage:"[DIR] N REASON --version N"`
 	Approve  draftApproveCommand  `cmd:"" help:"Say yes to a draft as it stands." usage:"[DIR] N --version N"`
 	Release  draftReleaseCommand  `cmd:"" help:"Release a draft as a dispatch, once." usage:"[DIR] N --version N"`
 	Discard  draftDiscardCommand  `cmd:"" help:"End a draft without a release." usage:"[DIR] N"`
@@ -262,31 +262,42 @@ type draftSeen struct {
 	Version int64 `required:"" placeholder:"N" help:"The version that was seen: if somebody has changed the draft since, nothing is done."`
 }
 
-// draftNow is an act on a draft however it stands.
-type draftNow struct{ draftPlace }
+// draftWritten is an act on a draft as somebody has seen it. Who has written it as
+// it stands need not say so.
+type draftWritten struct {
+	draftPlace
+	Version int64 `placeholder:"N" help:"The version that was seen: if somebody has changed the draft since, nothing is done. Who has changed it last may leave this out: then it is done with the draft as it stands."`
+}
 
-func (c *draftNow) act(ctx context.Context, t *terminal, act string) error {
+func (c *draftWritten) act(ctx context.Context, t *terminal, act string) error {
 	client, id, _, err := c.draft()
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	d, err := client.Draft(ctx, id, c.By)
-	if err != nil {
-		return err
+	version := c.Version
+	if version == 0 {
+		d, err := client.Draft(ctx, id, c.By)
+		if err != nil {
+			return err
+		}
+		if !d.Yours {
+			return usagef("draft %d was changed last by %s: say with --version which version you have seen", id, printable(d.Changed.Who))
+		}
+		version = d.Version
 	}
-	d, err = client.ActOnDraft(ctx, id, act, api.DraftAct{Version: d.Version, By: c.By})
+	d, err := client.ActOnDraft(ctx, id, act, api.DraftAct{Version: version, By: c.By})
 	return c.done(t, d, err)
 }
 
 type (
-	draftSubmitCommand   struct{ draftNow }
-	draftWithdrawCommand struct{ draftNow }
-	draftDiscardCommand  struct{ draftNow }
+	draftSubmitCommand   struct{ draftWritten }
+	draftWithdrawCommand struct{ draftWritten }
+	draftDiscardCommand  struct{ draftWritten }
 	draftApproveCommand  struct{ draftSeen }
 	draftReleaseCommand  struct{ draftSeen }
 	draftCommentCommand  struct{ draftPlace }
-	draftReturnCommand   struct{ draftPlace }
+	draftReturnCommand   struct{ draftSeen }
 )
 
 func (c *draftSubmitCommand) Run(ctx context.Context, t *terminal) error {
@@ -342,10 +353,6 @@ func (c *draftReturnCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	defer client.Close()
-	d, err := client.Draft(ctx, id, c.By)
-	if err != nil {
-		return err
-	}
-	d, err = client.ReturnDraft(ctx, id, api.DraftWords{Version: d.Version, Words: args[0], By: c.By})
+	d, err := client.ReturnDraft(ctx, id, api.DraftWords{Version: c.Version, Words: args[0], By: c.By})
 	return c.done(t, d, err)
 }

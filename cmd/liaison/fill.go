@@ -231,7 +231,7 @@ func (s *stage) reviewed(ctx context.Context, n *node.Node, act node.Act) (node.
 	if draft, err = n.People().Approve(ctx, head, draft.ID, draft.Version); err != nil {
 		return node.Written{}, err
 	}
-	return n.Release(ctx, writer, draft.ID, draft.Version)
+	return n.Release(ctx, writer, draft.ID, draft.Version, nil)
 }
 
 // until waits until holds does.

@@ -14,7 +14,7 @@ type officerCommand struct {
 	List    officerListCommand    `cmd:"" default:"withargs" help:"List the accounts." usage:"[DIR]"`
 	Add     officerAddCommand     `cmd:"" help:"Add an account for one person." usage:"[DIR] NAME --person TEXT --post POST"`
 	Change  officerChangeCommand  `cmd:"" help:"Change an account; what is not named stays." usage:"[DIR] NAME"`
-	Suspend officerSuspendCommand `cmd:"" help:"Keep an account from signing in, and end its sessions and links at once." usage:"[DIR] NAME"`
+	Suspend officerSuspendCommand `cmd:"" help:"Keep an account from signing in, and end its sessions, links and tokens at once." usage:"[DIR] NAME"`
 	Resume  officerResumeCommand  `cmd:"" help:"Let a suspended account sign in again." usage:"[DIR] NAME"`
 	Enrol   officerEnrolCommand   `cmd:"" help:"Print a one-time link with which the person signs in and sets up a passkey or a password." usage:"[DIR] NAME"`
 	May     officerMayCommand     `cmd:"" help:"Show who may do what, by the rules of this side's own house." usage:"[DIR]"`
