@@ -69,6 +69,7 @@ func TestAFormIsAgreedUsedAndAnswered(t *testing.T) {
 	if err != nil || sent.State != api.Received {
 		t.Fatalf("got %+v, %v", sent, err)
 	}
+	o.Equal()
 	got, err := north.Dispatch(ctx, sent.ID)
 	if err != nil || got.Form == nil || got.Form.Hash != row.Hash || got.Form.Values["what"] != "굴착" || got.Text != "" {
 		t.Fatalf("got %+v, %v", got, err)
