@@ -27,7 +27,8 @@ const floors = `
 	sqldb                                                         < ledger enclosure
 	github.com/go-json-experiment/json golang.org/x/mod golang.org/x/text < ledger
 
-	# 2  four workers; none knows another
+	# 2  four workers; none knows another; and a book of forms
+	office github.com/go-json-experiment/json                     < forms
 	office sqldb github.com/go-json-experiment/json golang.org/x/text < records
 	ledger enclosure sqldb                                        < link
 	github.com/go-json-experiment/json golang.org/x/mod           < link
@@ -38,12 +39,13 @@ const floors = `
 
 	# 3  the only door for writing
 	office lang sqldb ledger enclosure records notify people link < node
+	forms                                                         < node
 	golang.org/x/sync                                             < node
 
 	# 4  two faces
-	node records people office enclosure lang                     < web
+	node records people office enclosure lang forms               < web
 	golang.org/x/text github.com/piglig/go-qr znkr.io/diff        < web
-	node records people notify office                             < api
+	node records people notify office forms                       < api
 	github.com/go-json-experiment/json golang.org/x/text          < api
 
 	# 5  the program
