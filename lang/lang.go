@@ -63,7 +63,7 @@ type Marked struct {
 
 // phrases is all subjects in one table. It is never written to.
 var phrases = join(
-	accountWords, alarmWords, charterWords, commonWords, dispatchWords, draftWords, enclosureWords, entryWords, failureWords, kindWords, sheetWords,
+	accountWords, alarmWords, charterWords, commonWords, dispatchWords, draftWords, enclosureWords, entryWords, failureWords, formWords, kindWords, sheetWords,
 	lineWords, listWords, modeWords, passkeyWords, problemWords, recordWords, refusalWords, signInWords, stripWords, timeWords,
 	writeWords,
 )

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 
@@ -53,6 +55,42 @@ func (r *Records) InForceForm(ctx context.Context, code string) (row office.Form
 		return row, false, err
 	}
 	return forms[0], !forms[0].Form.Ended, nil
+}
+
+// InForceSince gives the times, in the joint order, of the entries that put these
+// forms in force, by the hashes of the forms; of those that never were, none.
+func (r *Records) InForceSince(ctx context.Context, forms []office.FormRow) (map[string]int64, error) {
+	since := map[string]int64{}
+	byEntry := map[office.EntryID]string{}
+	var which []string
+	var args []any
+	for _, f := range forms {
+		if f.Since != nil {
+			byEntry[*f.Since] = f.Hash
+			which = append(which, fmt.Sprintf("side = $%d AND idx = $%d", len(args)+1, len(args)+2))
+			args = append(args, f.Since.Side, f.Since.Index)
+		}
+	}
+	if len(which) == 0 {
+		return since, nil
+	}
+	err := r.view(ctx, "read since when forms are in force", func(tx *sqldb.Tx, _ *cursor) error {
+		rows, err := tx.Query(ctx, "SELECT side, idx, time FROM placed WHERE "+strings.Join(which, " OR ")+" ORDER BY pos", args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id office.EntryID
+			var time int64
+			if err := rows.Scan(&id.Side, &id.Index, &time); err != nil {
+				return err
+			}
+			since[byEntry[id]] = time
+		}
+		return rows.Err()
+	})
+	return since, err
 }
 
 // Form gives the form with a hash, if there is one.

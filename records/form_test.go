@@ -68,6 +68,17 @@ func TestFormsAreListedAndDispatchesFoundByThem(t *testing.T) {
 		if err != nil || !found || row.State != office.FormSucceeded || office.HashForm(row.Form) != hash {
 			t.Errorf("the first form: %v, %+v, %v", found, row, err)
 		}
+		all, _, err := south.records.Forms(ctx, records.FormFilter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		since, err := south.records.InForceSince(ctx, all)
+		if err != nil || len(since) != 2 || since[hash] == 0 || since[hash] >= since[office.HashForm(second)] {
+			t.Errorf("in force since %v, %v", since, err)
+		}
+		if since, err := south.records.InForceSince(ctx, nil); err != nil || len(since) != 0 {
+			t.Errorf("no forms are in force since %v, %v", since, err)
+		}
 		if _, found, err := south.records.Form(ctx, planHash); err != nil || found {
 			t.Errorf("a form that is not there: %v, %v", found, err)
 		}

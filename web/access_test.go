@@ -91,6 +91,12 @@ const whoMay = `
 	GET  /charter/propose                            -       -        y     -          -
 	POST /charter/propose                            -       -        y     -          -
 	POST /charter/agree                              -       -        y     -          -
+	GET  /forms                                      -       -        y     -          -
+	POST /forms/propose                              -       -        y     -          -
+	POST /forms/agree                                -       -        y     -          -
+	GET  /forms/propose                              -       -        y     -          -
+	POST /forms/propose-text                         -       -        y     -          -
+	GET  /forms/{hash}                               -       -        y     -          -
 	GET  /events                                     -       -        y     -          -
 	/                                                y       y        y     y          y`
 

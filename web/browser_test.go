@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
+	"liaison.example/forms"
 	"liaison.example/office"
 	"liaison.example/people"
 	"liaison.example/records"
@@ -133,6 +134,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 	mended := handled(t)
 	of := bySubject(t, mended)
 	enclosed := mended.enclose("north")
+	inForce, changed := mended.formed()
 	closed := open(t, []office.Side{"south"}, "north")
 	closed.set(at)
 
@@ -182,6 +184,14 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"check", mended, "/check?code=LIAISON+1+kaesong.example+south%2F3+" + strings.Repeat("ab", 32)},
 		{"list-kept", mended, "/?state=answered&mark=exercise"},
 		{"propose", mended, "/charter/propose"},
+		{"forms", mended, "/forms"},
+		{"forms-none", usual, "/forms"},
+		{"forms-closed", closed, "/forms"},
+		{"form", mended, "/forms/" + changed},
+		{"form-in-force", mended, "/forms/" + inForce},
+		{"form-brought", mended, "/forms/" + office.HashForm(forms.Catalog()[0])},
+		{"form-duty", usual, "/forms/" + office.HashForm(forms.Catalog()[4])},
+		{"form-text", mended, "/forms/propose?from=" + inForce},
 		{"corrected", mended, "/dispatches/" + of["Works on the third floor of the house"].String()},
 		{"exercise", mended, "/dispatches/" + of["훈련: 건물 화재 발생"].String()},
 		{"enclosed", mended, "/dispatches/" + enclosed.String()},

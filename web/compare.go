@@ -11,12 +11,12 @@ import (
 	"liaison.example/office"
 )
 
-// article is one point of a charter as a text, to be compared with what it was.
+// article is one point of a charter or a form as a text, to be compared with what it was.
 type article struct {
 	key, title, text string
 }
 
-// compared is a point that differs between two charters, word by word.
+// compared is a point that differs between two charters or forms, word by word.
 type compared struct {
 	Title string
 	State string // "added", "removed" or "changed"
@@ -57,10 +57,14 @@ func (v *visit) articles(c *office.Charter) []article {
 	return append(out, article{"rules", v.t("charter.rules-title"), v.t("charter.rules", "n", c.Rules) + "\n"})
 }
 
-// compareCharters lists the points that differ, in the order of the charter
-// before, with what is new after them.
+// compareCharters lists the points in which two charters differ.
 func (v *visit) compareCharters(before, after *office.Charter) []compared {
-	was, now := v.articles(before), v.articles(after)
+	return compareArticles(v.articles(before), v.articles(after))
+}
+
+// compareArticles lists the points that differ, in the order in which they stood
+// before, with what is new after them.
+func compareArticles(was, now []article) []compared {
 	find := func(list []article, key string) (article, bool) {
 		i := slices.IndexFunc(list, func(a article) bool { return a.key == key })
 		if i < 0 {

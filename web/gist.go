@@ -75,12 +75,23 @@ func (v *visit) gist(kind string, body []byte) string {
 			return clipped(b.Post)
 		}
 	case office.KindAgree:
-		if b := new(office.AgreeBody); read(b) && len(b.Hash) == 64 && strings.Trim(b.Hash, "0123456789abcdef") == "" {
+		if b := new(office.AgreeBody); read(b) && isHash(b.Hash) {
+			return shortHash(b.Hash)
+		}
+	case office.KindProposeForm:
+		if b := new(office.ProposeFormBody); read(b) && b.Form != nil {
+			return clipped(v.formTitle(b.Form))
+		}
+	case office.KindAgreeForm:
+		if b := new(office.AgreeFormBody); read(b) && isHash(b.Hash) {
 			return shortHash(b.Hash)
 		}
 	}
 	return ""
 }
+
+// isHash reports whether a text is a SHA-256 in hex.
+func isHash(text string) bool { return len(text) == 64 && strings.Trim(text, "0123456789abcdef") == "" }
 
 // clipped cuts a text that the rules have not looked at to what a line can hold.
 func clipped(text string) string {

@@ -18,11 +18,11 @@ import (
 var templates embed.FS
 
 // shared are the templates that every page is made with.
-var shared = []string{"layout.html", "strip.html", "mark.html", "people.html", "enclosure.html", "passkey.html"}
+var shared = []string{"layout.html", "strip.html", "mark.html", "people.html", "formwords.html", "enclosure.html", "passkey.html"}
 
 // pageNames are the pages, each a template of that name.
 var pageNames = []string{
-	"account", "accounts", "charter", "check", "dispatch", "draft", "drafts", "ended", "entry", "failure", "line", "list", "one", "propose", "record", "sheet",
+	"account", "accounts", "charter", "check", "dispatch", "draft", "drafts", "ended", "entry", "failure", "form", "forms", "formtext", "line", "list", "one", "propose", "record", "sheet",
 	"rules", "signin", "trail", "write",
 }
 

@@ -112,6 +112,13 @@ var routes = []route{
 	{"POST /charter/propose", signedIn, (*site).postPropose},
 	{"POST /charter/agree", signedIn, (*site).postAgree},
 
+	{"GET /forms", signedIn, (*site).forms},
+	{"POST /forms/propose", signedIn, (*site).postProposeForms},
+	{"POST /forms/agree", signedIn, (*site).postAgreeForms},
+	{"GET /forms/propose", signedIn, (*site).formText},
+	{"POST /forms/propose-text", signedIn, (*site).postFormText},
+	{"GET /forms/{hash}", signedIn, (*site).form},
+
 	{"GET /events", signedIn, (*site).stream},
 
 	{"/", anyone, (*site).nothingHere},

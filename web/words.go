@@ -144,6 +144,11 @@ func (v *visit) detail(name, value string) string {
 		if phrase, ok := lang.Lookup("field." + value); ok {
 			return phrase.In(v.tag)
 		}
+		if i := strings.LastIndex(value, "."); i > 0 { // in one language: "form.name.ko"
+			if phrase, ok := lang.Lookup("field." + value[:i]); ok {
+				return phrase.In(v.tag) + " (" + value[i+1:] + ")"
+			}
+		}
 	case "kind":
 		return v.kindName(value)
 	case "limit", "size", "number":

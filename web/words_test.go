@@ -50,6 +50,12 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 	for _, act := range people.Acts {
 		want["may"] = append(want["may"], act.Name)
 	}
+	for _, asks := range office.AllAsks {
+		want["form"] = append(want["form"], "asks-"+string(asks), "silence-"+string(asks))
+	}
+	for _, typ := range office.FieldTypes {
+		want["form"] = append(want["form"], "type-"+string(typ))
+	}
 	for _, state := range people.DraftStates {
 		want["draft-state"] = append(want["draft-state"], string(state))
 	}
@@ -96,6 +102,7 @@ var indirect = []string{
 	"side.", "post.", "kind.", "mode.", "alarm.", "void.", "refused.", "precedence.", "field.", "unit.", "failure.", "frame.", "record.",
 	"problem.", "signin.", "token.", "trail.", "draft-state.", "draft-step.", "drafts.", "charter.", "dispatch.", "handling.", "mark.", "propose.unit-",
 	"releasable.", "state.", "may.", "role.", "particulars.subject-", "enclosure.finding.", "filetype.", "choice.",
+	"form.asks-", "form.silence-", "form.type-", "form.refused-", "form.before-",
 }
 
 func TestEveryKeyHasAPhraseAndEveryPhraseAUser(t *testing.T) {

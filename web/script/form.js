@@ -38,6 +38,15 @@
   });
   document.querySelector("[aria-invalid=true]")?.focus();
 
+  // Ticks all boxes of a list, or none if all are ticked.
+  document.addEventListener("click", (event) => {
+    const all = event.target.closest("[data-tick-all]");
+    if (!all) return;
+    const boxes = [...all.form.querySelectorAll("input[type=checkbox]")];
+    const on = !boxes.every((box) => box.checked);
+    for (const box of boxes) box.checked = on;
+  });
+
   const print = document.querySelector("[data-print]");
   if (print) print.hidden = false;
   print?.addEventListener("click", () => window.print());

@@ -36,10 +36,14 @@ if (document.body.dataset.events) {
       if (!fresh || old.isEqualNode(fresh)) continue;
       const focus = place(old);
       const opened = [...old.querySelectorAll("details[open] > summary")].map((s) => s.textContent);
+      const ticked = [...old.querySelectorAll("input[type=checkbox]")].map((c) => [c.name, c.value, c.checked]);
       const put = document.importNode(fresh, true);
       old.replaceWith(put);
       for (const s of put.querySelectorAll("details > summary")) {
         if (opened.includes(s.textContent)) s.parentElement.open = true;
+      }
+      for (const c of put.querySelectorAll("input[type=checkbox]")) {
+        c.checked = ticked.find(([name, value]) => c.name === name && c.value === value)?.[2] ?? c.checked;
       }
       if (focus) put.querySelector(focus)?.focus({ preventScroll: true });
     }
