@@ -12,7 +12,7 @@ import (
 )
 
 // brought finds a form that Liaison brings along, and its hash.
-func brought(t *testing.T, code string) (*office.Form, string) {
+func brought(t testing.TB, code string) (*office.Form, string) {
 	t.Helper()
 	for _, form := range forms.Catalog() {
 		if form.Code == code {
