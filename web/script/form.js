@@ -38,6 +38,17 @@
   });
   document.querySelector("[aria-invalid=true]")?.focus();
 
+  // Browsers leave empty boxes in a text field where the slice of the font came
+  // after they had drawn it: it is laid out once more.
+  const source = document.querySelector(".source");
+  if (source) document.fonts.addEventListener("loadingdone", () => {
+    const at = source.scrollTop;
+    source.hidden = true;
+    source.offsetHeight;
+    source.hidden = false;
+    source.scrollTop = at;
+  });
+
   // Ticks all boxes of a list, or none if all are ticked.
   document.addEventListener("click", (event) => {
     const all = event.target.closest("[data-tick-all]");
