@@ -189,7 +189,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"forms-closed", closed, "/forms"},
 		{"form", mended, "/forms/" + changed},
 		{"form-in-force", mended, "/forms/" + inForce},
-		{"form-brought", mended, "/forms/" + office.HashForm(forms.Catalog()[0])},
+		{"form-brought", mended, "/forms/" + office.HashForm(forms.Catalog()[2])},
 		{"form-duty", usual, "/forms/" + office.HashForm(forms.Catalog()[4])},
 		{"form-text", mended, "/forms/propose?from=" + inForce},
 		{"corrected", mended, "/dispatches/" + of["Works on the third floor of the house"].String()},

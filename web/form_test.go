@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"liaison.example/forms"
 	"liaison.example/office"
 	"liaison.example/records"
@@ -152,7 +154,9 @@ func TestARefusedFormStopsTheOthersAndIsNamed(t *testing.T) {
 	north.post("/forms/agree", many).want(t, 422, "101 forms were chosen; at most 100")
 	south.post("/forms/agree", url.Values{"hash": {ds}, "page": {ds}, "note": {"x"}}).want(t, 422, "DS · Distress", "was not agreed to")
 	south.post("/forms/propose", url.Values{"hash": {ve}, "page": {ve}, "note": {"As <talked> over."}}).want(t, 422, "This form “ve” is in force already", "As &lt;talked&gt; over.")
-	south.get("/forms/"+strings.Repeat("0", 64)).want(t, 404)
+	for _, path := range []string{"/forms/" + strings.Repeat("0", 64), "/forms/%00", "/forms/propose?from=%00"} {
+		north.get(path).want(t, 404)
+	}
 
 	duty, observer := south, south
 	duty.cookie = h.cookie("south", "duty-officer")
@@ -237,6 +241,38 @@ func TestAChangedFormIsTypedComparedAndProposed(t *testing.T) {
 	h.level()
 	south.get("/forms/"+an).want(t, 200, "It was in force until another took its place")
 	south.get("/forms").want(t, 200, "Show 1 former form", "in force until another took its place")
+}
+
+func TestWhatIsTickedStaysTickedWhileTheListChanges(t *testing.T) {
+	h, _, _ := heads(t)
+	_, an := brought(t, "an")
+	ve, _ := brought(t, "ve")
+	url := h.serve("south").URL
+	ctx, complaints := browser(t)
+	setCookies(t, ctx, url, h.cookie("south", "head"))
+	ticked := func() string {
+		t.Helper()
+		got, err := chromedp.Run(ctx, chromedp.Evaluate[string](`[...document.querySelectorAll("#forms-brought input:checked")].map((c) => c.value).join()`))
+		must(t, err)
+		return got
+	}
+	must(t, chromedp.Do(ctx, chromedp.Navigate(url+"/forms"), chromedp.Click(`input[value="`+an+`"]`)))
+	h.act("north", "head", office.KindProposeForm, &office.ProposeFormBody{Form: ve})
+	soon(t, ctx, "#forms-proposed", "Request to cross")
+	if got := ticked(); got != an {
+		t.Errorf("ticked are %q, want %s alone", got, an)
+	}
+	must(t, chromedp.Do(ctx, chromedp.Click(`#forms-brought [data-tick-all]`)))
+	if got, want := strings.Count(ticked(), ",")+1, len(forms.Catalog())-1; got != want {
+		t.Errorf("%d are ticked, want all %d", got, want)
+	}
+	must(t, chromedp.Do(ctx, chromedp.Click(`#forms-brought button[type=submit]`)))
+	soon(t, ctx, "#forms-brought", "For each of them a form is proposed or in force.")
+	must(t, chromedp.Do(ctx, chromedp.Click(`#forms-proposed [data-tick-all]`), chromedp.Click(`#forms-proposed button[type=submit]`)))
+	soon(t, ctx, "#form-stands", "In force since") // one alone leads to its page
+	if list := complaints.take(); len(list) > 0 {
+		t.Errorf("the browser says: %q", list)
+	}
 }
 
 // A form may say something in a language in which the page is not.

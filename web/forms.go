@@ -206,6 +206,9 @@ func (v *visit) formTitle(form *office.Form) string {
 // findForm finds a form by its hash: one that was ever proposed, with what became
 // of it, or one that Liaison brings along. It is nil if there is neither.
 func (s *site) findForm(v *visit, hash string) (form *office.Form, row *office.FormRow, err error) {
+	if !isHash(hash) {
+		return nil, nil, nil
+	}
 	found, is, err := s.node.Records().Form(v.ctx, hash)
 	if err != nil {
 		return nil, nil, err
