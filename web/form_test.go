@@ -258,7 +258,10 @@ func TestWhatIsTickedStaysTickedWhileTheListChanges(t *testing.T) {
 	}
 	must(t, chromedp.Do(ctx, chromedp.Navigate(url+"/forms"), chromedp.Click(`input[value="`+an+`"]`)))
 	h.act("north", "head", office.KindProposeForm, &office.ProposeFormBody{Form: ve})
-	soon(t, ctx, "#forms-proposed", "Request to cross")
+	h.eventually("the page hears of it", func() bool { // which it does from when it listens
+		h.send("north", office.Routine, "liaison", "Still here", "Still here.")
+		return strings.Contains(text(t, ctx, "#forms-proposed"), "Request to cross")
+	})
 	if got := ticked(); got != an {
 		t.Errorf("ticked are %q, want %s alone", got, an)
 	}
