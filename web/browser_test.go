@@ -133,6 +133,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 	mended := handled(t)
 	of := bySubject(t, mended)
 	enclosed := mended.enclose("north")
+	notice, request := mended.filledIn()
 	closed := open(t, []office.Side{"south"}, "north")
 	closed.set(at)
 
@@ -179,6 +180,11 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"nothing", usual, "/nothing"},
 		{"list-handled", mended, "/"},
 		{"sheet", mended, "/dispatches/" + of["Works on the third floor of the house"].String() + "/sheet"},
+		{"write-form", mended, "/dispatches/new?form=ve"},
+		{"write-answer", mended, "/dispatches/new?reply=" + request.String()},
+		{"dispatch-form", mended, "/dispatches/" + notice.String()},
+		{"dispatch-asks", mended, "/dispatches/" + request.String()},
+		{"sheet-form", mended, "/dispatches/" + notice.String() + "/sheet"},
 		{"check", mended, "/check?code=LIAISON+1+kaesong.example+south%2F3+" + strings.Repeat("ab", 32)},
 		{"list-kept", mended, "/?state=answered&mark=exercise"},
 		{"propose", mended, "/charter/propose"},

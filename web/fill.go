@@ -336,6 +336,9 @@ func (v *visit) minute(at time.Time) template.HTML {
 		}
 		shown = append(shown, text+" "+v.sideName(id))
 	}
+	if v.onPaper { // which is read where nothing shows the moment in UTC
+		shown = append(shown, at.Format(untilForm)+" UTC")
+	}
 	return element(at, template.HTMLEscapeString(strings.Join(shown, " · ")))
 }
 

@@ -167,3 +167,26 @@ func TestAReplyTakesUpTheFormThatItAnswers(t *testing.T) {
 	kim.get("/dispatches/new?reply="+id.String()).want(t, 200, `name="form" value="`+hash+`"`)
 	kim.get("/dispatches/"+id.String()).want(t, 200, "Silence is none")
 }
+
+// filledIn agrees on two forms; south gives a notice by one, north asks by the
+// other for consent.
+func (h *house) filledIn() (notice, request office.EntryID) {
+	an, ve := h.agreeOn("an"), h.agreeOn("ve")
+	notice = h.act("south", "duty-officer", office.KindDispatch, &office.DispatchBody{
+		Channel: "liaison", Precedence: office.Priority, To: []office.Side{"north"}, Subject: "Works on the road to the house / 사무소 진입로 보수",
+		Text: "The usual road is closed on these days. The bypass is marked.",
+		Form: &office.Filled{Code: "an", Hash: an, Values: map[string]string{
+			"sort": "works", "what": "Repair of the road surface.\n노면 보수.", "place": "Road from the gate to the house / 정문–사무소 도로", "position": "37.9321,126.5567",
+			"from": "2018-10-22T00:00Z", "until": "2018-10-24T08:00Z", "units": "Twelve workers, two excavators, unarmed.", "contact": "Duty officer, this channel",
+		}},
+	})
+	request = h.act("north", "duty-officer", office.KindDispatch, &office.DispatchBody{
+		Channel: "liaison", Precedence: office.Priority, To: []office.Side{"south"}, Subject: "산림조사단의 통행과 관련하여",
+		Form: &office.Filled{Code: "ve", Hash: ve, Values: map[string]string{
+			"sort": "road", "body": "산림조사단", "leader": "조사단 단장", "number": "11", "persons": "조사원 9명, 운전사 2명", "aim": "산림공동조사",
+			"route": "동부지구 도로", "there": "2018-10-23T00:30Z", "contact": "당직관, 이 통로",
+		}},
+	})
+	h.level()
+	return notice, request
+}
