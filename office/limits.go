@@ -18,7 +18,7 @@ const (
 	MaxFields            = 40                // fields of a form
 	MaxChoices           = 40                // choices of a field, answers to a form
 	MaxValue             = 10_000            // bytes of the value of a field
-	MaxHours             = 720               // hours within which to object
+	MaxHours             = 720               // hours within which to answer or object
 	MaxCharter           = 48 << 10          // bytes of a charter's canonical form
 	MinSides             = 2                 // sides of an office
 	MaxSides             = 16                // sides of an office

@@ -93,9 +93,13 @@ func (s *site) showDispatch(v *visit, status int, id office.EntryID, refused ref
 		return err
 	}
 	if page.Filled != nil {
-		page.Filled.Asks, err = s.asksNow(v, &line)
+		form, err := s.formOf(v, &line.Dispatch)
 		if err != nil {
 			return err
+		}
+		page.Filled.Asks = v.asksNow(form, &line)
+		if _, awaited := office.Awaited(form, &line.Dispatch, &line.Handling); awaited {
+			page.Offers.Close = false
 		}
 	}
 	if info := line.Info; info != nil {

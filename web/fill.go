@@ -92,9 +92,13 @@ func (v *visit) formName(f *office.Form) string {
 	return strings.ToUpper(f.Code) + " · " + lang.Pick(v.tag, f.Name)
 }
 
-// asks says what a form wants of those who get it.
+// asks says what a form wants of those who get it, and within which time.
 func (v *visit) asks(f *office.Form) string {
-	return v.t("fill.asks-"+string(f.Asks), "hours", f.Hours)
+	said := v.t("fill.asks-"+string(f.Asks), "hours", f.Hours)
+	if f.Hours > 0 && f.Asks != office.AsksObjection {
+		said += " " + v.t("fill.within", "hours", f.Hours)
+	}
+	return said
 }
 
 // example shows what a value of a type looks like, where that is not plain.
@@ -292,18 +296,18 @@ func (s *site) filled(v *visit, f *office.Filled) (*filledForm, error) {
 	return out, nil
 }
 
-// asksNow says what the form of a dispatch asks for and, if objections have an
-// end, when that is; nothing of a dispatch that wants none.
-func (s *site) asksNow(v *visit, line *records.DispatchLine) (string, error) {
-	form, err := s.formOf(v, &line.Dispatch)
-	if err != nil || form == nil {
-		return "", err
+// asksNow says what the form of a dispatch asks for and, if there is a time for
+// that, when it ends.
+func (v *visit) asksNow(form *office.Form, line *records.DispatchLine) string {
+	if form == nil {
+		return ""
 	}
-	if form.Asks == office.AsksObjection {
+	said := v.asks(form)
+	if form.Hours > 0 {
 		until := fromMillis(line.At).Add(time.Duration(form.Hours) * time.Hour)
-		return v.t("fill.objections-until", "time", until.In(v.zone(v.side)).Format(untilForm), "zone", v.zone(v.side)), nil
+		said += " " + v.t("fill.until", "time", until.In(v.zone(v.side)).Format(untilForm), "zone", v.zone(v.side))
 	}
-	return v.asks(form), nil
+	return said
 }
 
 // valueFact puts the value of a field into words.
