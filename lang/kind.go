@@ -12,6 +12,8 @@ var kindWords = map[string]Phrase{
 	"kind.consider":         {En: "Considers a dispatch", Ko: "통지문 검토 중"},
 	"kind.close":            {En: "Closes a dispatch", Ko: "통지문 종결"},
 	"kind.form.propose":     {En: "Proposes a form", Ko: "서식 제안"},
+	"kind.note":             {En: "Says something informally", Ko: "실무 메모"},
+	"kind.hours":            {En: "Says which hours the side keeps", Ko: "근무 시간 통보"},
 	"kind.form.agree":       {En: "Agrees to a form", Ko: "서식 동의"},
 	"kind.enclosure.stored": {En: "Has stored an enclosure", Ko: "첨부 보관 확인"},
 }

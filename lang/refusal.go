@@ -57,8 +57,9 @@ var refusalWords = map[string]Phrase{
 	"void.form-unknown":       {En: "There is no such form that all sides have agreed to.", Ko: "모든 측이 동의한 그런 서식이 없습니다."},
 	"void.form-not-open":      {En: "The proposal of this form “{form}” is no longer open.", Ko: "이 “{form}” 서식의 제안은 더는 열려 있지 않습니다."},
 	"void.form-lacks":         {En: "Form “{form}” wants “{field}”, which is missing.", Ko: "서식 “{form}”의 필수 항목 “{field}”이(가) 빠졌습니다."},
-	"void.form-value":         {En: "Form “{form}”, “{field}”: “{value}” is not {type}.", Ko: "서식 “{form}”의 “{field}”: “{value}”은(는) {type} 형식이 아닙니다."},
+	"void.form-value":         {En: "Form “{form}”, “{field}”: “{value}” is no {type}.", Ko: "서식 “{form}”의 “{field}”: “{value}”은(는) {type} 형식이 아닙니다."},
 	"void.form-field-unknown": {En: "Form “{form}” does not ask for “{field}”.", Ko: "서식 “{form}”에는 “{field}” 항목이 없습니다."},
+	"void.answer-awaited":     {En: "Dispatch {dispatch} stays open: its form asks for an answer, and {side} has given none that it allows.", Ko: "통지문 {dispatch}{dispatch:은/는} 서식에 따라 회신이 필요하며, {side}에서 아직 허용된 회신을 하지 않아 종결할 수 없습니다."},
 	"void.answer-unknown":     {En: "“{answer}” is not an answer that the form of dispatch {dispatch} allows this side.", Ko: "“{answer}”은(는) 통지문 {dispatch}의 서식이 이 측에 허용하는 회신이 아닙니다."},
 	"void.other":              {En: "The reason is “{code}”, which this program does not know.", Ko: "사유는 “{code}”이며, 이 프로그램은 이를 알지 못합니다."},
 

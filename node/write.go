@@ -357,6 +357,9 @@ func (n *Node) try(fold *records.Fold, rules *people.Rules, w *write, index int6
 	if act.Kind == office.KindDispatch && !act.reviewed && !n.may(fold, rules, act, people.ActAlone) {
 		return ledger.Entry{}, Written{}, &Refusal{Code: "draft-alone"}
 	}
+	if v := agreesToNewerRules(fold, act.Body); !v.Done() {
+		return refuse(v)
+	}
 	entry, err := n.ledger.Draft(index, seen, at, act.By, act.Kind, body)
 	if err != nil {
 		n.log.Info("an act cannot be an entry", "error", err)
@@ -378,6 +381,20 @@ func (n *Node) try(fold *records.Fold, rules *people.Rules, w *write, index int6
 		}
 	}
 	return entry, written, nil
+}
+
+// agreesToNewerRules refuses consent to a charter with rules that this program does
+// not know: once all have agreed it could not go on (spec/entries.md §6).
+func agreesToNewerRules(desk office.Reader, body any) office.Verdict {
+	b, is := body.(*office.AgreeBody)
+	if !is {
+		return office.Verdict{}
+	}
+	p := &office.Proposal{Hash: b.Hash}
+	if !desk.Get(p) || p.Charter.Rules <= office.Version {
+		return office.Verdict{} // or the rules say what is wrong
+	}
+	return office.Verdict{Void: office.NeedsNewerRules, Detail: map[string]string{"rules": fmt.Sprint(p.Charter.Rules)}}
 }
 
 // may asks the side's own table whether a post may do something. A post that is

@@ -22,6 +22,8 @@ const (
 	// Since rules version 3.
 	KindProposeForm = "form.propose" // put forward a form
 	KindAgreeForm   = "form.agree"   // consent to a proposed form, by its hash
+	KindNote        = "note"         // say something that is not a formal communication
+	KindHours       = "hours"        // say which hours a side keeps
 )
 
 // CharterBody founds the office.
@@ -66,6 +68,25 @@ type ProposeFormBody struct {
 // AgreeFormBody consents to the proposed form with this hash.
 type AgreeFormBody struct {
 	Hash string `json:"hash"`
+}
+
+// NoteBody is a coordination note from duty officer to duty officer.
+type NoteBody struct {
+	About   *EntryID `json:"about,omitzero"` // the dispatch that it is about
+	Channel string   `json:"channel"`
+	Mark    Mark     `json:"mark,omitzero"`
+	Text    string   `json:"text"`
+	To      []Side   `json:"to"`
+}
+
+// HoursBody says which hours the writer's side keeps from a moment on, in place of
+// those before.
+type HoursBody struct {
+	From     Minute    `json:"from"`
+	Holidays []Holiday `json:"holidays"` // in order of date
+	Offsets  []Offset  `json:"offsets"`  // in order; the first holds before the hours begin
+	Week     [][]Span  `json:"week"`     // seven days, Monday first
+	Zone     string    `json:"zone"`     // IANA name, for people
 }
 
 // DispatchBody releases a dispatch. Answer and Form are of rules version 3; what

@@ -17,7 +17,7 @@ type Form struct {
 	Code       string      `json:"code"`           // short id, such as "an"; there is one form in force for each
 	Ended      bool        `json:"ended,omitzero"` // the sides agree to use this form no longer
 	Fields     []FormField `json:"fields"`
-	Hours      int64       `json:"hours,omitzero"` // within which to object, if it asks for objections
+	Hours      int64       `json:"hours,omitzero"` // from release, within which to answer or object; 0 if none are agreed on
 	Name       Words       `json:"name"`
 	Precedence Precedence  `json:"precedence"` // what a writer is offered first
 	Purpose    Words       `json:"purpose"`    // what it is for, and when it is used
@@ -215,10 +215,13 @@ func (c *checker) form(field string, f *Form) {
 	default:
 		c.choices(field+".answers", f.Answers, 0)
 	}
-	if f.Asks == AsksObjection {
-		c.number(field+".hours", f.Hours, 1, MaxHours)
-	} else {
+	switch f.Asks {
+	case AsksNothing:
 		c.number(field+".hours", f.Hours, 0, 0)
+	case AsksObjection:
+		c.number(field+".hours", f.Hours, 1, MaxHours)
+	default:
+		c.number(field+".hours", f.Hours, 0, MaxHours)
 	}
 	c.formFields(field+".fields", f.Fields)
 }
@@ -395,17 +398,40 @@ func (m *matter) saw(id *EntryID) bool {
 // mayAnswer checks the answer that a reply gives to a form, and says whether the
 // reply counts as an answer: to a form that lists answers only one of these does.
 func (m *matter) mayAnswer(b *DispatchBody, d *Dispatch) (answers bool, verdict Verdict) {
-	row := &FormRow{}
-	if d.Form != nil {
-		row.Hash = d.Form.Hash
-		m.desk.Get(row)
-	}
 	var allowed []Choice
-	if row.Form != nil {
-		allowed = row.Form.Answers
+	if f := m.form(d); f != nil {
+		allowed = f.Answers
 	}
 	if b.Answer != "" && (choice(allowed, b.Answer) == nil || !slices.Contains(d.To, m.ID.Side)) {
 		return false, void(AnswerUnknown, "dispatch", d.ID.String(), "answer", b.Answer)
 	}
 	return len(allowed) == 0 || b.Answer != "", Verdict{}
+}
+
+// form finds the form of a dispatch; it is nil if the dispatch has none.
+func (m *matter) form(d *Dispatch) *Form {
+	if d.Form == nil {
+		return nil
+	}
+	row := &FormRow{Hash: d.Form.Hash}
+	m.desk.Get(row)
+	return row.Form
+}
+
+// Awaited gives an addressed side from which an answer is still awaited that the
+// form of the dispatch lists. There is none if the form lists no answers, or the
+// dispatch was withdrawn. f and h may be nil.
+func Awaited(f *Form, d *Dispatch, h *Handling) (side Side, awaited bool) {
+	if h == nil {
+		h = &Handling{}
+	}
+	if _, withdrawn := h.Withdrawn(); withdrawn || f == nil || len(f.Answers) == 0 {
+		return "", false
+	}
+	for _, to := range d.To {
+		if !slices.ContainsFunc(h.Answered, func(a Answer) bool { return a.Side == to }) {
+			return to, true
+		}
+	}
+	return "", false
 }

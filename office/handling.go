@@ -41,7 +41,9 @@ func applyConsider(m *matter, b *ConsiderBody) Verdict {
 
 func checkClose(*checker, *CloseBody) {}
 
-// applyClose notes that a side regards a dispatch as done with.
+// applyClose notes that a side regards a dispatch as done with. One whose form
+// lists answers stays open until each addressed side has given one of them, or it
+// is withdrawn: free text does not close it.
 func applyClose(m *matter, b *CloseBody) Verdict {
 	side := m.ID.Side
 	d, verdict := m.dispatch(b.Dispatch)
@@ -56,6 +58,9 @@ func applyClose(m *matter, b *CloseBody) Verdict {
 		if c.Side == side {
 			return void(AlreadyClosed, "dispatch", d.ID.String(), "by", c.By)
 		}
+	}
+	if awaited, is := Awaited(m.form(d), d, h); is {
+		return void(AnswerAwaited, "dispatch", d.ID.String(), "side", awaited)
 	}
 	h.Closed = append(slices.Clone(h.Closed), Closing{At: m.At, By: m.By, ID: m.ID, Side: side})
 	m.desk.Put(h)

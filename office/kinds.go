@@ -47,6 +47,8 @@ var Kinds = []Kind{
 	kind(KindStored, 2, true, checkStored, applyStored),
 	kind(KindProposeForm, 3, true, checkProposeForm, applyProposeForm),
 	kind(KindAgreeForm, 3, true, checkAgreeForm, applyAgreeForm),
+	kind(KindNote, 3, false, checkNote, applyNote),
+	kind(KindHours, 3, true, checkHours, applyHours),
 }
 
 // A matter is what a rule has before it: the entry, the desk, and the office

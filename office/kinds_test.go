@@ -35,8 +35,16 @@ func goldens() map[string]any {
 		KindConsider:    &ConsiderBody{Dispatch: EntryID{"south", 17}, Until: "2018-09-17T08:00Z"},
 		KindClose:       &CloseBody{Dispatch: EntryID{"south", 17}},
 		KindProposeForm: &ProposeFormBody{Form: testForm(), Note: "As talked over on Friday.", Replaces: ""},
-		KindAgreeForm:   &AgreeFormBody{Hash: HashForm(testForm())},
-		KindStored:      &StoredBody{Dispatch: EntryID{"south", 17}, Hash: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+		KindNote:        &NoteBody{About: &EntryID{"north", 5}, Channel: "liaison", Text: "Is the lift working?\n승강기가 움직입니까?", To: []Side{"north"}},
+		KindHours: &HoursBody{
+			From:     "2018-09-17T00:00Z",
+			Holidays: []Holiday{{Date: "2018-10-09", Name: Words{"en": "Hangul Day", "ko": "한글날"}}},
+			Offsets:  []Offset{{"2015-08-14T15:00Z", 510}, {"2018-05-04T15:00Z", 540}},
+			Week:     weekdays,
+			Zone:     "Asia/Pyongyang",
+		},
+		KindAgreeForm: &AgreeFormBody{Hash: HashForm(testForm())},
+		KindStored:    &StoredBody{Dispatch: EntryID{"south", 17}, Hash: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
 	}
 }
 

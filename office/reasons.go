@@ -68,6 +68,7 @@ const (
 	FormLacks        Reason = "form-lacks"         // form, field: it must be filled in
 	FormValue        Reason = "form-value"         // form, field, value, type
 	FormFieldUnknown Reason = "form-field-unknown" // form, field
+	AnswerAwaited    Reason = "answer-awaited"     // dispatch, side: its form lists answers, and this side has given none
 	AnswerUnknown    Reason = "answer-unknown"     // dispatch, answer: not one of those that its form allows this side
 )
 
@@ -80,7 +81,7 @@ var Reasons = []Reason{
 	ChannelUnknown, WrongAddressee, NumberOutOfTurn, DispatchUnknown, NotAddressed, AlreadyAcknowledged,
 	InfoAboveAction, AddresseeMissing, MarkDiffers, NotOwnDispatch, OwnDispatch, NotInEffect,
 	NotLater, AlreadyAnswered, AlreadyClosed, EnclosureUnknown, AlreadyStored,
-	FormNotInForce, FormSame, FormProposed, FormUnknown, FormNotOpen, FormLacks, FormValue, FormFieldUnknown, AnswerUnknown,
+	FormNotInForce, FormSame, FormProposed, FormUnknown, FormNotOpen, FormLacks, FormValue, FormFieldUnknown, AnswerAwaited, AnswerUnknown,
 }
 
 // void makes a verdict from a reason and pairs of names and values.

@@ -306,6 +306,40 @@ type Storage struct {
 	Side Side    `json:"side"`
 }
 
+// Note is a coordination note.
+type Note struct {
+	About   *EntryID `json:"about,omitzero"`
+	At      int64    `json:"at"`
+	By      Post     `json:"by"`
+	Channel string   `json:"channel"`
+	From    Side     `json:"from"`
+	ID      EntryID  `json:"id"`
+	Mark    Mark     `json:"mark,omitzero"`
+	Text    string   `json:"text"`
+	Time    int64    `json:"time"` // its time in the joint order, milliseconds
+	To      []Side   `json:"to"`   // in order of id
+}
+
+func (*Note) Table() string { return "note" }
+func (n *Note) Key() string { return n.ID.String() }
+
+// Hours are the hours that a side keeps from a moment on.
+type Hours struct {
+	At       int64     `json:"at"`
+	By       Post      `json:"by"`
+	From     int64     `json:"from"` // milliseconds, a whole minute
+	Holidays []Holiday `json:"holidays"`
+	ID       EntryID   `json:"id"`
+	Offsets  []Offset  `json:"offsets"`
+	Side     Side      `json:"side"`
+	Time     int64     `json:"time"` // of the entry in the joint order
+	Week     [][]Span  `json:"week"` // Monday first
+	Zone     string    `json:"zone"`
+}
+
+func (*Hours) Table() string { return "hours" }
+func (h *Hours) Key() string { return h.ID.String() }
+
 // Withdrawn gives the dispatch that cancelled or superseded this one.
 func (h *Handling) Withdrawn() (by Related, withdrawn bool) {
 	for _, r := range h.Relations {

@@ -113,3 +113,6 @@ func (g DTG) after(at int64) DTG {
 	}
 	return DTG{Minute: g.Minute, Nth: g.Nth + 1}
 }
+
+// dateText writes a date as entries hold it.
+func dateText(year, month, day int64) string { return fmt.Sprintf("%04d-%02d-%02d", year, month, day) }

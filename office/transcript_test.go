@@ -198,7 +198,7 @@ func parseValue(t testing.TB, name, value string) any {
 		return hash
 	case name == "to" || name == "languages" || name == "references":
 		return slices.DeleteFunc(strings.Split(value, ","), func(s string) bool { return s == "" })
-	case name != "until" && value != "" && strings.ContainsRune("0123456789{[", rune(value[0])):
+	case name != "until" && name != "from" && value != "" && strings.ContainsRune("0123456789{[", rune(value[0])):
 		return jsontext.Value(value)
 	}
 	return value

@@ -12,7 +12,7 @@ import (
 
 // shape is the number of the schema below and of what is folded into it. Raise
 // it whenever either changes: the tables are then thrown away and folded again.
-const shape = 6
+const shape = 7
 
 // version names what the tables were made by. A program that knows other rules
 // folds again as well.
@@ -78,6 +78,18 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 		CREATE INDEX form_state ON form (state, code);
 		CREATE TABLE code (
 			code TEXT PRIMARY KEY,   -- of forms
+			row TEXT NOT NULL
+		);
+		CREATE TABLE note (
+			` + pos + `,             -- of the entry
+			channel TEXT NOT NULL,
+			row TEXT NOT NULL
+		);
+		CREATE INDEX note_channel ON note (channel, pos);
+		CREATE TABLE hours (
+			` + pos + `,             -- of the entry
+			side TEXT NOT NULL,
+			begins BIGINT NOT NULL,  -- milliseconds
 			row TEXT NOT NULL
 		);
 		CREATE TABLE post (

@@ -52,6 +52,15 @@ var tables = func() map[string]*table {
 				return []any{f.Form.Code, f.At, f.State}
 			}),
 		tableOf[office.FormCode]("code", keepNot, []string{"code"}),
+		tableOf[office.Note]("note", keepNot, nil).
+			of(func(row office.Row) office.EntryID { return row.(*office.Note).ID }).
+			with([]string{"channel"}, func(row office.Row) []any { return []any{row.(*office.Note).Channel} }),
+		tableOf[office.Hours]("hours", keepNot, nil).
+			of(func(row office.Row) office.EntryID { return row.(*office.Hours).ID }).
+			with([]string{"side", "begins"}, func(row office.Row) []any {
+				h := row.(*office.Hours)
+				return []any{h.Side, h.From}
+			}),
 		tableOf[office.PostRow]("post", keepAlways, []string{"side", "post"}),
 		tableOf[office.SideRow]("side", keepAlways, []string{"side"}),
 		tableOf[office.Dispatch]("dispatch", keepNot, nil).

@@ -134,6 +134,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 	mended := handled(t)
 	of := bySubject(t, mended)
 	enclosed := mended.enclose("north")
+	notice, request := mended.filledIn()
 	inForce, changed := mended.formed()
 	closed := open(t, []office.Side{"south"}, "north")
 	closed.set(at)
@@ -181,6 +182,11 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"nothing", usual, "/nothing"},
 		{"list-handled", mended, "/"},
 		{"sheet", mended, "/dispatches/" + of["Works on the third floor of the house"].String() + "/sheet"},
+		{"write-form", mended, "/dispatches/new?form=ve"},
+		{"write-answer", mended, "/dispatches/new?reply=" + request.String()},
+		{"dispatch-form", mended, "/dispatches/" + notice.String()},
+		{"dispatch-asks", mended, "/dispatches/" + request.String()},
+		{"sheet-form", mended, "/dispatches/" + notice.String() + "/sheet"},
 		{"check", mended, "/check?code=LIAISON+1+kaesong.example+south%2F3+" + strings.Repeat("ab", 32)},
 		{"list-kept", mended, "/?state=answered&mark=exercise"},
 		{"propose", mended, "/charter/propose"},
@@ -189,7 +195,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"forms-closed", closed, "/forms"},
 		{"form", mended, "/forms/" + changed},
 		{"form-in-force", mended, "/forms/" + inForce},
-		{"form-brought", mended, "/forms/" + office.HashForm(forms.Catalog()[2])},
+		{"form-brought", mended, "/forms/" + office.HashForm(forms.Catalog()[6])},
 		{"form-duty", usual, "/forms/" + office.HashForm(forms.Catalog()[4])},
 		{"form-text", mended, "/forms/propose?from=" + inForce},
 		{"corrected", mended, "/dispatches/" + of["Works on the third floor of the house"].String()},

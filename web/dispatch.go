@@ -31,6 +31,7 @@ type dispatchPage struct {
 	Informs    string
 	InformsAt  string // how urgent it is to those, if that is another precedence
 	Facts      []fact
+	Filled     *filledForm // nil if it has no form
 	Enclosed   []enclosedFile
 	Thread     []listLine // with this one; empty if it stands alone
 	Offers     handlingOffer
@@ -87,6 +88,19 @@ func (s *site) showDispatch(v *visit, status int, id office.EntryID, refused ref
 	}
 	if page.Facts, err = s.facts(v, &line.Dispatch); err != nil {
 		return err
+	}
+	if page.Filled, err = s.filled(v, line.Form); err != nil {
+		return err
+	}
+	if page.Filled != nil {
+		form, err := s.formOf(v, &line.Dispatch)
+		if err != nil {
+			return err
+		}
+		page.Filled.Asks = v.asksNow(form, &line)
+		if _, awaited := office.Awaited(form, &line.Dispatch, &line.Handling); awaited {
+			page.Offers.Close = false
+		}
 	}
 	if info := line.Info; info != nil {
 		page.Informs = v.sideNames(info.To)

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"liaison.example/office"
 	"liaison.example/people"
@@ -26,6 +27,7 @@ type draftPage struct {
 	Paragraphs []paragraph
 	Mark       string // in words; empty if it is meant in earnest
 	Facts      []fact
+	Filled     *filledForm
 	Informed   template.HTML // who it goes to for information; empty if to nobody
 	Missing    string        // what keeps it from being released as it stands; empty if nothing does
 	Drafted    template.HTML
@@ -142,6 +144,9 @@ func (s *site) showDraft(v *visit, status int, id int64, typed draftTyped) error
 	if page.Facts, err = s.contentFacts(v, d.Content); err != nil {
 		return err
 	}
+	if page.Filled, err = s.filled(v, d.Content.Form); err != nil {
+		return err
+	}
 	if d.Changed != d.Drafted {
 		page.Changed = v.signed(d.Changed)
 	}
@@ -155,7 +160,9 @@ func (s *site) showDraft(v *visit, status int, id int64, typed draftTyped) error
 		page.Entry = "/dispatches/" + d.Entry.String()
 	}
 	if page.Open {
-		page.Missing = v.missing(d.Content)
+		if page.Missing, err = s.missing(v, d.Content); err != nil {
+			return err
+		}
 	}
 	if d.Open() && may(office.KindDispatch) {
 		page.Alone = !may(people.ActAlone) && !d.SecondPerson(h.Who)
@@ -170,22 +177,27 @@ func (s *site) showDraft(v *visit, status int, id int64, typed draftTyped) error
 	return s.render(v, status, "draft", page)
 }
 
-// missing says what the rules would say first against a draft as it stands.
-func (v *visit) missing(c people.Content) string {
+// missing says what the rules would say first against a draft as it stands, and
+// all that its form lacks.
+func (s *site) missing(v *visit, c people.Content) (string, error) {
 	body, err := c.Body()
 	if refusal, ok := refusalOf(err); ok {
-		return v.refused(refusal)
+		return v.refused(refusal), nil
 	}
 	body.Number = 1 // the node gives it
 	encoded, err := office.Encode(body)
 	if err != nil {
-		return v.t("void.bad-text", "field", v.t("field.text"))
+		return v.t("void.bad-text", "field", v.t("field.text")), nil
 	}
-	verdict := office.Check(office.KindDispatch, encoded)
-	if verdict.Done() {
-		return ""
+	if verdict := office.Check(office.KindDispatch, encoded); !verdict.Done() {
+		return v.coded("void", string(verdict.Void), verdict.Detail), nil
 	}
-	return v.coded("void", string(verdict.Void), verdict.Detail)
+	faults, err := s.faults(v, c)
+	var said []string
+	for _, name := range sortedKeys(faults) {
+		said = append(said, faults[name])
+	}
+	return strings.Join(said, " "), err
 }
 
 // touched names who has done something: the person, and the post for which they

@@ -42,7 +42,7 @@ func (h *house) agreed(form *office.Form, replaces string) {
 // It gives the hashes of one in force and of one proposed to be changed.
 func (h *house) formed() (inForce, changed string) {
 	h.t.Helper()
-	for _, code := range []string{"ds", "fl", "ve", "lc"} {
+	for _, code := range []string{"ds", "fl", "rt", "lc"} {
 		form, _ := brought(h.t, code)
 		h.agreed(form, "")
 	}
@@ -50,18 +50,18 @@ func (h *house) formed() (inForce, changed string) {
 	ended := *lc
 	ended.Ended = true
 	h.agreed(&ended, lcHash)
-	ve, veHash := brought(h.t, "ve")
-	other := *ve
+	rt, rtHash := brought(h.t, "rt")
+	other := *rt
 	other.Precedence = office.Priority
-	other.Fields = slices.Clone(ve.Fields[:len(ve.Fields)-1])
+	other.Fields = slices.Clone(rt.Fields[:len(rt.Fields)-1])
 	other.Fields[0].Help = office.Words{"en": "As it stands in the papers that are shown at the gate.", "ko": "출입구에서 제시하는 서류에 적힌 대로 적습니다."}
-	h.act("north", "head", office.KindProposeForm, &office.ProposeFormBody{Form: &other, Replaces: veHash, Note: "출입구에서 대조하기 쉽게 하고, 쓰지 않는 항목을 뺍니다."})
-	an, _ := brought(h.t, "an")
-	h.act("north", "head", office.KindProposeForm, &office.ProposeFormBody{Form: an})
+	h.act("north", "head", office.KindProposeForm, &office.ProposeFormBody{Form: &other, Replaces: rtHash, Note: "출입구에서 대조하기 쉽게 하고, 쓰지 않는 항목을 뺍니다."})
+	ep, _ := brought(h.t, "ep")
+	h.act("north", "head", office.KindProposeForm, &office.ProposeFormBody{Form: ep})
 	in, _ := brought(h.t, "in")
 	h.act("south", "head", office.KindProposeForm, &office.ProposeFormBody{Form: in, Note: "So that both accounts of an incident stand side by side."})
 	h.level()
-	return veHash, office.HashForm(&other)
+	return rtHash, office.HashForm(&other)
 }
 
 // heads are the heads of two sides at their pages.

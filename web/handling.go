@@ -112,6 +112,13 @@ func (s *site) facts(v *visit, d *office.Dispatch) ([]fact, error) {
 			return nil, err
 		}
 	}
+	if d.Answer != "" && d.Reply != nil {
+		answer, err := s.answerTo(v, *d.Reply, d.Answer)
+		if err != nil {
+			return nil, err
+		}
+		facts = append(facts, fact{Name: v.t("fill.answer"), Value: template.HTML(template.HTMLEscapeString(answer))})
+	}
 	if err := links("references", d.References...); err != nil {
 		return nil, err
 	}
@@ -151,9 +158,15 @@ func (s *site) handlingSteps(v *visit, line *records.DispatchLine, to office.Sid
 			if err != nil {
 				return nil, err
 			}
-			steps = append(steps, step{
-				Shape: "done", Title: v.h("ladder.answered", "dispatch", by.link()), Clocks: v.clocks(fromMillis(a.At)), Proofs: proofs(a.ID),
-			})
+			one := step{Shape: "done", Title: v.h("ladder.answered", "dispatch", by.link()), Clocks: v.clocks(fromMillis(a.At)), Proofs: proofs(a.ID)}
+			if a.Answer != "" {
+				answer, err := s.answerName(v, &line.Dispatch, a.Answer)
+				if err != nil {
+					return nil, err
+				}
+				one.Notes = []template.HTML{v.h("fill.answered", "answer", answer)}
+			}
+			steps = append(steps, one)
 		}
 	}
 	for _, c := range line.Handling.Closed {

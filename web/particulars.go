@@ -86,7 +86,7 @@ func (s *site) contentFacts(v *visit, c people.Content) ([]fact, error) {
 		body.Releasable = ""
 	}
 	return s.facts(v, &office.Dispatch{
-		Name: body.Name, Attention: body.Attention, Relation: body.Relation, Reply: body.Reply, References: body.References,
+		Answer: body.Answer, Name: body.Name, Attention: body.Attention, Relation: body.Relation, Reply: body.Reply, References: body.References,
 		Releasable: body.Releasable, Party: body.Party,
 	})
 }
@@ -113,7 +113,7 @@ func (s *site) begun(v *visit) (c people.Content, err error) {
 	kind := office.RelationKind(query.Get("relation"))
 	to := cmp.Or(query.Get("reply"), query.Get("dispatch"))
 	if to == "" {
-		return c, nil
+		return c, s.begunForm(v, &c, nil)
 	}
 	id, err := office.ParseEntryID(to)
 	if err != nil || query.Get("reply") == "" && !slices.Contains(office.RelationKinds, kind) {
@@ -149,7 +149,11 @@ func (s *site) begun(v *visit) (c people.Content, err error) {
 	if !v.knowsParticulars() { // the rules know the words alone
 		c.Reply, c.Relation, c.Relates, c.Mark = "", "", "", ""
 	}
-	return c, nil
+	if c.Relation == office.Correction || c.Relation == office.Supersession {
+		c.Form = line.Form
+		return c, nil
+	}
+	return c, s.begunForm(v, &c, &line.Dispatch)
 }
 
 // informed names the sides that a draft goes to for information.

@@ -29,6 +29,7 @@ type sheetPage struct {
 	Released   []onClock
 	UTC        string // the moment of release
 	Facts      []fact
+	Filled     *filledForm
 	Paragraphs []paragraph
 	TextLang   string
 	Enclosures []sheetEnclosure
@@ -79,6 +80,9 @@ func (s *site) sheet(v *visit) error {
 		page.Informs = v.sideNames(line.Info.To)
 	}
 	if page.Facts, err = s.facts(v, &line.Dispatch); err != nil {
+		return err
+	}
+	if page.Filled, err = s.filled(v, line.Form); err != nil {
 		return err
 	}
 	if page.Notices, page.Struck, err = s.notices(v, &line); err != nil {

@@ -40,6 +40,7 @@ type writePage struct {
 	MaxText     int // bytes
 	Once        string
 	More        particulars
+	Filling     filling
 	Theirs      *theirs // what stands in the draft, if it is not what was typed
 	Former      string  // page of a draft that has ended meanwhile; what was typed is then a new one
 
@@ -63,6 +64,7 @@ type theirs struct {
 	Mark                             string
 	Informed                         template.HTML
 	Facts                            []fact
+	Filled                           *filledForm
 }
 
 type precedenceChoice struct {
@@ -76,7 +78,7 @@ type written struct {
 	people.Content
 	id, version int64  // of the draft; 0 if it is not begun
 	once        string // key of the form
-	do          string // "save", "review" or "release"
+	do          string // "save", "review", "release", or "form" to fill in another form
 }
 
 func (s *site) write(v *visit) error {
@@ -114,6 +116,9 @@ func (s *site) showWrite(v *visit, status int, w written, page writePage) error 
 		page.Href, page.Action, page.Path = draftHref(w.id), draftHref(w.id), draftHref(w.id)+"/edit"
 	}
 	if page.More, err = s.particulars(v, w.Content, page.Errors); err != nil {
+		return err
+	}
+	if page.Filling, err = s.filling(v, w.Content, page.Errors); err != nil {
 		return err
 	}
 	page.Draft, page.Enclosing = w.id, v.enclosingOf(w.Enclosures, page.Errors["enclosures"])
@@ -165,6 +170,12 @@ func (s *site) postDraft(v *visit) error {
 
 func (s *site) postWritten(v *visit, id int64) error {
 	w := v.written(id)
+	if err := s.typedForm(v, v.r.PostForm, &w); err != nil {
+		return err
+	}
+	if w.do == "form" { // nothing is saved yet: the form comes with its fields
+		return s.showWrite(v, http.StatusOK, w, writePage{})
+	}
 	if chosen := v.r.PostForm.Get("file"); chosen != "" {
 		// Without script the browser sends its name alone: it would go missing.
 		return s.refuseField(v, w, "enclosures", v.t("enclosure.not-enclosed", "name", chosen))
@@ -198,6 +209,14 @@ func (s *site) postWritten(v *visit, id int64) error {
 	if len(w.To) == 0 {
 		// The node would take it to mean all; a person must say so.
 		return s.refuseField(v, w, "to", v.t("void.missing", "field", v.t("field.to")))
+	}
+	if refused, err := s.faults(v, w.Content); err != nil {
+		return err
+	} else if len(refused) > 0 {
+		if refused[""] == "" {
+			refused[""] = v.t("fill.lacks")
+		}
+		return s.answerWrite(v, http.StatusUnprocessableEntity, w, writePage{Errors: refused})
 	}
 	released, err := s.node.Release(v.ctx, v.hand(), d.ID, d.Version, nil)
 	if err != nil {
@@ -329,7 +348,12 @@ func (s *site) theirs(v *visit, d people.Draft) (*theirs, error) {
 	if err != nil {
 		return nil, err
 	}
+	filled, err := s.filled(v, d.Content.Form)
+	if err != nil {
+		return nil, err
+	}
 	t := &theirs{
+		Filled:     filled,
 		Sentence:   v.h("write.theirs", "person", v.touched(d.Changed), "time", v.briefly(d.Changed.At)),
 		Precedence: d.Precedence(), Word: v.t("precedence." + lowerPrecedence(d.Precedence())),
 		Channel: v.channelName(d.Content.Channel), Subject: d.Content.Subject, Lang: textLanguage(d.Content.Subject + d.Content.Text),
@@ -347,6 +371,11 @@ func brokenField(form url.Values) string {
 	for _, field := range []string{"subject", "text", "name", "attention", "party", "references"} {
 		if !utf8.ValidString(form.Get(field)) {
 			return field
+		}
+	}
+	for name, values := range form {
+		if strings.HasPrefix(name, fieldPrefix) && !utf8.ValidString(values[0]) {
+			return "form"
 		}
 	}
 	return ""

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"liaison.example/api"
+	"liaison.example/forms"
 	"liaison.example/office"
 )
 
@@ -22,34 +23,51 @@ type formCommand struct {
 
 type formListCommand struct {
 	place
-	State string `placeholder:"STATE" help:"Only those that are open, in-force, succeeded (by another) or replaced (before they were in force)."`
-	JSON  bool   `name:"json" help:"Print a JSON array."`
+	Bundled bool   `help:"List the forms that Liaison brings along, to be proposed."`
+	State   string `placeholder:"STATE" help:"Only those that are open, in-force, succeeded (by another) or replaced (before they were in force)."`
+	JSON    bool   `name:"json" help:"Print a JSON array."`
 }
 
 func (c *formListCommand) Run(ctx context.Context, t *terminal) error {
+	if c.Bundled {
+		return c.bundled(t)
+	}
 	client, _, err := c.client()
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	forms, err := client.Forms(ctx, c.State, "")
+	found, err := client.Forms(ctx, c.State, "")
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		return t.printJSON(append([]api.FormStanding{}, forms...))
+		return t.printJSON(append([]api.FormStanding{}, found...))
 	}
-	if len(forms) == 0 {
+	if len(found) == 0 {
 		t.print("There are no forms.")
 		return nil
 	}
 	rows := [][]string{{"CODE", "NAME", "ASKS", "STATE", "AGREED", "HASH"}}
-	for _, f := range forms {
+	for _, f := range found {
 		state := f.State
 		if f.Form.Ended {
 			state += " (no longer used)"
 		}
 		rows = append(rows, []string{f.Form.Code, printable(english(f.Form.Name)), string(f.Form.Asks), state, strings.Join(f.Agreed, ","), f.Hash[:min(16, len(f.Hash))]})
+	}
+	t.table(rows)
+	return nil
+}
+
+// bundled lists the forms that Liaison brings along, for which no node is asked.
+func (c *formListCommand) bundled(t *terminal) error {
+	if c.JSON {
+		return t.printJSON(forms.Catalog())
+	}
+	rows := [][]string{{"CODE", "NAME", "ASKS", "PRECEDENCE"}}
+	for _, f := range forms.Catalog() {
+		rows = append(rows, []string{f.Code, english(f.Name), string(f.Asks), string(f.Precedence)})
 	}
 	t.table(rows)
 	return nil
@@ -68,8 +86,9 @@ func english(words office.Words) string {
 
 type formShowCommand struct {
 	place
-	Text bool `help:"Print only the form itself, as a file to change and propose."`
-	JSON bool `name:"json" help:"Print the form with the consents to it as JSON."`
+	Bundled bool `help:"Show the form that Liaison brings along for this code."`
+	Text    bool `help:"Print only the form itself, as a file to change and propose."`
+	JSON    bool `name:"json" help:"Print the form with the consents to it as JSON."`
 }
 
 func (c *formShowCommand) Help() string {
@@ -82,6 +101,9 @@ func (c *formShowCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	defer client.Close()
+	if c.Bundled {
+		return c.bundled(t, args[0])
+	}
 	f, err := findForm(ctx, client, args[0])
 	if err != nil {
 		return err
@@ -103,21 +125,33 @@ func (c *formShowCommand) Run(ctx context.Context, t *terminal) error {
 	return nil
 }
 
+func (c *formShowCommand) bundled(t *terminal, code string) error {
+	form := broughtAlong(code)
+	if form == nil {
+		return fmt.Errorf("Liaison brings no form %q along: \"liaison form list --bundled\" lists them", printable(code))
+	}
+	if c.Text || c.JSON {
+		return t.printJSON(form)
+	}
+	printForm(t, form)
+	return nil
+}
+
 // findForm finds the form in force for a code, or a form by the beginning of its
 // hash.
 func findForm(ctx context.Context, client *api.Client, word string) (*api.FormStanding, error) {
 	const shortest = 8
-	forms, err := client.Forms(ctx, "", "")
+	all, err := client.Forms(ctx, "", "")
 	if err != nil {
 		return nil, err
 	}
 	var found []*api.FormStanding
-	for i, f := range forms {
+	for i, f := range all {
 		if f.Form.Code == word && f.State == office.FormInForce {
-			return &forms[i], nil
+			return &all[i], nil
 		}
 		if len(word) >= shortest && strings.HasPrefix(f.Hash, strings.ToLower(word)) {
-			found = append(found, &forms[i])
+			found = append(found, &all[i])
 		}
 	}
 	switch len(found) {
@@ -181,7 +215,7 @@ type formProposeCommand struct {
 }
 
 func (c *formProposeCommand) Help() string {
-	return `Puts a form forward, in the place of the one in force for its code if there is one. "liaison form show CODE --text > FILE" gives one to begin with. It takes effect when every side has agreed to it, by its hash; dispatches written before keep the form that they had. With "ended": true the sides agree to use the code no longer.`
+	return `Puts a form forward, in the place of the one in force for its code if there is one. "liaison form show CODE --text > FILE" gives one to begin with, and with --bundled one that Liaison brings along. It takes effect when every side has agreed to it, by its hash; dispatches written before keep the form that they had. With "ended": true the sides agree to use the code no longer.`
 }
 
 func (c *formProposeCommand) Run(ctx context.Context, t *terminal) error {

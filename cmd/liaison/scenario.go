@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"liaison.example/forms"
 	"liaison.example/office"
 )
 
@@ -67,6 +68,31 @@ func dispatch(at string, side office.Side, by office.Post, channel string, prece
 	}
 	return scene{at: at, side: side, by: by, kind: office.KindDispatch, ackAt: ackAt, ackBy: "duty-officer", body: func(*office.Charter) any {
 		return &office.DispatchBody{Channel: channel, Precedence: precedence, Subject: subject, Text: text, To: []office.Side{to}}
+	}}
+}
+
+// broughtAlong is a form that Liaison brings along.
+func broughtAlong(code string) *office.Form {
+	for _, form := range forms.Catalog() {
+		if form.Code == code {
+			return form
+		}
+	}
+	return nil // which is refused, and stops the example
+}
+
+// proposeForm makes the scene in which a head puts forward a form that Liaison
+// brings along, for a code that has none yet.
+func proposeForm(at string, side office.Side, code string) scene {
+	return scene{at: at, side: side, by: "head", kind: office.KindProposeForm, body: func(*office.Charter) any {
+		return &office.ProposeFormBody{Form: broughtAlong(code)}
+	}}
+}
+
+// agreeForm makes the scene in which a head agrees to it.
+func agreeForm(at string, side office.Side, code string) scene {
+	return scene{at: at, side: side, by: "head", kind: office.KindAgreeForm, body: func(*office.Charter) any {
+		return &office.AgreeFormBody{Hash: office.HashForm(broughtAlong(code))}
 	}}
 }
 
@@ -165,6 +191,10 @@ The office opened today, 14 September 2018. It works from Monday to Friday, 09:0
 This is an exercise to measure the time of a FLASH dispatch. It is not real. Please acknowledge; no other action.
 가나다라마바사아자차카타파하 ABCDEFGHIJKLM nopqrstuvwxyz 0123456789 . , : ; ? ! ( ) - / " '`,
 		"2018-10-29 09:34"),
+	proposeForm("2018-10-30 10:00", "south", "an"),
+	proposeForm("2018-10-30 10:02", "south", "ef"),
+	agreeForm("2018-10-31 09:40", "north", "an"),
+	agreeForm("2018-10-31 09:41", "north", "ef"),
 	dispatch("2018-11-01 08:55", "south", "duty-officer", "military-west", office.Priority,
 		"Military agreement, article 1: provisions from 1 November", `1. Under article 1 of the military agreement of 19 September 2018, these provisions apply from today, 1 November:
    a) no live artillery fire and no field exercise of a regiment or more within 5 km of the Military Demarcation Line;
@@ -172,6 +202,17 @@ This is an exercise to measure the time of a FLASH dispatch. It is not real. Ple
    c) the same ladder of warnings on both sides: five steps on land and at sea, four in the air.
 2. We shall give prior notice of exempt flights on this channel.`,
 		"2018-11-01 09:03"),
+	{at: "2018-11-02 16:20", side: "south", by: "duty-officer", kind: office.KindDispatch, ackAt: "2018-11-02 16:31", ackBy: "duty-officer", body: func(*office.Charter) any {
+		return &office.DispatchBody{
+			Channel: "military-west", Precedence: office.Priority, To: []office.Side{"north"},
+			Subject: "Joint survey of the Han estuary from 5 November / 한강하구 공동조사",
+			Form: &office.Filled{Code: "an", Values: map[string]string{
+				"sort": "survey", "what": "Joint survey of the waterway by both sides, under annex 5 of the military agreement.\n군사분야 합의서 붙임 5에 따른 수로 공동조사.",
+				"place": "Han estuary / 한강하구", "from": "2018-11-04T15:00Z", "until": "2018-12-09T14:59Z",
+				"units": "About ten persons of each side, unarmed. 각 측 10명 정도, 비무장.", "contact": "Duty officer, this channel",
+			}},
+		}
+	}},
 	dispatch("2018-11-05 08:40", "north", "duty-officer", "military-west", office.Priority,
 		"한강하구 북남공동조사 시작과 관련하여", `1. 군사분야합의서 부속문건 5에 따르는 한강하구 수로의 북남공동조사가 오늘 11월 5일부터 진행됩니다.
 2. 조사성원은 쌍방 각각 10명 정도이며 무기를 휴대하지 않습니다.
@@ -190,6 +231,7 @@ On 12 December the two sides check each other's withdrawn guard posts on the spo
 
 한강하구 공동조사(2018년 11월 5일–12월 9일)의 해도가 오늘 2019년 1월 30일 전달되었음을 기록합니다.`,
 		"2019-01-30 11:26"),
+	proposeForm("2019-01-31 10:00", "north", "ve"),
 
 	dispatch("", "south", "duty-officer", "liaison", office.Routine,
 		"연락선 시험 / line test 1", `시험 전문입니다. 확인해 주시기 바랍니다. This is a test of the line; please acknowledge.

@@ -9,7 +9,9 @@
     const field = document.getElementById(line.dataset.sizeOf);
     const limit = Number(line.dataset.limit);
     const count = () => {
-      const text = field.value.normalize("NFC");
+      // The words of a form count with those of the text.
+      const more = line.dataset.unit === "words" ? [...field.form.querySelectorAll("[data-counted]")].map((f) => "\n" + f.value).join("") : "";
+      const text = (field.value + more).normalize("NFC");
       const size = line.dataset.unit === "bytes" ? bytes.encode(text).length : line.dataset.unit === "words" ? text.split(/[ \t\n\u3000]+/).filter(Boolean).length : [...text].length;
       const urgent = field.form.elements.precedence;
       line.hidden = "urgent" in line.dataset && urgent.value !== "FLASH" && urgent.value !== "IMMEDIATE";
@@ -21,6 +23,10 @@
   }
 
   const writing = document.querySelector("[data-write]");
+  // Another form comes at once, with its fields.
+  document.querySelector("[data-take]")?.addEventListener("change", (event) => {
+    writing.requestSubmit(event.target.closest(".take-form").querySelector("button"));
+  });
   writing?.addEventListener("keydown", (event) => {
     if (!event.ctrlKey && !event.metaKey) return;
     const button = writing.querySelector(event.key === "Enter" ? "[data-main]" : event.code === "KeyS" ? "[data-save]" : "[data-none]");

@@ -1,0 +1,252 @@
+package office
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// What a side says of its working hours, and what follows from it. All of it is
+// reckoned from entries alone, so that every node finds the same: the differences
+// from UTC are those that the side names, not those of some table of zones.
+
+// Span is a part of a day, on the side's own clock: "09:00" to "17:00". It ends
+// at "24:00" at the latest, and does not hold its end.
+type Span struct {
+	From  string `json:"from"`
+	Until string `json:"until"`
+}
+
+// Holiday is a day on which other hours hold than on its day of the week; none if
+// the side is closed.
+type Holiday struct {
+	Date  string `json:"date"` // such as "2018-10-09"
+	Hours []Span `json:"hours"`
+	Name  Words  `json:"name"`
+}
+
+// Offset is by how much the side's clock is ahead of UTC from a moment on.
+type Offset struct {
+	From    Minute `json:"from"`
+	Minutes int64  `json:"minutes"` // east of UTC; negative west of it
+}
+
+// daysOfWeek is the length of a week, which begins on Monday.
+const daysOfWeek = 7
+
+func checkHours(c *checker, b *HoursBody) {
+	c.minute("from", b.From)
+	if c.count("holidays", len(b.Holidays), 0, MaxHolidays) {
+		for i, h := range b.Holidays {
+			if !isDate(h.Date) {
+				c.fail(BadValue, "field", "holidays.date", "value", clip(h.Date))
+			}
+			if i > 0 && h.Date <= b.Holidays[i-1].Date {
+				c.fail(NotInOrder, "field", "holidays", "value", h.Date)
+			}
+			c.spans("holidays.hours", h.Hours)
+			c.words("holidays.name", h.Name, MaxWords)
+		}
+	}
+	if c.count("offsets", len(b.Offsets), 1, MaxOffsets) {
+		for i, o := range b.Offsets {
+			c.minute("offsets.from", o.From)
+			if i > 0 && o.From <= b.Offsets[i-1].From {
+				c.fail(NotInOrder, "field", "offsets", "value", string(o.From))
+			}
+			c.number("offsets.minutes", o.Minutes, -maxOffset, maxOffset)
+		}
+		if b.Offsets[0].From > b.From {
+			c.fail(BadValue, "field", "offsets.from", "value", clip(string(b.Offsets[0].From)))
+		}
+	}
+	if c.count("week", len(b.Week), daysOfWeek, daysOfWeek) {
+		for _, day := range b.Week {
+			c.spans("week", day)
+		}
+	}
+	c.zone("zone", b.Zone)
+}
+
+// maxOffset is by how many minutes a clock can differ from UTC.
+const maxOffset = 18 * 60
+
+func (c *checker) minute(field string, m Minute) {
+	if _, ok := m.Millis(); !ok {
+		c.fail(BadValue, "field", field, "value", clip(string(m)))
+	}
+}
+
+// spans checks the hours of a day: one after another.
+func (c *checker) spans(field string, spans []Span) {
+	if !c.count(field, len(spans), 0, MaxSpans) {
+		return
+	}
+	before := int64(-1)
+	for _, s := range spans {
+		from, ok := minuteOfDay(s.From)
+		if !ok {
+			c.fail(BadValue, "field", field+".from", "value", clip(s.From))
+		}
+		until, ok := minuteOfDay(s.Until)
+		if !ok || until <= from {
+			c.fail(BadValue, "field", field+".until", "value", clip(s.Until))
+		}
+		if from <= before {
+			c.fail(NotInOrder, "field", field, "value", clip(s.From))
+		}
+		before = until
+	}
+}
+
+// minuteOfDay reads "09:00", up to "24:00", as minutes from the beginning of the
+// day.
+func minuteOfDay(text string) (minute int64, ok bool) {
+	if len(text) != len("09:00") || text[2] != ':' {
+		return 0, false
+	}
+	hours, err := strconv.ParseUint(text[:2], 10, 7)
+	minutes, err2 := strconv.ParseUint(text[3:], 10, 7)
+	minute = int64(hours)*60 + int64(minutes)
+	return minute, err == nil && err2 == nil && minutes < 60 && minute <= 24*60
+}
+
+// applyHours notes what hours a side keeps from a moment on, which lies not
+// before the entry itself: nobody was closed afterwards.
+func applyHours(m *matter, b *HoursBody) Verdict {
+	from, _ := b.From.Millis()
+	if from < m.At-m.At%minute {
+		return void(NotLater, "value", string(b.From))
+	}
+	m.desk.Put(&Hours{
+		At:       m.At,
+		By:       m.By,
+		From:     from,
+		Holidays: b.Holidays,
+		ID:       m.ID,
+		Offsets:  b.Offsets,
+		Side:     m.ID.Side,
+		Time:     m.Time,
+		Week:     b.Week,
+		Zone:     b.Zone,
+	})
+	return Verdict{}
+}
+
+// Calendar is the hours of one side, each set from its beginning until that of
+// the next: those of which a side spoke last, where two begin at once.
+type Calendar []Hours
+
+// NewCalendar puts the hours of one side into order. They come in the joint order.
+func NewCalendar(hours []Hours) Calendar {
+	c := slices.Clone(hours)
+	slices.SortStableFunc(c, func(a, b Hours) int { return int(min(1, max(-1, a.From-b.From))) })
+	return c
+}
+
+// An Opening is a time during which a side is open, or all are: From <= t < Until,
+// in milliseconds since 1970.
+type Opening struct{ From, Until int64 }
+
+// farthest bounds how far ahead is looked for an opening, in milliseconds.
+const farthest = 400 * 24 * 60 * minute
+
+// at gives the hours in force at a moment, and when the next set begins; nil
+// before the first.
+func (c Calendar) at(ms int64) (h *Hours, next int64) {
+	next = maxInteger
+	for i := range c {
+		if c[i].From > ms {
+			return h, c[i].From
+		}
+		h = &c[i]
+	}
+	return h, next
+}
+
+// offset gives by how many minutes the clock is ahead of UTC at a moment, and when
+// that changes next.
+func (h *Hours) offset(ms int64) (minutes, next int64) {
+	minutes, next = h.Offsets[0].Minutes, maxInteger
+	for _, o := range h.Offsets {
+		from, _ := o.From.Millis()
+		if from > ms {
+			return minutes, from
+		}
+		minutes = o.Minutes
+	}
+	return minutes, next
+}
+
+// day gives the hours of a day, counted from 1970-01-01.
+func (h *Hours) day(n int64) []Span {
+	year, month, day, _, _ := civil(n * 24 * 60 * minute)
+	date := dateText(year, month, day)
+	if i, found := slices.BinarySearchFunc(h.Holidays, date, func(x Holiday, date string) int { return strings.Compare(x.Date, date) }); found {
+		return h.Holidays[i].Hours
+	}
+	return h.Week[((n+3)%daysOfWeek+daysOfWeek)%daysOfWeek] // 1970-01-01 was a Thursday
+}
+
+// From gives the first opening of the side that ends after a moment, cut off at
+// its beginning; false if there is none within 400 days. A side that has said
+// nothing of its hours is open always.
+func (c Calendar) From(ms int64) (Opening, bool) {
+	for t := ms; t < ms+farthest; {
+		h, next := c.at(t)
+		if h == nil {
+			return Opening{t, next}, true
+		}
+		offset, changes := h.offset(t)
+		local := t + offset*minute
+		day := local / (24 * 60 * minute)
+		until := min(next, changes, (day+1)*24*60*minute-offset*minute) // nothing changes before
+		for _, s := range h.day(day) {
+			from, _ := minuteOfDay(s.From)
+			to, _ := minuteOfDay(s.Until)
+			o := Opening{max(t, (day*24*60+from-offset)*minute), min(until, (day*24*60+to-offset)*minute)}
+			if o.From < o.Until {
+				return o, true
+			}
+		}
+		t = until
+	}
+	return Opening{}, false
+}
+
+// Joint gives the first time after a moment during which all sides are open;
+// false if there is none within 400 days.
+func Joint(sides []Calendar, ms int64) (Opening, bool) {
+	for t := ms; t < ms+farthest; {
+		both := Opening{t, maxInteger}
+		for _, c := range sides {
+			o, ok := c.From(t)
+			if !ok {
+				return Opening{}, false
+			}
+			both = Opening{max(both.From, o.From), min(both.Until, o.Until)}
+		}
+		if both.From < both.Until {
+			return both, true
+		}
+		t = both.From
+	}
+	return Opening{}, false
+}
+
+// Within gives the moment at which so many milliseconds have passed while all
+// sides were open; false if they are not open for so long within 400 days from the
+// last opening.
+func Within(sides []Calendar, ms, span int64) (int64, bool) {
+	for {
+		o, ok := Joint(sides, ms)
+		if !ok {
+			return 0, false
+		}
+		if o.Until-o.From >= span {
+			return o.From + span, true
+		}
+		span -= o.Until - o.From
+		ms = o.Until
+	}
+}
