@@ -140,8 +140,8 @@ func (s *site) export(v *visit, kind, media string, to exporter) error {
 func (a *asked) parts() map[string]string {
 	parts := map[string]string{}
 	for name, value := range map[string]string{
-		"q": a.Text, "from": a.From, "channel": a.Channel, "precedence": string(a.Precedence), "state": string(a.State),
-		"mark": string(a.Mark), "since": a.Since, "until": a.Until,
+		"q": a.Text, "from": a.From, "channel": a.Channel, "precedence": string(a.Precedence), "form": a.Form,
+		"state": string(a.State), "mark": string(a.Mark), "since": a.Since, "until": a.Until,
 	} {
 		if value != "" {
 			parts[name] = value

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,7 @@ type visit struct {
 
 	// posts is the posts of each side that were asked for, read once.
 	posts   map[office.Side][]office.PostRow
+	forms   []choice // the forms in force, each its code and its name; read once, by inForce
 	records *records.Records
 	waits   []waitLine   // what waits for us; read with the frame
 	alarms  []node.Alarm // that are open; read with the frame
@@ -183,6 +185,64 @@ func (v *visit) post(side office.Side, post office.Post) (office.PostRow, bool) 
 		}
 	}
 	return office.PostRow{}, false
+}
+
+// inForce returns the forms in force, each its code and its name.
+func (v *visit) inForce() ([]choice, error) {
+	if v.forms == nil {
+		rows, _, err := v.records.Forms(v.ctx, records.FormFilter{State: office.FormInForce})
+		if err != nil {
+			return nil, fmt.Errorf("read the forms in force: %w", err)
+		}
+		v.forms = []choice{}
+		for _, row := range rows {
+			v.forms = append(v.forms, choice{Value: row.Form.Code, Name: lang.Pick(v.tag, row.Form.Name)})
+		}
+	}
+	return v.forms, nil
+}
+
+// codeName names the form in force for a code; "" for a code that has none.
+func (v *visit) codeName(code string) string {
+	if code == "" {
+		return ""
+	}
+	forms, _ := v.inForce() // a form whose name cannot be read is shown by its code
+	if i := slices.IndexFunc(forms, func(f choice) bool { return f.Value == code }); i >= 0 {
+		return forms[i].Name
+	}
+	return ""
+}
+
+// codeTitle shows a code with the name of its form: "AN · Advance notice".
+func (v *visit) codeTitle(code string) string {
+	title := strings.ToUpper(code)
+	if name := v.codeName(code); name != "" {
+		title += " · " + name
+	}
+	return title
+}
+
+// codeChoices offers forms to choose: all, then those in force and what is meant
+// by these codes besides.
+func (v *visit) codeChoices(all, chosen string, besides ...string) ([]choice, error) {
+	forms, err := v.inForce()
+	if err != nil {
+		return nil, err
+	}
+	out := []choice{{"", all, "", chosen == ""}}
+	add := func(code string) {
+		if !slices.ContainsFunc(out, func(c choice) bool { return c.Value == code }) {
+			out = append(out, choice{code, v.codeTitle(code), "", code == chosen})
+		}
+	}
+	for _, form := range forms {
+		add(form.Value)
+	}
+	for _, code := range besides {
+		add(code)
+	}
+	return out, nil
 }
 
 // from is the address that the browser asks from, as far as this node sees it.
