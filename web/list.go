@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"liaison.example/lang"
 	"liaison.example/node"
 	"liaison.example/office"
 	"liaison.example/people"
@@ -325,10 +326,13 @@ func (v *visit) bareLine(line *records.DispatchLine) listLine {
 		Number: line.Number, Group: line.Group().String(), At: v.briefly(fromMillis(line.At)), Mark: v.markName(line.Mark),
 		From: v.sideName(line.From), Ours: line.From == v.side,
 		Channel: v.channelName(line.Channel), Subject: line.Subject, Lang: textLanguage(line.Subject),
-		Form: strings.ToUpper(line.Form.CodeOf()), FormName: v.codeName(line.Form.CodeOf()), Settled: line.Settled,
+		Form: strings.ToUpper(line.Form.CodeOf()), Settled: line.Settled,
 	}
 	if len(v.others()) > 1 {
 		one.To = v.sideNames(line.To)
+	}
+	if form := v.codedForm(line.Form.CodeOf()); form != nil {
+		one.FormName = lang.Pick(v.tag, form.Name)
 	}
 	_, one.Struck = line.Handling.Withdrawn()
 	return one

@@ -38,7 +38,7 @@ type visit struct {
 
 	// posts is the posts of each side that were asked for, read once.
 	posts   map[office.Side][]office.PostRow
-	forms   []choice // the forms in force, each its code and its name; read once, by inForce
+	forms   []*office.Form // those in force; read once, by inForce
 	records *records.Records
 	waits   []waitLine   // what waits for us; read with the frame
 	alarms  []node.Alarm // that are open; read with the frame
@@ -187,40 +187,40 @@ func (v *visit) post(side office.Side, post office.Post) (office.PostRow, bool) 
 	return office.PostRow{}, false
 }
 
-// inForce returns the forms in force, each its code and its name.
-func (v *visit) inForce() ([]choice, error) {
+// inForce returns the forms in force, in the order of their codes.
+func (v *visit) inForce() ([]*office.Form, error) {
 	if v.forms == nil {
 		rows, _, err := v.records.Forms(v.ctx, records.FormFilter{State: office.FormInForce})
 		if err != nil {
 			return nil, fmt.Errorf("read the forms in force: %w", err)
 		}
-		v.forms = []choice{}
+		v.forms = []*office.Form{}
 		for _, row := range rows {
-			v.forms = append(v.forms, choice{Value: row.Form.Code, Name: lang.Pick(v.tag, row.Form.Name)})
+			v.forms = append(v.forms, row.Form)
 		}
 	}
 	return v.forms, nil
 }
 
-// codeName names the form in force for a code; "" for a code that has none.
-func (v *visit) codeName(code string) string {
+// codedForm returns the form in force for a code; nil if there is none.
+func (v *visit) codedForm(code string) *office.Form {
 	if code == "" {
-		return ""
+		return nil
 	}
-	forms, _ := v.inForce() // a form whose name cannot be read is shown by its code
-	if i := slices.IndexFunc(forms, func(f choice) bool { return f.Value == code }); i >= 0 {
-		return forms[i].Name
+	forms, _ := v.inForce() // a form that cannot be read is shown by its code
+	if i := slices.IndexFunc(forms, func(f *office.Form) bool { return f.Code == code }); i >= 0 {
+		return forms[i]
 	}
-	return ""
+	return nil
 }
 
-// codeTitle shows a code with the name of its form: "AN · Advance notice".
+// codeTitle shows a code with the name of its form, if there is one in force:
+// "AN · Advance notice".
 func (v *visit) codeTitle(code string) string {
-	title := strings.ToUpper(code)
-	if name := v.codeName(code); name != "" {
-		title += " · " + name
+	if form := v.codedForm(code); form != nil {
+		return v.formName(form)
 	}
-	return title
+	return strings.ToUpper(code)
 }
 
 // codeChoices offers forms to choose: all, then those in force and what is meant
@@ -237,7 +237,7 @@ func (v *visit) codeChoices(all, chosen string, besides ...string) ([]choice, er
 		}
 	}
 	for _, form := range forms {
-		add(form.Value)
+		add(form.Code)
 	}
 	for _, code := range besides {
 		add(code)
