@@ -77,7 +77,17 @@ var draftWords = map[string]Phrase{
 	"field.releasable": {En: "May be shown", Ko: "공개 범위"},
 	"field.reply":      {En: "Replies to", Ko: "회신 대상"},
 
-	"rules.title":       {En: "Who may do what", Ko: "권한표"},
+	"rules.title":      {En: "Who may do what", Ko: "권한표"},
+	"rules.title-form": {En: "Who may do what with {form}", Ko: "{form} 권한표"},
+	"rules.forms":      {En: "Forms", Ko: "서식"},
+	"rules.all":        {En: "All dispatches", Ko: "모든 통지문"},
+	"rules.have-own":   {En: "These forms have rules of their own:", Ko: "따로 정한 규정이 있는 서식:"},
+	"rules.form-hint": {
+		En: "This is the table for dispatches with this form. What is set here to the same as in the table for all dispatches follows that table from then on.",
+		Ko: "이 서식을 쓰는 통지문의 권한표입니다. 모든 통지문의 권한표와 같게 정한 것은 그때부터 그 표를 따릅니다.",
+	},
+	"rules.own-key":     {En: "Set for this form. What has no such mark follows the table for all dispatches.", Ko: "이 서식에 따로 정한 것입니다. 표시가 없는 것은 모든 통지문의 권한표를 따릅니다."},
+	"rules.own":         {En: "set for this form", Ko: "이 서식에 따로 정함"},
 	"rules.hint":        {En: "The house rules of our own side. The other sides have their own, and are told nothing of these.", Ko: "우리 측만의 내부 규정입니다. 다른 측은 각자의 규정이 있으며 이것을 알지 못합니다."},
 	"rules.who-changes": {En: "A head or an administrator changes them.", Ko: "소장이나 관리자가 바꿉니다."},
 	"rules.cell":        {En: "{role}, {precedence}", Ko: "{role}, {precedence}"},

@@ -16,6 +16,8 @@ var listWords = map[string]Phrase{
 	"list.any-side":       {En: "every side", Ko: "모든 측"},
 	"list.any-channel":    {En: "every channel", Ko: "모든 통로"},
 	"list.any-precedence": {En: "every precedence", Ko: "모든 긴급도"},
+	"list.form":           {En: "Form", Ko: "서식"},
+	"list.any-form":       {En: "with or without", Ko: "모두"},
 	"list.any-state":      {En: "every state", Ko: "모든 상태"},
 
 	"choice.open":                {En: "not yet acknowledged", Ko: "접수 확인 전"},
@@ -37,6 +39,7 @@ var listWords = map[string]Phrase{
 	"list.chosen":       {En: "What is shown", Ko: "보이는 범위"},
 	"list.chosen-text":  {En: "with “{text}”", Ko: "“{text}” 들어감"},
 	"list.chosen-from":  {En: "from {side}", Ko: "{side} 보냄"},
+	"list.chosen-form":  {En: "Form: {form}", Ko: "서식: {form}"},
 	"list.chosen-since": {En: "since {date}", Ko: "{date}부터"},
 	"list.chosen-until": {En: "until {date}", Ko: "{date}까지"},
 	"list.without":      {En: "show without this", Ko: "이 조건 빼기"},
@@ -44,12 +47,12 @@ var listWords = map[string]Phrase{
 	"list.found":         {En: "Found for “{text}”", Ko: "“{text}” 찾은 결과"},
 	"list.nothing-found": {En: "Nothing was found for “{text}”.", Ko: "“{text}”에 대해 찾은 것이 없습니다."},
 	"list.searched-all": {
-		En: "Number, subject and text of all dispatches were searched, and the names of enclosures and persons in them.",
-		Ko: "모든 통지문의 번호와 제목, 본문, 첨부 이름과 사람 이름에서 찾았습니다.",
+		En: "Number, subject and text of all dispatches were searched, what their forms tell, and the names of enclosures and persons in them.",
+		Ko: "모든 통지문의 번호와 제목, 본문, 서식에 적은 것, 첨부 이름과 사람 이름에서 찾았습니다.",
 	},
 	"list.searched-some": {
-		En: "Only the dispatches of the choice above were searched: their number, subject and text, and the names in them.",
-		Ko: "위에서 고른 통지문의 번호와 제목, 본문, 이름에서만 찾았습니다.",
+		En: "Only the dispatches of the choice above were searched: their number, subject and text, what their forms tell, and the names in them.",
+		Ko: "위에서 고른 통지문의 번호와 제목, 본문, 서식에 적은 것, 이름에서만 찾았습니다.",
 	},
 	"list.search-help": {
 		En: "All words must be in the same dispatch: fewer words find more. A Korean word is found within a longer one; a word in Latin letters and a number must be whole.",

@@ -205,6 +205,13 @@ func (r *Rules) Allows(c Cell) bool {
 	return c.granted()
 }
 
+// Own reports whether something is said of a form by itself in this place, which
+// does not follow the place without a form.
+func (r *Rules) Own(c Cell) bool {
+	_, is := r.changed[c]
+	return is && c.Form != ""
+}
+
 // Forms lists the codes of forms of which the table says something of their own,
 // in order.
 func (r *Rules) Forms() (codes []string) {

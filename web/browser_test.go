@@ -126,6 +126,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 	folder, only := os.Getenv("LIAISON_PICTURES"), os.Getenv("LIAISON_PICTURES_ONLY")
 
 	usual := busy(t, "north", "south")
+	noticed(usual)
 	usual.indexed("south")
 	ids := bySubject(t, usual)
 	cut := busy(t, "north", "south")
@@ -154,6 +155,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"search-none", usual, "/?q=zeppelin&from=north&precedence=FLASH"},
 		{"search-refused", usual, "/?q=" + url.QueryEscape("?!")},
 		{"filtered", usual, "/?state=theirs&channel=liaison"},
+		{"filtered-form", usual, "/?form=an"},
 		{"write", usual, "/dispatches/new"},
 		{"write-reply", usual, "/dispatches/new?reply=" + ids["동부 지구 지뢰 제거 작업장 부근 총성 관련 문의"].String()},
 		{"write-mend", usual, "/dispatches/new?relation=correction&dispatch=" + ids["산림 협력 공동 조사단의 통행 일정"].String()},
@@ -165,6 +167,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"draft-edit", usual, "/drafts/3/edit"},
 		{"draft-empty", usual, "/drafts/4"},
 		{"rules", usual, "/rules"},
+		{"rules-form", usual, "/rules?form=an"},
 		{"rules-admin", three, "/rules"},
 		{"dispatch", usual, d("산림 협력 공동 조사단의 통행 일정")},
 		{"incoming", usual, d("동부 지구 지뢰 제거 작업장 부근 총성 관련 문의")},
@@ -280,6 +283,25 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 			}
 		}
 	}
+}
+
+// noticed fills an office with a form, dispatches that fill it in, and rules of its
+// own.
+func noticed(h *house) {
+	h.t.Helper()
+	h.agreeForm(noticeAhead())
+	h.set(at.Add(-5 * time.Minute))
+	h.fill("south", office.Routine, "Works at the south gate of the house", "Digging, one metre deep")
+	h.level()
+	h.set(at.Add(-4 * time.Minute))
+	h.fill("north", office.Priority, "북문 앞 도로 굴착 공사", "굴착, 깊이 1미터")
+	h.level()
+	h.set(at)
+	must(h.t, h.nodes["south"].People().SetMay(h.t.Context(), operator, map[people.Cell]bool{
+		{Role: "officer", Act: people.ActAlone, Precedence: office.Priority, Form: "an"}:        true,
+		{Role: "secretary", Act: office.KindDispatch, Precedence: office.Routine, Form: "an"}:   false,
+		{Role: "officer", Act: office.KindAcknowledge, Precedence: office.Priority, Form: "an"}: false,
+	}))
 }
 
 // drafted fills an office with drafts of the south, in every state.

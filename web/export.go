@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -139,8 +140,8 @@ func (s *site) export(v *visit, kind, media string, to exporter) error {
 func (a *asked) parts() map[string]string {
 	parts := map[string]string{}
 	for name, value := range map[string]string{
-		"q": a.Text, "from": a.From, "channel": a.Channel, "precedence": string(a.Precedence), "state": string(a.State),
-		"mark": string(a.Mark), "since": a.Since, "until": a.Until,
+		"q": a.Text, "from": a.From, "channel": a.Channel, "precedence": string(a.Precedence), "form": a.Form,
+		"state": string(a.State), "mark": string(a.Mark), "since": a.Since, "until": a.Until,
 	} {
 		if value != "" {
 			parts[name] = value
@@ -168,8 +169,7 @@ func (e *csvExport) line(line *records.DispatchLine) error {
 
 func (e *csvExport) end(about *exportAbout, end exportEnd) error {
 	row := make([]string, len(records.ExportColumns))
-	row[0], row[1], row[2], row[4] = "about", about.Office, strconv.Itoa(end.Dispatches), about.Side
-	row[16] = about.Made
+	put := func(column, text string) { row[slices.Index(records.ExportColumns, column)] = text }
 	text := fmt.Sprintf("%d dispatches, from the node of %s. Settled: %d entries. Digest: %s. ", end.Dispatches, about.Side, about.Settled, about.Digest)
 	if end.Whole {
 		text += "Whole."
@@ -179,7 +179,13 @@ func (e *csvExport) end(about *exportAbout, end exportEnd) error {
 	if about.Partial {
 		text += " The newest dispatches could not be searched yet."
 	}
-	row[10], row[11] = text, "Filter: "+filterText(about.Filter)
+	put("row", "about")
+	put("id", about.Office)
+	put("number", strconv.Itoa(end.Dispatches))
+	put("from", about.Side)
+	put("subject", text)
+	put("text", "Filter: "+filterText(about.Filter))
+	put("released (UTC)", about.Made)
 	if err := e.w.Write(row); err != nil {
 		return err
 	}

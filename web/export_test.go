@@ -49,13 +49,16 @@ func TestTheListLeavesAsAFile(t *testing.T) {
 	if at(first, "text") != "'@sum(1)\n\n\"quoted\", 임진강" || at(first, "state") != "north: released" || at(first, "zone") != "Asia/Seoul" {
 		t.Errorf("the newest is %q", first)
 	}
-	for column, want := range map[string]string{"row": "about", "number": "9", "from": "south", "text": "Filter: none"} {
+	for column, want := range map[string]string{"row": "about", "number": "9", "from": "south", "text": "Filter: none", "for attention": ""} {
 		if got := at(about, column); got != want {
 			t.Errorf("%s of the last row is %q, want %q", column, got, want)
 		}
 	}
 	if text := at(about, "subject"); !strings.Contains(text, status.Digest) || !strings.HasSuffix(text, "Whole.") {
 		t.Errorf("the last row says %q, the digest is %s", text, status.Digest)
+	}
+	if made := at(about, "released (UTC)"); !strings.HasPrefix(made, "2018-10-15T01:") {
+		t.Errorf("it was made %q", made)
 	}
 	closed := rows[len(rows)-2]
 	for column, want := range map[string]string{

@@ -20,10 +20,7 @@ func (h *house) agreeOn(code string) string {
 		h.t.Fatalf("there is no form %s", code)
 	}
 	form := forms.Catalog()[i]
-	h.act("south", "head", office.KindProposeForm, &office.ProposeFormBody{Form: form})
-	h.level()
-	h.act("north", "head", office.KindAgreeForm, &office.AgreeFormBody{Hash: office.HashForm(form)})
-	h.level()
+	h.agreeForm(form)
 	return office.HashForm(form)
 }
 

@@ -339,6 +339,36 @@ func (h *house) amend(side office.Side, amends string, charter *office.Charter, 
 	h.act(side, "head", office.KindPropose, &office.ProposeBody{Amends: amends, Charter: charter, Note: note})
 }
 
+// noticeAhead is a small form, with the code "an".
+func noticeAhead() *office.Form {
+	return &office.Form{
+		Asks: office.AsksNothing, Code: "an", Precedence: office.Priority,
+		Name:    office.Words{"en": "Advance notice", "ko": "사전 통보"},
+		Purpose: office.Words{"en": "What will be done near the line.", "ko": "경계 부근에서 할 일."},
+		Fields:  []office.FormField{{ID: "what", Name: office.Words{"en": "What will be done", "ko": "할 일"}, Required: true, Type: office.FieldLine}},
+	}
+}
+
+// agreeForm puts a form in force.
+func (h *house) agreeForm(form *office.Form) {
+	h.t.Helper()
+	h.act("south", "head", office.KindProposeForm, &office.ProposeFormBody{Form: form})
+	h.level()
+	for _, side := range sortedKeys(h.nodes) {
+		if side != "south" {
+			h.act(side, "head", office.KindAgreeForm, &office.AgreeFormBody{Hash: office.HashForm(form)})
+		}
+	}
+	h.level()
+}
+
+// fill sends a dispatch that fills in the form of noticeAhead.
+func (h *house) fill(side office.Side, p office.Precedence, subject, what string) office.EntryID {
+	h.t.Helper()
+	return h.act(side, "duty-officer", office.KindDispatch, &office.DispatchBody{Channel: "liaison", Precedence: p, Subject: subject,
+		Form: &office.Filled{Code: "an", Hash: office.HashForm(noticeAhead()), Values: map[string]string{"what": what}}})
+}
+
 // cutOff cuts or mends all lines of a side: no other side may hand anything on.
 func (h *house) cutOff(side office.Side, cut bool) {
 	for other := range h.nodes {

@@ -9,8 +9,10 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
+	"liaison.example/lang"
 	"liaison.example/node"
 	"liaison.example/office"
 	"liaison.example/people"
@@ -74,13 +76,15 @@ type listLine struct {
 	Lang       string // of the subject
 	Mark       string // "Exercise" or "Test", in words; empty if it is meant in earnest
 	Struck     bool   // cancelled or superseded
+	Form       string // code of its form, in upper case; empty if it has none
+	FormName   string // of the form in force for that code; empty if it is not known
 
 	// Of a search, what was found.
 	Marked      template.HTML // the subject, always
 	NumberFound bool
 	Extract     template.HTML // of the text; empty if nothing was found there
 	ExtractLang string
-	Named       []namedLine // enclosures, and for whom and in whose name it is
+	Named       []namedLine // enclosures, for whom and in whose name it is, and what its form tells
 
 	Progress progress
 	Settled  bool
@@ -94,7 +98,7 @@ type namedLine struct {
 
 // listFilter is the choices of the filter as they stand.
 type listFilter struct {
-	From, Channel, Precedence, State, Mark []choice
+	From, Channel, Precedence, Form, State, Mark []choice
 }
 
 // choice is one option of a form.
@@ -135,10 +139,14 @@ func (s *site) showList(v *visit, status int, asked asked, unkept refusedView) e
 	if err != nil {
 		return err
 	}
+	filter, err := v.filter(asked)
+	if err != nil {
+		return err
+	}
 	page := listPage{
 		Frame: frame, MayWrite: v.status.Open && v.may(people.ActDraft, office.Routine),
 		Views: views, Unkept: unkept, Keeps: asked.parts(),
-		Filter: v.filter(asked), Asked: asked, Refused: asked.refused(v), Chosen: asked.chosen(v),
+		Filter: filter, Asked: asked, Refused: asked.refused(v), Chosen: asked.chosen(v),
 		CSV: asked.addressAt("/export.csv", ""), JSON: asked.addressAt("/export.json", ""), Most: exportMost,
 	}
 	if page.Refused != "" {
@@ -212,7 +220,7 @@ func (s *site) fillList(v *visit, page *listPage) error {
 // sane refuses what no form of ours sends.
 func (a *asked) sane() bool {
 	return (a.From == "" || office.ValidName(a.From)) && (a.Channel == "" || office.ValidName(a.Channel)) &&
-		(a.Precedence == "" || slices.Contains(office.Precedences, a.Precedence)) &&
+		(a.Precedence == "" || slices.Contains(office.Precedences, a.Precedence)) && (a.Form == "" || office.ValidName(a.Form)) &&
 		(a.State == "" || slices.Contains(records.States, a.State)) && (a.Mark == "" || slices.Contains(records.Marks, a.Mark))
 }
 
@@ -234,6 +242,13 @@ func (s *site) listLine(v *visit, line *records.DispatchLine, search records.Sea
 	for _, name := range records.Named(&line.Dispatch) {
 		if spans := search.Find(name); len(spans) > 0 {
 			one.Named = append(one.Named, namedLine{mark(name, spans), textLanguage(name)})
+		}
+	}
+	if line.Form != nil {
+		for _, field := range sortedKeys(line.Form.Values) {
+			if value := extract(search, line.Form.Values[field]); value != "" {
+				one.Named = append(one.Named, namedLine{mark(value, search.Find(value)), textLanguage(value)})
+			}
 		}
 	}
 	return one, nil
@@ -311,17 +326,19 @@ func (v *visit) bareLine(line *records.DispatchLine) listLine {
 		Number: line.Number, Group: line.Group().String(), At: v.briefly(fromMillis(line.At)), Mark: v.markName(line.Mark),
 		From: v.sideName(line.From), Ours: line.From == v.side,
 		Channel: v.channelName(line.Channel), Subject: line.Subject, Lang: textLanguage(line.Subject),
-		Settled: line.Settled,
+		Form: strings.ToUpper(line.Form.CodeOf()), Settled: line.Settled,
 	}
 	if len(v.others()) > 1 {
 		one.To = v.sideNames(line.To)
+	}
+	if form := v.codedForm(line.Form.CodeOf()); form != nil {
+		one.FormName = lang.Pick(v.tag, form.Name)
 	}
 	_, one.Struck = line.Handling.Withdrawn()
 	return one
 }
 
-func (v *visit) filter(f asked) listFilter {
-	var out listFilter
+func (v *visit) filter(f asked) (out listFilter, err error) {
 	out.From = append(out.From, choice{"", v.t("list.any-side"), "", f.From == ""})
 	for _, id := range v.sides() {
 		out.From = append(out.From, choice{id, v.sideName(id), "", f.From == id})
@@ -336,6 +353,9 @@ func (v *visit) filter(f asked) listFilter {
 	for _, p := range office.Precedences {
 		out.Precedence = append(out.Precedence, choice{string(p), v.t("precedence." + lowerPrecedence(p)), "", f.Precedence == p})
 	}
+	if out.Form, err = v.codeChoices(v.t("list.any-form"), f.Form, f.Form); err != nil {
+		return out, err
+	}
 	out.State = append(out.State, choice{"", v.t("list.any-state"), "", f.State == ""})
 	for _, state := range records.States {
 		out.State = append(out.State, choice{string(state), v.stateName(state), "", f.State == state})
@@ -344,7 +364,7 @@ func (v *visit) filter(f asked) listFilter {
 	for _, m := range records.Marks {
 		out.Mark = append(out.Mark, choice{string(m), v.markChoice(m), "", f.Mark == m})
 	}
-	return out
+	return out, nil
 }
 
 // address is that of the list, or of a further page of it.

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"errors"
 	"html/template"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,9 +15,14 @@ import (
 	"liaison.example/people"
 )
 
-// rulesPage is our own side's table of who may do what, and who acts for a head.
+// rulesPage is our own side's table of who may do what, and who acts for a head;
+// or the table for dispatches with one form.
 type rulesPage struct {
 	Frame
+	Form      string   // code of the form; empty for the table of which nothing else is said
+	FormTitle string   // the code and the name
+	Forms     []choice // whose table can be looked at; that of all dispatches first
+	Own       []choice // forms of which something is said by itself
 	Error     string
 	MayChange bool
 	Urgent    []ruleTable // of acts that are asked for each precedence
@@ -44,6 +51,7 @@ type ruleCell struct {
 	Value   string // as the form names the place
 	Label   string
 	Allowed bool
+	Own     bool // it is said of the form by itself
 }
 
 // actingLine is one time for which a head has handed the powers over.
@@ -69,16 +77,32 @@ func (v *visit) isHead() bool {
 // place in the table, so that nobody can shut everybody out.
 func (v *visit) mayChangeRules() bool { return v.session.Admin || v.isHead() }
 
-func (s *site) rules(v *visit) error { return s.showRules(v, http.StatusOK, "", actingTyped{}) }
+func (s *site) rules(v *visit) error {
+	return s.showRules(v, http.StatusOK, v.r.URL.Query().Get("form"), "", actingTyped{})
+}
 
-func (s *site) showRules(v *visit, status int, problem string, typed actingTyped) error {
-	page := rulesPage{Error: problem, MayChange: v.mayChangeRules(), MayName: v.isHead(), Typed: typed}
+func (s *site) showRules(v *visit, status int, form, problem string, typed actingTyped) error {
+	page := rulesPage{Form: form, Error: problem, MayChange: v.mayChangeRules(), MayName: v.isHead(), Typed: typed}
 	var err error
-	if page.Frame, err = s.personFrame(v, v.t("rules.title")); err != nil {
+	if page.Forms, err = v.ruleForms(form); err != nil {
 		return err
 	}
-	page.Path = "/rules"
+	title := v.t("rules.title")
+	if form != "" {
+		page.FormTitle = v.codeTitle(form)
+		title = v.t("rules.title-form", "form", page.FormTitle)
+	}
+	if page.Frame, err = s.personFrame(v, title); err != nil {
+		return err
+	}
+	page.Path = rulesAddress(form)
+	for _, code := range v.rules.Forms() {
+		page.Own = append(page.Own, choice{Value: code, Name: v.codeTitle(code)})
+	}
 	for _, act := range people.Acts {
+		if form != "" && !act.Urgent {
+			continue
+		}
 		table := ruleTable{Name: v.t("may." + act.Name)}
 		if phrase, ok := lang.Lookup("may." + act.Name + ".note"); ok {
 			table.Note = phrase.In(v.tag)
@@ -93,8 +117,8 @@ func (s *site) showRules(v *visit, status int, problem string, typed actingTyped
 		for _, role := range office.Roles {
 			row := ruleRow{Role: v.t("role." + role)}
 			for _, p := range precedences {
-				cell := people.Cell{Role: role, Act: act.Name, Precedence: p}
-				one := ruleCell{Value: cellText(cell), Label: row.Role, Allowed: v.rules.Allows(cell)}
+				cell := people.Cell{Role: role, Act: act.Name, Precedence: p, Form: form}
+				one := ruleCell{Value: cellText(cell), Label: row.Role, Allowed: v.rules.Allows(cell), Own: v.rules.Own(cell)}
 				if p != "" {
 					one.Label = v.t("rules.cell", "role", row.Role, "precedence", v.t("precedence."+lowerPrecedence(p)))
 				}
@@ -108,10 +132,31 @@ func (s *site) showRules(v *visit, status int, problem string, typed actingTyped
 			page.Others = append(page.Others, table)
 		}
 	}
-	if err := s.fillActing(v, &page); err != nil {
-		return err
+	if form == "" {
+		if err := s.fillActing(v, &page); err != nil {
+			return err
+		}
 	}
 	return s.render(v, status, "rules", page)
+}
+
+// ruleForms offers the tables that can be looked at: that for all dispatches, and
+// those for forms that are in force or of which something is said by itself. The
+// form that was chosen must be among them.
+func (v *visit) ruleForms(chosen string) ([]choice, error) {
+	forms, err := v.codeChoices(v.t("rules.all"), chosen, v.rules.Forms()...)
+	if err == nil && !slices.ContainsFunc(forms, func(c choice) bool { return c.Chosen }) {
+		err = errNothingHere
+	}
+	return forms, err
+}
+
+// rulesAddress is that of the table for a form, or for all dispatches.
+func rulesAddress(form string) string {
+	if form == "" {
+		return "/rules"
+	}
+	return "/rules?form=" + url.QueryEscape(form)
 }
 
 func (s *site) fillActing(v *visit, page *rulesPage) error {
@@ -142,9 +187,20 @@ func (s *site) fillActing(v *visit, page *rulesPage) error {
 	return nil
 }
 
-// cellText names a place of the table as the form does: "officer dispatch PRIORITY".
+// cellText names a place of the table as the page does: "officer dispatch PRIORITY",
+// or "officer dispatch PRIORITY an" for a form.
 func cellText(c people.Cell) string {
-	return strings.TrimSpace(c.Role + " " + c.Act + " " + string(c.Precedence))
+	return strings.TrimSpace(c.Role + " " + c.Act + " " + string(c.Precedence) + " " + c.Form)
+}
+
+// readCell reads what cellText wrote.
+func readCell(text string) (c people.Cell, ok bool) {
+	words := strings.Split(text, " ")
+	if len(words) < 2 || len(words) > 4 {
+		return c, false
+	}
+	words = append(words, "", "")
+	return people.Cell{Role: words[0], Act: words[1], Precedence: office.Precedence(words[2]), Form: words[3]}, true
 }
 
 // postRules changes what the reader has changed on the page, and nothing that
@@ -153,6 +209,10 @@ func (s *site) postRules(v *visit) error {
 	if !v.mayChangeRules() {
 		return errNotYours
 	}
+	form := v.r.PostFormValue("form")
+	if _, err := v.ruleForms(form); err != nil {
+		return err
+	}
 	set := map[people.Cell]bool{}
 	was, now := v.r.PostForm["was"], v.r.PostForm["may"]
 	for _, text := range slices.Concat(was, now) {
@@ -160,30 +220,34 @@ func (s *site) postRules(v *visit) error {
 		if before == after {
 			continue
 		}
-		words := strings.SplitN(text, " ", 3)
-		if len(words) < 2 {
+		cell, ok := readCell(text)
+		if !ok {
 			return errMalformed
-		}
-		cell := people.Cell{Role: words[0], Act: words[1]}
-		if len(words) == 3 {
-			cell.Precedence = office.Precedence(words[2])
 		}
 		set[cell] = after
 	}
-	return s.rulesDone(v, s.node.People().SetMay(v.ctx, v.by(), set), actingTyped{})
+	return s.rulesDone(v, form, s.node.People().SetMay(v.ctx, v.by(), set), actingTyped{})
 }
 
 // rulesDone shows the table again after a change; a refusal with its sentence.
-func (s *site) rulesDone(v *visit, err error, typed actingTyped) error {
+func (s *site) rulesDone(v *visit, form string, err error, typed actingTyped) error {
 	refusal, ok := refusalOf(err)
 	switch {
 	case ok:
-		return s.showRules(v, http.StatusUnprocessableEntity, v.refused(refusal), typed)
+		return s.showRules(v, http.StatusUnprocessableEntity, form, v.refused(refusal), typed)
 	case err != nil:
 		return err
 	}
 	s.node.TellDraft() // what waits for whom follows from the table
-	return v.redirect("/rules")
+	if v.rules, err = s.node.People().Rules(v.ctx); err != nil {
+		return err
+	}
+	if _, err := v.ruleForms(form); errors.Is(err, errNothingHere) {
+		form = "" // it is not in force, and nothing is said of it any more
+	} else if err != nil {
+		return err
+	}
+	return v.redirect(rulesAddress(form))
 }
 
 // postActing names a post that acts for the reader's post for a time.
@@ -194,7 +258,7 @@ func (s *site) postActing(v *visit) error {
 	typed := actingTyped{Post: v.r.PostFormValue("post"), Since: strings.TrimSpace(v.r.PostFormValue("since")), Until: strings.TrimSpace(v.r.PostFormValue("until"))}
 	a := people.Acting{Head: v.session.Post, Post: typed.Post, Since: v.now}
 	if row, ok := v.post(v.side, typed.Post); !ok || row.Ended {
-		return s.showRules(v, http.StatusUnprocessableEntity, v.t("void.post-unknown", "post", shorten(typed.Post, 40)), typed)
+		return s.showRules(v, http.StatusUnprocessableEntity, "", v.t("void.post-unknown", "post", shorten(typed.Post, 40)), typed)
 	}
 	for _, one := range []struct {
 		text string
@@ -205,11 +269,11 @@ func (s *site) postActing(v *visit) error {
 		}
 		at, err := time.ParseInLocation(untilForm, one.text, v.zone(v.side))
 		if err != nil {
-			return s.showRules(v, http.StatusUnprocessableEntity, v.t("handling.not-a-time", "text", shorten(one.text, 40)), typed)
+			return s.showRules(v, http.StatusUnprocessableEntity, "", v.t("handling.not-a-time", "text", shorten(one.text, 40)), typed)
 		}
 		*one.into = at
 	}
-	return s.rulesDone(v, s.node.People().NameActing(v.ctx, v.by(), a), typed)
+	return s.rulesDone(v, "", s.node.People().NameActing(v.ctx, v.by(), a), typed)
 }
 
 func (s *site) postEndActing(v *visit) error {
@@ -220,5 +284,5 @@ func (s *site) postEndActing(v *visit) error {
 	if err != nil {
 		return errNothingHere
 	}
-	return s.rulesDone(v, s.node.People().EndActing(v.ctx, v.by(), id), actingTyped{})
+	return s.rulesDone(v, "", s.node.People().EndActing(v.ctx, v.by(), id), actingTyped{})
 }

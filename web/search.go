@@ -22,6 +22,7 @@ type asked struct {
 	From         office.Side
 	Channel      string
 	Precedence   office.Precedence
+	Form         string // its code
 	State        records.State
 	Mark         office.Mark // one of records.Marks
 	Since, Until string      // dates, both included; empty: none
@@ -34,7 +35,7 @@ func ask(v *visit) asked { return askIn(v.r.URL.Query()) }
 func askIn(query url.Values) asked {
 	return asked{
 		Text: strings.TrimSpace(query.Get("q")), From: query.Get("from"), Channel: query.Get("channel"),
-		Precedence: office.Precedence(query.Get("precedence")), State: records.State(query.Get("state")),
+		Precedence: office.Precedence(query.Get("precedence")), Form: query.Get("form"), State: records.State(query.Get("state")),
 		Mark: office.Mark(query.Get("mark")), Since: query.Get("since"), Until: query.Get("until"),
 	}
 }
@@ -55,7 +56,7 @@ func (a *asked) refused(v *visit) string {
 
 // filter is what the records are asked for. Nothing of it is refused.
 func (a *asked) filter(v *visit) records.Filter {
-	f := records.Filter{Text: a.Text, From: a.From, Channel: a.Channel, Precedence: a.Precedence, State: a.State, Mark: a.Mark}
+	f := records.Filter{Text: a.Text, From: a.From, Channel: a.Channel, Precedence: a.Precedence, Form: a.Form, State: a.State, Mark: a.Mark}
 	zone := v.zone(v.side)
 	if day, err := time.ParseInLocation(dateForm, a.Since, zone); err == nil {
 		f.Since = day
@@ -88,6 +89,7 @@ func (a *asked) chosen(v *visit) (list []chosen) {
 	add(a.From != "", v.t("list.chosen-from", "side", v.sideName(a.From)), func(a *asked) { a.From = "" })
 	add(a.Channel != "", v.channelName(a.Channel), func(a *asked) { a.Channel = "" })
 	add(a.Precedence != "", v.t("precedence."+lowerPrecedence(a.Precedence)), func(a *asked) { a.Precedence = "" })
+	add(a.Form != "", v.t("list.chosen-form", "form", v.codeTitle(a.Form)), func(a *asked) { a.Form = "" })
 	add(a.State != "", v.stateName(a.State), func(a *asked) { a.State = "" })
 	add(a.Mark != "", v.markChoice(a.Mark), func(a *asked) { a.Mark = "" })
 	add(a.Since != "", v.t("list.chosen-since", "date", a.Since), func(a *asked) { a.Since = "" })

@@ -2,7 +2,9 @@ package web
 
 import (
 	"context"
+	"encoding/csv"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,6 +63,52 @@ func TestDispatchesAreSearchedForOnEveryPage(t *testing.T) {
 	find("since", "yesterday").want(t, 422, "“yesterday” is not a date", `value="yesterday"`)
 	find("q", "the", "state", "lost").want(t, 404)
 	find("q", "the", "before", "x").want(t, 404)
+}
+
+func TestTheListIsFilteredByForm(t *testing.T) {
+	h, south, _ := pair(t)
+	if page := matter(south.get("/").body); strings.Contains(page, "form-code") || !strings.Contains(page, `<select name="form"><option value="" selected>with or without</option></select>`) {
+		t.Error("there are forms, and none is in force: ", page)
+	}
+	h.agreeForm(noticeAhead())
+	h.send("south", office.Routine, "liaison", "Bus on Monday", "The bus comes at 08:40.")
+	h.fill("south", office.Routine, "Works at the gate", "Digging, one metre deep")
+	h.fill("north", office.Priority, "북문 공사", "굴착")
+	h.level()
+	h.indexed("south")
+
+	south.get("/").want(t, 200, `<option value="an">AN · Advance notice</option>`, "Bus on Monday",
+		`<span class="form-code" title="Advance notice">AN</span> <a href="/dispatches/south/`)
+	some := south.get("/?form=an")
+	some.want(t, 200, `<option value="an" selected>`, "Form: AN · Advance notice", "Works at the gate", "북문 공사",
+		`href="/export.csv?form=an"`, `<input type="hidden" name="form" value="an">`)
+	if strings.Contains(some.body, "Bus on Monday") || strings.Count(some.body, "<tr data-row>") != 2 {
+		t.Errorf("it shows others: %s", matter(some.body))
+	}
+	if waits, _, _ := strings.Cut(some.body, `id="list"`); !strings.Contains(waits, `<span class="form-code" title="Advance notice">AN</span> <a href="/dispatches/north/`) {
+		t.Errorf("what waits does not show its form: %s", waits)
+	}
+	south.get("/?form=an&q=metre").want(t, 200, "Works at the gate", "one <mark>metre</mark> deep", `href="/?q=metre"`, `href="/?form=an"`)
+	south.get("/?form=zz").want(t, 200, `<option value="zz" selected>ZZ</option>`, "Form: ZZ", "No dispatch fits this choice")
+	south.get("/?form=%3F").want(t, 404)
+	south.get("/export.csv?form=%3F").want(t, 404)
+
+	south.post("/views", url.Values{"form": {"an"}, "from": {"north"}, "name": {"Their notices"}}).want(t, 303)
+	south.get("/").want(t, 200, `<a href="/?form=an&amp;from=north">Their notices</a>`)
+
+	file := south.get("/export.csv?form=an&from=south")
+	file.want(t, 200, `"Filter: form=an, from=south"`)
+	rows, err := csv.NewReader(strings.NewReader(file.body)).ReadAll()
+	must(t, err)
+	if len(rows) != 3 {
+		t.Fatalf("%d rows: %q", len(rows), rows)
+	}
+	for column, want := range map[string]string{"form": "an", "values of the form": "what: Digging, one metre deep", "answer": ""} {
+		if at := slices.Index(rows[0], column); at < 0 || rows[1][at] != want {
+			t.Errorf("%s is not %q in %q", column, want, rows[1])
+		}
+	}
+	south.get("/export.json?form=an&from=north").want(t, 200, `"filter":{"form":"an","from":"north"}`, `"values":{"what":"굴착"}`, `"dispatches":1,`)
 }
 
 func TestAnExtractShowsWhatWasFoundFirst(t *testing.T) {

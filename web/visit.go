@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,7 @@ type visit struct {
 
 	// posts is the posts of each side that were asked for, read once.
 	posts   map[office.Side][]office.PostRow
+	forms   []*office.Form // those in force; read once, by inForce
 	records *records.Records
 	waits   []waitLine   // what waits for us; read with the frame
 	alarms  []node.Alarm // that are open; read with the frame
@@ -183,6 +185,64 @@ func (v *visit) post(side office.Side, post office.Post) (office.PostRow, bool) 
 		}
 	}
 	return office.PostRow{}, false
+}
+
+// inForce returns the forms in force, in the order of their codes.
+func (v *visit) inForce() ([]*office.Form, error) {
+	if v.forms == nil {
+		rows, _, err := v.records.Forms(v.ctx, records.FormFilter{State: office.FormInForce})
+		if err != nil {
+			return nil, fmt.Errorf("read the forms in force: %w", err)
+		}
+		v.forms = []*office.Form{}
+		for _, row := range rows {
+			v.forms = append(v.forms, row.Form)
+		}
+	}
+	return v.forms, nil
+}
+
+// codedForm returns the form in force for a code; nil if there is none.
+func (v *visit) codedForm(code string) *office.Form {
+	if code == "" {
+		return nil
+	}
+	forms, _ := v.inForce() // a form that cannot be read is shown by its code
+	if i := slices.IndexFunc(forms, func(f *office.Form) bool { return f.Code == code }); i >= 0 {
+		return forms[i]
+	}
+	return nil
+}
+
+// codeTitle shows a code with the name of its form, if there is one in force:
+// "AN · Advance notice".
+func (v *visit) codeTitle(code string) string {
+	if form := v.codedForm(code); form != nil {
+		return v.formName(form)
+	}
+	return strings.ToUpper(code)
+}
+
+// codeChoices offers forms to choose: all, then those in force and what is meant
+// by these codes besides.
+func (v *visit) codeChoices(all, chosen string, besides ...string) ([]choice, error) {
+	forms, err := v.inForce()
+	if err != nil {
+		return nil, err
+	}
+	out := []choice{{"", all, "", chosen == ""}}
+	add := func(code string) {
+		if !slices.ContainsFunc(out, func(c choice) bool { return c.Value == code }) {
+			out = append(out, choice{code, v.codeTitle(code), "", code == chosen})
+		}
+	}
+	for _, form := range forms {
+		add(form.Code)
+	}
+	for _, code := range besides {
+		add(code)
+	}
+	return out, nil
 }
 
 // from is the address that the browser asks from, as far as this node sees it.
