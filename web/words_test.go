@@ -37,7 +37,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 			"passkey-copied", "passkey-unknown", "passkey-last", "proof-needed",
 			"draft-unknown", "draft-changed", "draft-releasing", "draft-released", "draft-discarded", "draft-moved",
 			"draft-own", "draft-alone", "draft-many", "draft-too-long", "draft-steps", "draft-no-words", "draft-words",
-			"may-unknown", "acting-order", "acting-long", "acting-many", "acting-unknown",
+			"may-unknown", "may-many", "acting-order", "acting-long", "acting-many", "acting-unknown",
 		},
 		"record": {"equal", "unequal", "comparing", "unknown"},
 	}
@@ -52,9 +52,14 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 	}
 	for _, asks := range office.AllAsks {
 		want["form"] = append(want["form"], "asks-"+string(asks), "silence-"+string(asks))
+		want["fill"] = append(want["fill"], "asks-"+string(asks))
 	}
 	for _, typ := range office.FieldTypes {
 		want["form"] = append(want["form"], "type-"+string(typ))
+		want["field-type"] = append(want["field-type"], string(typ))
+	}
+	for _, fault := range []office.Reason{office.FormLacks, office.FormFieldUnknown, office.FormValue} {
+		want["fill"] = append(want["fill"], string(fault))
 	}
 	for _, state := range people.DraftStates {
 		want["draft-state"] = append(want["draft-state"], string(state))
@@ -102,7 +107,7 @@ var indirect = []string{
 	"side.", "post.", "kind.", "mode.", "alarm.", "void.", "refused.", "precedence.", "field.", "unit.", "failure.", "frame.", "record.",
 	"problem.", "signin.", "token.", "trail.", "draft-state.", "draft-step.", "drafts.", "charter.", "dispatch.", "handling.", "mark.", "propose.unit-",
 	"releasable.", "state.", "may.", "role.", "particulars.subject-", "enclosure.finding.", "filetype.", "choice.",
-	"form.asks-", "form.silence-", "form.type-", "form.refused-", "form.before-",
+	"fill.asks-", "fill.form-", "field-type.", "form.asks-", "form.silence-", "form.type-", "form.refused-", "form.before-",
 }
 
 func TestEveryKeyHasAPhraseAndEveryPhraseAUser(t *testing.T) {
