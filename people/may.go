@@ -297,7 +297,7 @@ func (p *People) SetMay(ctx context.Context, by By, set map[Cell]bool) error {
 			if !c.valid() {
 				return refuse("may-unknown")
 			}
-			if rules.Allows(c) == allowed {
+			if given := rules.Own(c) && allowed == rules.Allows(c.base()); rules.Allows(c) == allowed && !given {
 				delete(set, c)
 			}
 		}

@@ -84,3 +84,37 @@ func TestMayIsThisTable(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatIsSaidOfAFormIsGivenUpOnceItIsSaidOfAll(t *testing.T) {
+	each(t, func(t *testing.T, p *people.People, c *clock) {
+		cell := people.Cell{Role: "officer", Act: people.ActAlone, Precedence: office.Priority, Form: "an"}
+		base := cell
+		base.Form = ""
+		set := func(c people.Cell, allowed bool) *people.Rules {
+			t.Helper()
+			if err := p.SetMay(t.Context(), people.By{Who: "ahn"}, map[people.Cell]bool{c: allowed}); err != nil {
+				t.Fatal(err)
+			}
+			rules, err := p.Rules(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return rules
+		}
+		if r := set(cell, true); !r.Allows(cell) || r.Allows(base) || !r.Own(cell) || !slices.Equal(r.Forms(), []string{"an"}) {
+			t.Error("a form has no rule of its own")
+		}
+		if r := set(base, true); !r.Own(cell) {
+			t.Error("it was given up by itself")
+		}
+		if r := set(cell, true); r.Own(cell) || !r.Allows(cell) || len(r.Forms()) > 0 {
+			t.Error("it was not given up")
+		}
+		if r := set(base, false); r.Allows(cell) {
+			t.Error("it does not follow")
+		}
+		for _, unknown := range []people.Cell{{Role: "officer", Act: office.KindConsider, Form: "an"}, {Role: "officer", Act: people.ActAlone, Precedence: office.Priority, Form: "A N"}} {
+			wantRefusal(t, "a place that is none", p.SetMay(t.Context(), people.By{}, map[people.Cell]bool{unknown: true}), "may-unknown")
+		}
+	})
+}
