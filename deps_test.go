@@ -32,8 +32,8 @@ const floors = `
 	office sqldb github.com/go-json-experiment/json golang.org/x/text < records
 	ledger enclosure sqldb                                        < link
 	github.com/go-json-experiment/json golang.org/x/mod           < link
-	office sqldb lang                                             < notify
-	office sqldb                                                  < people
+	office sqldb lang seal                                        < notify
+	office sqldb seal                                             < people
 	golang.org/x/crypto golang.org/x/text github.com/pquerna/otp  < people
 	github.com/go-webauthn/webauthn                               < people
 

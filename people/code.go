@@ -58,7 +58,7 @@ func (p *People) NewSecret(ctx context.Context, cookie, from, password string) (
 		_, err := tx.Exec(ctx, `
 			UPDATE account
 			SET new_secret = $1
-			WHERE name = $2`, p.seal.close(s.Account, secret), s.Account)
+			WHERE name = $2`, p.seal.Close(s.Account, secret), s.Account)
 		return err
 	})
 }

@@ -35,6 +35,7 @@ import (
 	"fmt"
 	"time"
 
+	"liaison.example/seal"
 	"liaison.example/sqldb"
 )
 
@@ -43,7 +44,7 @@ import (
 type People struct {
 	db      *sqldb.DB
 	now     func() time.Time
-	seal    seal
+	seal    seal.Seal
 	handles []byte // the key from which the handles of accounts follow
 
 	rules rulesKept // as they were last read
@@ -257,7 +258,7 @@ func Open(ctx context.Context, db *sqldb.DB, key Key, now func() time.Time) (*Pe
 	p := &People{db: db, now: now, checks: make(chan struct{}, checksAtOnce), queue: make(chan struct{}, checksWaiting)}
 	err := Prepare(ctx, db)
 	if err == nil {
-		p.seal, err = newSeal(key)
+		p.seal, err = seal.New(key, "people")
 	}
 	if err == nil {
 		p.handles, err = subkey(key, "handles")

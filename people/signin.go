@@ -266,8 +266,6 @@ func (p *People) readSecrets(ctx context.Context, tx *sqldb.Tx, name string) (s 
 		return secrets{}, false, err
 	}
 	s.suspended = suspended != 0
-	if s.secret, err = p.seal.open(name, s.secret); err == nil {
-		s.newSecret, err = p.seal.open(name, s.newSecret)
-	}
+	err = p.unseal(name, &s.secret, &s.newSecret)
 	return s, err == nil, err
 }
