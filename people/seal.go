@@ -34,10 +34,12 @@ func (p *People) unseal(account string, secrets ...*string) error {
 	return nil
 }
 
-// sealAll seals the secrets of codes that an older program has left in clear.
+// sealAll seals the secrets of codes that an older program has left in clear, so
+// that nothing is left of them in the file.
 func (p *People) sealAll(ctx context.Context) error {
-	return p.db.Update(ctx, func(tx *sqldb.Tx) error {
-		clear, err := names(ctx, tx, `
+	var clear []string
+	err := p.db.Update(ctx, func(tx *sqldb.Tx) (err error) {
+		clear, err = names(ctx, tx, `
 			SELECT name
 			FROM account
 			WHERE secret <> '' AND SUBSTR(secret, 1, 7) <> 'sealed:' OR new_secret <> '' AND SUBSTR(new_secret, 1, 7) <> 'sealed:'
@@ -71,4 +73,8 @@ func (p *People) sealAll(ctx context.Context) error {
 		}
 		return nil
 	})
+	if err == nil && len(clear) > 0 {
+		err = p.db.EmptyWAL(ctx)
+	}
+	return err
 }

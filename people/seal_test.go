@@ -118,6 +118,38 @@ func TestSecretsThatAnOlderProgramLeftInClearAreSealed(t *testing.T) {
 	})
 }
 
+func TestNothingIsLeftOfASecretOfCodesThatStoodInClear(t *testing.T) {
+	path := t.TempDir() + "/local.db"
+	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: "sqlite:" + path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	p, c := openPeople(t, db)
+	for _, name := range []string{"park", "choi", "kang"} {
+		add(t, p, people.Account{Name: name, Person: name})
+	}
+	const old = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+	if err := db.Update(t.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(t.Context(), `UPDATE account SET secret = $1`, old)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := people.Open(t.Context(), db, key, c.Now); err != nil {
+		t.Fatal(err)
+	}
+	if got := storedSecrets(t, db); strings.Count(got, "sealed:") != 3 {
+		t.Errorf("the database holds %q, want three sealed secrets", got)
+	}
+	for _, suffix := range []string{"", "-wal"} {
+		text, err := os.ReadFile(path + suffix)
+		if err != nil || bytes.Contains(text, []byte(old)) {
+			t.Errorf("local.db%s still holds a secret that stood in clear: %v", suffix, err)
+		}
+	}
+}
+
 // storedSecrets is what stands in the database of all secrets of codes.
 func storedSecrets(t *testing.T, db *sqldb.DB) (all string) {
 	t.Helper()

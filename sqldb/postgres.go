@@ -212,6 +212,8 @@ var errNoCopy = errors.New("only a SQLite database can be copied into a file")
 
 func (db *pgDB) vacuumInto(context.Context, string) error { return errNoCopy }
 
+func (db *pgDB) emptyWAL(context.Context) error { return nil }
+
 func (db *pgDB) close() error {
 	db.once.Do(func() {
 		db.end(ErrClosed)

@@ -81,6 +81,7 @@ type driver interface {
 	listen(ctx context.Context, channel string, wake func()) error
 	lock(ctx context.Context, name string) (held context.Context, release func(), err error)
 	vacuumInto(ctx context.Context, path string) error
+	emptyWAL(ctx context.Context) error
 	close() error
 }
 
@@ -207,6 +208,20 @@ func (db *DB) Reset(ctx context.Context) error {
 func (db *DB) VacuumInto(ctx context.Context, path string) error {
 	if err := db.driver.vacuumInto(ctx, path); err != nil {
 		return fmt.Errorf("copy database to %s: %w", path, err)
+	}
+	return nil
+}
+
+// EmptyWAL writes what stands in the write-ahead log of a SQLite database into its
+// file, and empties the log, so that neither holds what was overwritten or deleted
+// before. What somebody is reading meanwhile is left to a later commit. PostgreSQL
+// sees to its log itself.
+func (db *DB) EmptyWAL(ctx context.Context) error {
+	if db.readOnly {
+		return fmt.Errorf("empty the write-ahead log: %w", errReadOnly)
+	}
+	if err := db.driver.emptyWAL(ctx); err != nil {
+		return fmt.Errorf("empty the write-ahead log: %w", err)
 	}
 	return nil
 }
