@@ -36,7 +36,7 @@ type ToldDispatch struct {
 // openNotify opens the telling of webhooks.
 func (n *Node) openNotify(ctx context.Context) (err error) {
 	n.notify, err = notify.Open(ctx, notify.Config{
-		DB: n.bases[1], Now: n.now, Log: n.log, Placed: n.records.Placed, Describe: n.describe,
+		DB: n.bases[1], Key: n.c.Keys.LocalKey(), Now: n.now, Log: n.log, Placed: n.records.Placed, Describe: n.describe,
 	})
 	return err
 }

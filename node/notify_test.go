@@ -2,10 +2,15 @@ package node_test
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -68,4 +73,49 @@ func TestAWebhookIsToldOfDispatchesWithoutTheirTextAlsoAfterARestart(t *testing.
 		t.Errorf("told once more: %s", text)
 	default:
 	}
+}
+
+// A backup has the keys of the side, from which that of the seal follows; so does
+// the recovery key.
+func TestAWebhookGoesOnAfterARestoreWithTheSecretThatItHad(t *testing.T) {
+	signed := make(chan string, 100) // how each event was
+	var text string                  // the secret; set before anything is told
+	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		secret, _ := base64.StdEncoding.DecodeString(strings.TrimPrefix(text, "whsec_"))
+		mac := hmac.New(sha256.New, secret)
+		fmt.Fprintf(mac, "%s.%s.%s", r.Header.Get("webhook-id"), r.Header.Get("webhook-timestamp"), body)
+		if r.Header.Get("webhook-signature") != "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)) {
+			signed <- "badly"
+			return
+		}
+		signed <- "well"
+	}))
+	defer hook.Close()
+	o := liaisontest.Open(t, "north", "south")
+	var err error
+	if _, text, err = o.Nodes["south"].Notify().Add(t.Context(), hook.URL, false); err != nil {
+		t.Fatal(err)
+	}
+	told := func(when string) {
+		t.Helper()
+		o.Send("north", when)
+		select {
+		case how := <-signed:
+			if how != "well" {
+				t.Errorf("%s: it was signed %s", when, how)
+			}
+		case <-time.After(30 * time.Second):
+			t.Fatalf("%s: it was not told", when)
+		}
+		o.Equal()
+	}
+	told("before")
+	o.NewDir("south")
+	if err := o.Nodes["south"].Copy(t.Context(), filepath.Join(o.Dir("south"), "ledger.db"), filepath.Join(o.Dir("south"), "local.db")); err != nil {
+		t.Fatal(err)
+	}
+	o.Stop("south")
+	o.Start("south")
+	told("after")
 }

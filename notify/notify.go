@@ -9,6 +9,9 @@
 //     nothing is lost by a restart, and each side's entries come in their order.
 //   - An attempt that is repeated bears the same webhook-id. A receiver that keeps
 //     the ids that it has seen is told nothing twice.
+//   - The secrets with which what is told is signed stand in the database sealed
+//     with a key that does not. A webhook whose secret does not open is told nothing,
+//     and says so.
 //   - No address is asked but that of the webhook, which is looked up once for each
 //     attempt: no redirects, and no private address unless the operator allowed it.
 package notify
@@ -24,12 +27,14 @@ import (
 	"time"
 
 	"liaison.example/office"
+	"liaison.example/seal"
 	"liaison.example/sqldb"
 )
 
 // Config is what the telling needs.
 type Config struct {
 	DB  *sqldb.DB // local.db
+	Key seal.Key  // the secret of the side from which that of the seal follows
 	Now func() time.Time
 	Log *slog.Logger
 	// Placed gives how many entries of each ledger have their place.
@@ -48,15 +53,22 @@ type Event struct {
 // Notify tells webhooks. Its methods may be called from many goroutines.
 type Notify struct {
 	Config
+	seal seal.Seal
 	wake chan struct{} // holds a token when there may be something to tell
 }
 
-// Open makes or brings up to date the tables in local.db.
+// Open makes or brings up to date the tables in local.db, and seals what an older
+// program has left there in clear.
 func Open(ctx context.Context, c Config) (*Notify, error) {
 	if err := Migrate(ctx, c.DB); err != nil {
 		return nil, err
 	}
-	return &Notify{Config: c, wake: make(chan struct{}, 1)}, nil
+	n := &Notify{Config: c, wake: make(chan struct{}, 1)}
+	var err error
+	if n.seal, err = seal.New(c.Key, "notify"); err != nil {
+		return nil, err
+	}
+	return n, n.sealAll(ctx)
 }
 
 // How long is waited between looks. A process that does not have the turn looks
@@ -151,6 +163,9 @@ func (n *Notify) pass(ctx context.Context) (next time.Time, err error) {
 // catchUp tells one webhook what it was not told, until it fails. It returns when
 // it is to be tried again; zero if it was told all.
 func (n *Notify) catchUp(ctx context.Context, hook Webhook, placed map[office.Side]int64) (again time.Time, err error) {
+	if hook.secret == nil {
+		return n.failed(ctx, hook, errSealed)
+	}
 	told, err := n.places(ctx, hook.ID)
 	if err != nil {
 		return time.Time{}, err

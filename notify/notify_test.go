@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"liaison.example/office"
+	"liaison.example/seal"
 	"liaison.example/sqldb"
 	"liaison.example/sqldb/sqldbtest"
 )
@@ -69,13 +70,14 @@ func (r *receiver) all() []heard {
 // desk is webhooks with a record that a test grows and a clock that it turns.
 type desk struct {
 	*Notify
+	key    seal.Key
 	now    time.Time
 	placed map[office.Side]int64
 }
 
 func openDesk(t *testing.T, db *sqldb.DB) *desk {
 	t.Helper()
-	d := &desk{now: time.Date(2018, 10, 15, 1, 30, 0, 0, time.UTC), placed: map[office.Side]int64{"south": 2, "north": 1}}
+	d := &desk{key: seal.Key{1, 2, 3}, now: time.Date(2018, 10, 15, 1, 30, 0, 0, time.UTC), placed: map[office.Side]int64{"south": 2, "north": 1}}
 	d.reopen(t, db)
 	return d
 }
@@ -84,7 +86,7 @@ func (d *desk) reopen(t *testing.T, db *sqldb.DB) {
 	t.Helper()
 	var err error
 	d.Notify, err = Open(t.Context(), Config{
-		DB: db, Now: func() time.Time { return d.now }, Log: slog.New(slog.DiscardHandler),
+		DB: db, Key: d.key, Now: func() time.Time { return d.now }, Log: slog.New(slog.DiscardHandler),
 		Placed: func(context.Context) (map[office.Side]int64, error) { return d.placed, nil },
 		Describe: func(_ context.Context, id office.EntryID) (Event, error) {
 			return Event{Type: "entry.dispatch", At: d.now, Data: map[string]string{"id": id.String()}}, nil

@@ -44,6 +44,9 @@ func sign(secret []byte, id string, at time.Time, body []byte) string {
 // send tells a webhook of one event. It answered well if with 2xx. An error holds
 // nothing of what was told.
 func (n *Notify) send(ctx context.Context, hook Webhook, id string, e Event) error {
+	if hook.secret == nil {
+		return errSealed
+	}
 	body, err := json.Marshal(struct {
 		Type      string    `json:"type"`
 		Timestamp time.Time `json:"timestamp"`

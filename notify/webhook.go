@@ -47,6 +47,8 @@ CREATE TABLE webhook_place (
 	count   BIGINT NOT NULL,
 	PRIMARY KEY (webhook, side)
 );
+`}, {Name: "secrets of webhooks are sealed", SQL: `
+ALTER TABLE webhook RENAME COLUMN secret TO sealed; -- by Open, if an older program left it in clear
 `}}
 
 // Migrate makes or brings up to date the tables in local.db.
@@ -65,7 +67,7 @@ type Webhook struct {
 	Next     time.Time // not to be tried before; zero if it did not fail
 	Failed   string    // why it failed last
 
-	secret []byte
+	secret []byte // nil if it does not open
 }
 
 // Refusal is something that the person who asked can mend. The sentence for it
@@ -101,8 +103,8 @@ func (n *Notify) Add(ctx context.Context, address string, private bool) (hook We
 			return &Refusal{"webhook-many", map[string]string{"limit": fmt.Sprint(MaxWebhooks)}}
 		}
 		if _, err := tx.Exec(ctx, `
-			INSERT INTO webhook (id, url, secret, private, made, last, failures, next, failed)
-			VALUES ($1, $2, $3, $4, $5, 0, 0, 0, '')`, hook.ID, hook.URL, hook.secret, bit(private), hook.Made.UnixMilli()); err != nil {
+			INSERT INTO webhook (id, url, sealed, private, made, last, failures, next, failed)
+			VALUES ($1, $2, $3, $4, $5, 0, 0, 0, '')`, hook.ID, hook.URL, n.closeSecret(hook.ID, hook.secret), bit(private), hook.Made.UnixMilli()); err != nil {
 			return err
 		}
 		for side, count := range placed {
@@ -182,7 +184,7 @@ func (n *Notify) Webhooks(ctx context.Context) (list []Webhook, err error) {
 			SELECT
 				id,
 				url,
-				secret,
+				sealed,
 				private,
 				made,
 				last,
@@ -198,11 +200,12 @@ func (n *Notify) Webhooks(ctx context.Context) (list []Webhook, err error) {
 		defer rows.Close()
 		for rows.Next() {
 			var w Webhook
+			var sealed []byte
 			var private, made, last, next int64
 			if err := rows.Scan(
 				&w.ID,
 				&w.URL,
-				&w.secret,
+				&sealed,
 				&private,
 				&made,
 				&last,
@@ -211,6 +214,7 @@ func (n *Notify) Webhooks(ctx context.Context) (list []Webhook, err error) {
 				&w.Failed); err != nil {
 				return err
 			}
+			w.secret = n.openSecret(w.ID, sealed)
 			w.Private, w.Made, w.Last, w.Next = private != 0, moment(made), moment(last), moment(next)
 			list = append(list, w)
 		}
