@@ -29,6 +29,7 @@ var alarmWords = map[string]Phrase{
 	// What this node finds in itself.
 	"alarm.backdated":         {En: "{side} wrote an entry that belongs before what is settled; it has no place.", Ko: "{side}에서 확정된 것보다 앞에 놓일 항목을 썼습니다. 놓일 자리가 없습니다."},
 	"alarm.number-gap":        {En: "{side} has sent dispatch number {number} (entry {entry}) where number {expected} is due. Ask {side} what became of those between. The dispatch is kept, without effect.", Ko: "{side}에서 {expected}번 차례에 {number}번 통지문(항목 {entry})을 보냈습니다. 그 사이의 통지문이 어떻게 되었는지 {side}에 물어보십시오. 이 통지문은 보관하되 효력이 없습니다."},
+	"alarm.number-again":      {En: "{side} has sent dispatch number {number} (entry {entry}), a number that it had used before; number {expected} is due. Ask {side} whether this is a new dispatch: then it must send it again under a new number. The dispatch is kept, without effect.", Ko: "{side}에서 이미 쓴 번호인 {number}번으로 통지문(항목 {entry})을 보냈습니다. {expected}번 차례입니다. 새 통지문인지 {side}에 물어보십시오. 새 통지문이면 새 번호로 다시 보내야 합니다. 이 통지문은 보관하되 효력이 없습니다."},
 	"alarm.needs-newer-rules": {En: "The charter in force needs rules of version {rules}, newer than this program knows. Install a newer version.", Ko: "현행 합의서는 이 프로그램이 알지 못하는 규칙 판 {rules}{rules:을/를} 요구합니다. 새 판을 설치하십시오."},
 	"alarm.records-behind":    {En: "What follows from the ledgers cannot be worked out; the records are behind.", Ko: "장부에서 기록을 이끌어 내지 못하고 있습니다. 기록이 뒤처져 있습니다."},
 	"alarm.disk-full":         {En: "The disk of this node is full.", Ko: "이 노드의 디스크가 가득 찼습니다."},

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"liaison.example/office"
@@ -11,8 +12,8 @@ import (
 )
 
 // The rules let each side's dispatches bear the numbers 1, 2, 3: one out of turn
-// is void, and nobody would ask what became of those between. So whoever is on
-// duty here is told, once, by an alarm.
+// is void, and nobody would ask what became of those between, or which of two with
+// one number stands. So whoever is on duty here is told, once, by an alarm.
 
 var numberMigrations = []sqldb.Migration{{Name: "number", SQL: `
 -- How far the numbers of another side's dispatches were looked at.
@@ -101,8 +102,12 @@ func (n *Node) flagNumbers(ctx context.Context, side office.Side, odd []records.
 			if e.ID.Index < looked {
 				continue
 			}
-			detail := map[string]string{"entry": e.ID.String(), "number": e.Verdict.Detail["number"], "expected": e.Verdict.Detail["expected"]}
-			alarm := n.alarms.alarm("number-gap", side, detail)
+			number, expected := e.Verdict.Detail["number"], e.Verdict.Detail["expected"]
+			code := "number-gap"
+			if lower(number, expected) {
+				code = "number-again" // all lower ones are used
+			}
+			alarm := n.alarms.alarm(code, side, map[string]string{"entry": e.ID.String(), "number": number, "expected": expected})
 			if err := putAlarm(ctx, tx, alarm); err != nil {
 				return err
 			}
@@ -122,6 +127,13 @@ func (n *Node) flagNumbers(ctx context.Context, side office.Side, odd []records.
 		}
 	}
 	return nil
+}
+
+// lower reports whether a number in a verdict is lower than another.
+func lower(a, b string) bool {
+	x, errX := strconv.ParseInt(a, 10, 64)
+	y, errY := strconv.ParseInt(b, 10, 64)
+	return errX == nil && errY == nil && x < y
 }
 
 // openNumbers reads how far was looked before.
