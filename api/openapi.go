@@ -99,7 +99,7 @@ var braces = regexp.MustCompile(`\{([a-z]+)\}`)
 func (d *description) operation(o *operation) schema {
 	parameters := []any{}
 	for _, name := range braces.FindAllStringSubmatch(o.path, -1) {
-		p := inPath[name[1]]
+		p := inPath[name[1]] // that none is missing is tested
 		parameters = append(parameters, schema{"name": p.name, "in": "path", "required": true, "description": p.about, "schema": p.schema})
 	}
 	for _, p := range o.query {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,6 +33,7 @@ type described struct {
 			Content map[string]any `json:"content"`
 		} `json:"responses"`
 		RequestBody *struct{} `json:"requestBody"`
+		Parameters  []struct{ Name, In string }
 	} `json:"paths"`
 }
 
@@ -41,6 +43,7 @@ type place struct {
 	status       string // of its good answer
 	media        string // of that; empty if it has no body
 	body         bool   // it takes one
+	inPath       []string
 }
 
 func readDescription(t *testing.T) map[string]place {
@@ -53,6 +56,11 @@ func readDescription(t *testing.T) map[string]place {
 	for path, methods := range d.Paths {
 		for method, o := range methods {
 			p := place{method: strings.ToUpper(method), path: path, body: o.RequestBody != nil}
+			for _, parameter := range o.Parameters {
+				if parameter.In == "path" {
+					p.inPath = append(p.inPath, parameter.Name)
+				}
+			}
 			for status, answer := range o.Responses {
 				if status == "default" {
 					continue
@@ -78,6 +86,57 @@ func TestTheDescriptionInTheDocsIsThatOfTheProgram(t *testing.T) {
 	}
 	if !bytes.Equal(kept, api.OpenAPI()) {
 		t.Error("docs/openapi.json is not what the program says: run 'make manual'")
+	}
+}
+
+// baseOfOpenAPI is the schema that the OpenAPI Initiative publishes, with the
+// schemas that stand in a description held against JSON schema itself.
+const baseOfOpenAPI = `{
+	"$schema": "https://json-schema.org/draft/2020-12/schema",
+	"$ref": "https://spec.openapis.org/oas/3.1/schema/2022-10-07",
+	"$defs": {"schema": {"$dynamicAnchor": "meta", "$ref": "https://json-schema.org/draft/2020-12/schema"}}
+}`
+
+func TestTheDescriptionIsWhatOpenAPIAllows(t *testing.T) {
+	published, err := os.ReadFile("testdata/openapi-3.1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	for url, text := range map[string]string{"https://spec.openapis.org/oas/3.1/schema/2022-10-07": string(published), "http://node/base": baseOfOpenAPI} {
+		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.AddResource(url, doc); err != nil {
+			t.Fatal(err)
+		}
+	}
+	base, err := c.Compile("http://node/base")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(api.OpenAPI()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := base.Validate(doc); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestWhatStandsInBracesIsDescribed holds what no schema can: a path and its
+// parameters name the same.
+func TestWhatStandsInBracesIsDescribed(t *testing.T) {
+	braces := regexp.MustCompile(`\{([^}]*)\}`)
+	for name, p := range readDescription(t) {
+		var want []string
+		for _, found := range braces.FindAllStringSubmatch(p.path, -1) {
+			want = append(want, found[1])
+		}
+		if !slices.Equal(p.inPath, want) {
+			t.Errorf("%s: %s has the parameters %q", name, p.path, p.inPath)
+		}
 	}
 }
 

@@ -218,6 +218,7 @@ var inPath = map[string]parameter{
 	"index": {"index", "The index of an entry in the ledger of its side, from 0.", schema{"type": "integer", "minimum": 0}},
 	"post":  {"post", "The id of a post.", schema{"type": "string"}},
 	"n":     {"n", "The number of an enclosure of the dispatch, from 1.", schema{"type": "integer", "minimum": 1}},
+	"hash":  {"hash", "The hash of a form, as the list of forms gives it.", schema{"type": "string", "pattern": "^[0-9a-f]{64}$"}},
 	"name":  {"name", "The name of an account.", schema{"type": "string"}},
 	"id":    {"id", "The number that a list gives.", schema{"type": "integer", "minimum": 1}},
 }
