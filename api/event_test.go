@@ -122,6 +122,24 @@ func TestTheStreamOfEventsLosesNoEntryAndTellsNoneTwice(t *testing.T) {
 	}
 }
 
+func TestAProgramThatGoesBeforeTheFirstEntryLosesNone(t *testing.T) {
+	o := liaisontest.Open(t, "north", "south")
+	address := behindToken(t, o.Nodes["south"])
+	operator := client(t, serve(t, o.Nodes["south"], nil))
+	made, err := operator.MakeToken(t.Context(), api.NewToken{Post: "duty-officer", Scopes: []api.Scope{"read"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := listen(t, address, made.Text, "")
+	l.next("receipt")
+	l.stop()
+	sent := o.Send("south", "x")
+	o.Equal()
+	if got := listen(t, address, made.Text, l.last).next("entry"); *got.ID != sent.ID {
+		t.Errorf("got %s, sent was %s", got.ID, sent.ID)
+	}
+}
+
 func bearingWith(t *testing.T, address, token, last string) (*http.Response, api.Problem) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+api.Path+"/events", nil)
