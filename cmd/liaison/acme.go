@@ -1,13 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -53,9 +57,10 @@ func (s *settings) checkACME() error {
 // logged at most once a minute.
 func (f *folder) acmeConfig(log *slog.Logger) *tls.Config {
 	host := f.settings.acmeHost()
+	var says authorityAnswers
 	manager := &autocert.Manager{
 		Prompt: autocert.AcceptTOS, Cache: autocert.DirCache(f.file(acmeName)), HostPolicy: autocert.HostWhitelist(host),
-		Client: &acme.Client{DirectoryURL: f.settings.WebACME},
+		Client: &acme.Client{DirectoryURL: f.settings.WebACME, HTTPClient: &http.Client{Transport: &says}},
 	}
 	var mu sync.Mutex
 	var told time.Time
@@ -70,11 +75,57 @@ func (f *folder) acmeConfig(log *slog.Logger) *tls.Config {
 			defer mu.Unlock()
 			if now := clock(); now.Sub(told) >= time.Minute {
 				told = now
-				log.Warn("there is no certificate for the pages, so browsers cannot reach them", "name", host, "authority", f.settings.WebACME, "error", err)
+				log.Warn("there is no certificate for the pages, so browsers cannot reach them", "name", host, "authority", f.settings.WebACME, "error", err, "found", says.take())
 			}
 			return nil, err
 		},
 	}
+}
+
+// authorityAnswers asks an authority and keeps what it last found wrong when it
+// looked for the proof of a name: autocert goes on to the next way of proving it,
+// and when there is none says only that.
+type authorityAnswers struct {
+	mu    sync.Mutex
+	found string // under mu
+}
+
+// maxACME bounds what is read of an answer here, in bytes.
+const maxACME = 1 << 20
+
+func (a *authorityAnswers) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(io.LimitReader(answer.Body, maxACME))
+	answer.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	answer.Body = io.NopCloser(bytes.NewReader(text))
+	var proof struct { // RFC 8555 §7.1.4
+		Challenges []struct{ Error struct{ Detail string } }
+	}
+	if json.Unmarshal(text, &proof) == nil {
+		for _, c := range proof.Challenges {
+			if c.Error.Detail != "" {
+				a.mu.Lock()
+				a.found = c.Error.Detail
+				a.mu.Unlock()
+			}
+		}
+	}
+	return answer, nil
+}
+
+// take returns what was found wrong since it was last asked.
+func (a *authorityAnswers) take() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	found := a.found
+	a.found = ""
+	return found
 }
 
 func (p *patient) acmeCertificate() finding {

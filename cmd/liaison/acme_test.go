@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"log/slog"
 	"math/big"
@@ -83,6 +84,61 @@ func TestAnAuthorityThatFailsKeepsBrowsersOutAndNothingElse(t *testing.T) {
 	must(t, os.WriteFile(filepath.Join(f.file(acmeName), "office.example"), []byte("nonsense"), 0o600))
 	if found := (&patient{folder: f}).acmeCertificate(); found.State != isBad {
 		t.Errorf("the doctor says %+v", found)
+	}
+}
+
+// refusingAuthority is an authority for ACME that asks for the proof of a name and
+// then says that it found none.
+func refusingAuthority(t *testing.T, why string) (address string) {
+	t.Helper()
+	var tried atomic.Bool
+	mux := http.NewServeMux()
+	authority := httptest.NewServer(mux)
+	t.Cleanup(authority.Close)
+	for path, answer := range map[string]func() (status int, text string){
+		"/directory": func() (int, string) {
+			return 200, `{"newNonce":"URL/nonce","newAccount":"URL/account","newOrder":"URL/order"}`
+		},
+		"/nonce":   func() (int, string) { return 200, "" },
+		"/account": func() (int, string) { return 201, `{"status":"valid"}` },
+		"/order": func() (int, string) {
+			return 201, fmt.Sprintf(`{"status":"pending","authorizations":["URL/proof?again=%v"],"finalize":"URL/end"}`, tried.Load())
+		},
+		"/proof": func() (int, string) {
+			return 200, `{"status":"pending","challenges":[{"type":"tls-alpn-01","url":"URL/try","token":"x","status":"pending"}]}`
+		},
+		"/try": func() (int, string) {
+			tried.Store(true)
+			return 200, `{"type":"tls-alpn-01","url":"URL/try","token":"x","status":"pending"}`
+		},
+	} {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			status, text := answer()
+			if path == "/proof" && tried.Load() && r.URL.Query().Get("again") == "false" {
+				text = `{"status":"invalid","challenges":[{"type":"tls-alpn-01","url":"URL/try","token":"x","status":"invalid","error":{"type":"urn:ietf:params:acme:error:connection","detail":"` + why + `"}}]}`
+			}
+			w.Header().Set("Replay-Nonce", "x")
+			w.Header().Set("Location", authority.URL+path+"/1")
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, strings.ReplaceAll(text, "URL", authority.URL))
+		})
+	}
+	return authority.URL + "/directory"
+}
+
+func TestTheLogSaysWhyAnAuthorityGaveNoCertificate(t *testing.T) {
+	s := sound()
+	s.WebURL, s.WebACME = "https://office.example", refusingAuthority(t, "192.0.2.7: connection refused")
+	f := &folder{path: t.TempDir(), settings: &s}
+	var log logged
+	config := f.acmeConfig(slog.New(slog.NewTextHandler(&log, nil)))
+	hello := &tls.ClientHelloInfo{ServerName: "office.example", SupportedProtos: []string{"http/1.1"}}
+	if _, err := config.GetCertificate(hello); err == nil {
+		t.Error("there is a certificate")
+	}
+	if said := log.String(); !strings.Contains(said, "192.0.2.7: connection refused") {
+		t.Errorf("the log says %q", said)
 	}
 }
 
