@@ -114,6 +114,18 @@ func TestHealthAndMeasuresTellHowTheNodeIsAndNothingThatWasSaid(t *testing.T) {
 	if !families["liaison_write_seconds"] || !families["liaison_line_up"] {
 		t.Errorf("types are told of %v", families)
 	}
+	explained := map[string]bool{}
+	for _, line := range regexp.MustCompile(`(?m)^# HELP (liaison_\S+)(.*)$`).FindAllStringSubmatch(after, -1) {
+		explained[line[1]] = len(line[2]) > 1
+		if !explained[line[1]] {
+			t.Errorf("nothing is said of what %s tells", line[1])
+		}
+	}
+	for name := range means {
+		if !explained[name] {
+			t.Errorf("%s is explained and not there", name)
+		}
+	}
 	for _, direction := range []string{"in", "out"} {
 		name := `liaison_link_bytes_total{direction="` + direction + `"}`
 		if measure(t, after, name) <= measure(t, before, name) {

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -29,6 +31,45 @@ type meters struct {
 // writeBounds are the steps of the time that a write takes, in seconds: from a
 // quick disk to what a person waits for.
 var writeBounds = []float64{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}
+
+// means says of each measure of ours what it tells. The library leaves that out of
+// the HELP lines.
+var means = map[string]string{
+	"liaison_build_info":                "The version of the program; always 1.",
+	"liaison_mode":                      "1 for the mode in which the node is: it may sign only if ready.",
+	"liaison_office_open":               "1 if the office is open.",
+	"liaison_entries":                   "Entries of the ledger of a side that are held here.",
+	"liaison_entries_placed":            "Of these, those that have a place in the joint order.",
+	"liaison_entries_cosigned":          "Of these, those that every other side has cosigned.",
+	"liaison_entries_settled":           "Of these, those whose place can no longer change.",
+	"liaison_line_up":                   "1 if the line to a side is up.",
+	"liaison_line_equal":                "1 if the records of a side and ours were shown to be the same.",
+	"liaison_line_halted":               "1 if a ledger is no longer taken from a side.",
+	"liaison_line_waiting_entries":      "Our entries without the receipt of a side.",
+	"liaison_line_waiting_seconds":      "How long the oldest of them has waited.",
+	"liaison_line_silent_seconds":       "How long ago a side was last heard.",
+	"liaison_line_round_trip_seconds":   "How long the last exchange with a side took.",
+	"liaison_line_clock_offset_seconds": "The clock of a side minus ours.",
+	"liaison_writes_total":              "Acts that were written, refused by the rules, or failed.",
+	"liaison_write_seconds":             "How long it took to write an act.",
+	"liaison_link_bytes_total":          "Bytes of the link to all sides, with TLS.",
+	"liaison_alarms_open":               "Alarms that are not seen to.",
+	"liaison_sessions_open":             "People who are signed in.",
+	"liaison_tokens_working":            "Tokens with which programs may act.",
+	"liaison_webhooks":                  "Programs that are told of entries.",
+	"liaison_webhooks_failing":          "Of these, those that do not answer well.",
+}
+
+// withMeanings writes measures with what ours mean.
+func withMeanings(w io.Writer, measures string) {
+	for line := range strings.Lines(measures) {
+		if name, is := strings.CutPrefix(line, "# HELP "); is && means[strings.TrimSpace(name)] != "" {
+			name = strings.TrimSpace(name)
+			line = "# HELP " + name + " " + means[name] + "\n"
+		}
+		_, _ = io.WriteString(w, line) // who is gone reads nothing
+	}
+}
 
 func newMeters() *meters {
 	metrics.ExposeMetadata(true)
@@ -131,8 +172,10 @@ func (m *meters) handler(n *node.Node, log *slog.Logger) http.Handler {
 		gauge(now, "liaison_webhooks", "", float64(len(hooks)))
 		hooks = slices.DeleteFunc(hooks, func(h notify.Webhook) bool { return h.Failures == 0 })
 		gauge(now, "liaison_webhooks_failing", "", float64(len(hooks)))
-		now.WritePrometheus(w)
-		m.set.WritePrometheus(w)
+		var ours strings.Builder
+		now.WritePrometheus(&ours)
+		m.set.WritePrometheus(&ours)
+		withMeanings(w, ours.String())
 		metrics.WriteProcessMetrics(w)
 	})
 }
