@@ -74,9 +74,10 @@ if (document.body.dataset.events) {
       source.addEventListener(kind, () => tell("changed"));
     }
     source.addEventListener("ended", () => { source.close(); tell("lost"); });
-    let dropped = false;
-    source.onopen = () => { if (dropped) tell("changed"); dropped = false; };
-    source.onerror = () => { dropped = true; tell("lost"); };
+    // What happened since the page was made, or since the stream was lost, was told
+    // to nobody here.
+    source.onopen = () => tell("changed");
+    source.onerror = () => tell("lost");
     return source;
   }
 
@@ -86,10 +87,10 @@ if (document.body.dataset.events) {
     // another takes its place.
     const others = new BroadcastChannel("liaison");
     others.onmessage = (message) => heard(message.data);
-    let first = true;
-    setTimeout(() => { first = false; });
+    let listens = false;
+    setTimeout(() => { if (!listens) refresh(); }); // what happened while this page came was told to others
     navigator.locks.request("liaison-events", () => new Promise(() => {
-      if (!first) refresh(); // something may have happened in between
+      listens = true;
       listen((what) => { others.postMessage(what); heard(what); });
     }));
   } else {
@@ -99,7 +100,6 @@ if (document.body.dataset.events) {
     document.addEventListener("visibilitychange", () => {
       source?.close();
       source = document.hidden ? null : listen(heard);
-      if (source) refresh();
     });
   }
   document.addEventListener("liaison:stale", refresh);
