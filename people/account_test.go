@@ -16,7 +16,7 @@ import (
 )
 
 // park is an account of two posts.
-var park = people.Account{Name: "park", Person: "박 련락관", Posts: []office.Post{"officer", "duty-officer"}, Language: "ko"}
+var park = people.Account{Name: "park", Person: "제2 련락관", Posts: []office.Post{"officer", "duty-officer"}, Language: "ko"}
 
 func add(t *testing.T, p *people.People, a people.Account) {
 	t.Helper()
@@ -64,7 +64,7 @@ func TestAccountsAreListedInTheOrderOfTheirNames(t *testing.T) {
 		}
 		want := []string{
 			fmt.Sprint("choi", "Administrator", []string{}, true, "", true, true, false, false),
-			fmt.Sprint("park", "박 련락관", []string{"officer", "duty-officer"}, false, "ko", true, true, false, false),
+			fmt.Sprint("park", "제2 련락관", []string{"officer", "duty-officer"}, false, "ko", true, true, false, false),
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("got %q, want %q", got, want)

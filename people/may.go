@@ -39,8 +39,6 @@ var Acts = []Act{
 	{office.KindAgree, false},
 	{office.KindProposeForm, false},
 	{office.KindAgreeForm, false},
-	{office.KindNote, false},
-	{office.KindHours, false},
 	{office.KindPost, false},
 	{office.KindPostEnd, false},
 }
@@ -72,11 +70,11 @@ var grants = map[string][]grant{
 	"deputy": leader,
 	"duty-officer": {
 		{ActDraft, atAnyHour}, {ActReview, atAnyHour}, {office.KindDispatch, atAnyHour}, {ActAlone, atAnyHour},
-		{office.KindAcknowledge, atAnyHour}, {office.KindConsider, nil}, {office.KindClose, nil}, {office.KindNote, nil},
+		{office.KindAcknowledge, atAnyHour}, {office.KindConsider, nil}, {office.KindClose, nil},
 	},
 	"officer": {
 		{ActDraft, atAnyHour}, {ActReview, atAnyHour}, {office.KindDispatch, inOfficeHours},
-		{office.KindAcknowledge, atAnyHour}, {office.KindConsider, nil}, {office.KindClose, nil}, {office.KindNote, nil},
+		{office.KindAcknowledge, atAnyHour}, {office.KindConsider, nil}, {office.KindClose, nil},
 	},
 	"secretary":   {{ActDraft, atAnyHour}, {office.KindDispatch, noHurry}},
 	"interpreter": {{ActDraft, atAnyHour}},
@@ -95,8 +93,6 @@ var leader = []grant{
 	{office.KindAgree, nil},
 	{office.KindProposeForm, nil},
 	{office.KindAgreeForm, nil},
-	{office.KindNote, nil},
-	{office.KindHours, nil},
 	{office.KindPost, nil},
 	{office.KindPostEnd, nil},
 }

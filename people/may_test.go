@@ -26,8 +26,8 @@ func TestMayIsThisTable(t *testing.T) {
 		charter.agree    y     y       -        -             -            -          -
 		form.propose     y     y       -        -             -            -          -
 		form.agree       y     y       -        -             -            -          -
-		note             y     y       y        y             -            -          -
-		hours            y     y       -        -             -            -          -
+		note             -     -       -        -             -            -          -
+		hours            -     -       -        -             -            -          -
 		post             y     y       -        -             -            -          -
 		post.end         y     y       -        -             -            -          -
 		charter          -     -       -        -             -            -          -

@@ -308,7 +308,7 @@ func noticed(h *house) {
 func drafted(t *testing.T, h *house) {
 	t.Helper()
 	p, ctx := h.nodes["south"].People(), t.Context()
-	h.account(people.Account{Name: "park", Person: "박 련락관", Posts: []office.Post{"head"}})
+	h.account(people.Account{Name: "park", Person: "제2 련락관", Posts: []office.Post{"head"}})
 	park := people.Hand{By: people.By{Who: "park"}, Post: "head", Role: "head"}
 	duty := people.Hand{By: people.By{Who: "duty-officer"}, Post: "duty-officer", Role: "duty-officer"}
 	begin := func(hand people.Hand, c people.Content) people.Draft {
