@@ -229,6 +229,21 @@ func (c *Client) Agree(ctx context.Context, a Agreement) (w Written, err error) 
 	return w, c.do(ctx, http.MethodPost, Path+"/charter/agreements", nil, a, &w)
 }
 
+// Notes returns one page of the coordination notes on a channel, or on all if it
+// is empty.
+func (c *Client) Notes(ctx context.Context, channel, cursor string, limit int) (p NotePage, err error) {
+	query := pageQuery(cursor, limit)
+	if channel != "" {
+		query.Set("channel", channel)
+	}
+	return p, c.get(ctx, Path+"/notes", query, &p)
+}
+
+// WriteNote writes a coordination note.
+func (c *Client) WriteNote(ctx context.Context, n NewNote) (w Written, err error) {
+	return w, c.do(ctx, http.MethodPost, Path+"/notes", nil, n, &w)
+}
+
 // Forms returns the forms in a state, or with a code; where both are empty, all.
 func (c *Client) Forms(ctx context.Context, state, code string) (forms []FormStanding, err error) {
 	for next := ""; ; {

@@ -231,6 +231,8 @@ var calls = []call{
 	{"getCharter", "/charter", "", ""},
 	{"proposeCharter", "/charter/proposals", `{"charter":{charter},"note":"Ships.","by":"head"}`, ""},
 	{"agreeToCharter", "/charter/agreements", `{"hash":"{hash}","by":"head"}`, ""},
+	{"writeNote", "/notes", `{"channel":"liaison","text":"승강기가 움직입니까?","about":"{theirs}","by":"duty-officer"}`, ""},
+	{"listNotes", "/notes?channel=liaison&limit=3", "", ""},
 	{"proposeForm", "/forms", `{"form":{form},"note":"For works.","by":"head"}`, ""},
 	{"agreeToForm", "/forms/{formHash}/agreement", `{"by":"head"}`, ""},
 	{"listForms", "/forms?state=open&code=an&limit=5", "", ""},

@@ -110,6 +110,11 @@ var operations = []operation{
 	{"agreeToCharter", "POST", "/charter/agreements", people.ScopeBind, "Consents to a proposed charter by its hash.",
 		nil, Agreement{}, 201, Written{}, (*server).agree},
 
+	{"listNotes", "GET", "/notes", people.ScopeRead, "Coordination notes, the last in the joint order first.",
+		[]parameter{onChannel, limit, cursorOf}, nil, 200, NotePage{}, (*server).notes},
+	{"writeNote", "POST", "/notes", people.ScopeRelease, "Writes a coordination note. It is no formal communication, and stands in the record for good.",
+		nil, NewNote{}, 201, Written{}, (*server).writeNote},
+
 	{"listForms", "GET", "/forms", people.ScopeRead, "The forms: proposed ones, those in force, then those of before.",
 		[]parameter{formState, formCode, limit, cursorOf}, nil, 200, FormPage{}, (*server).forms},
 	{"getForm", "GET", "/forms/{hash}", people.ScopeRead, "One form with the consents to it.",
@@ -202,6 +207,7 @@ var (
 	state        = parameter{"state", "Only dispatches that wait, or have come so far.", schema{"type": "string", "enum": reaches}}
 	meant        = parameter{"mark", "Only dispatches meant so.", schema{"type": "string", "enum": []string{"real", "exercise", "test"}}}
 	ofForm       = parameter{"form", "Only dispatches with a form of this code.", schema{"type": "string"}}
+	onChannel    = parameter{"channel", "Only notes on this channel.", schema{"type": "string"}}
 	formState    = parameter{"state", "Only forms in this state.", schema{"type": "string", "enum": formStates}}
 	formCode     = parameter{"code", "Only forms of this code.", schema{"type": "string"}}
 	since        = parameter{"since", "Only dispatches released then or later.", schema{"type": "string", "format": "date-time"}}

@@ -317,6 +317,38 @@ type Agreement struct {
 	By   office.Post `json:"by,omitempty"`
 }
 
+// Note is a coordination note from duty officer to duty officer: no formal
+// communication.
+type Note struct {
+	ID      office.EntryID  `json:"id"`
+	From    office.Side     `json:"from"`
+	To      []office.Side   `json:"to"`
+	Channel string          `json:"channel"`
+	Text    string          `json:"text"`
+	About   *office.EntryID `json:"about,omitempty"` // the dispatch that it is about
+	Mark    office.Mark     `json:"mark,omitempty"`  // it is not meant in earnest
+	By      office.Post     `json:"by"`
+	At      time.Time       `json:"at"`       // the writer's clock
+	Held    bool            `json:"received"` // every side that it goes to is known to hold it
+	Settled bool            `json:"settled"`  // its place in the joint order can no longer change
+}
+
+// NotePage is one page of the notes, the last in the joint order first.
+type NotePage struct {
+	Notes []Note `json:"notes"`
+	Next  string `json:"next,omitempty"` // cursor of the next page; empty on the last
+}
+
+// NewNote writes a coordination note.
+type NewNote struct {
+	Channel string          `json:"channel"`
+	Text    string          `json:"text"`
+	To      []office.Side   `json:"to,omitempty"` // empty: every other side
+	About   *office.EntryID `json:"about,omitempty"`
+	Mark    office.Mark     `json:"mark,omitempty"`
+	By      office.Post     `json:"by,omitempty"`
+}
+
 // FormStanding is a form put forward by one side and the consents to it.
 type FormStanding struct {
 	ID       office.EntryID  `json:"id"` // the entry that proposed it, the last time

@@ -104,6 +104,7 @@ var draftWords = map[string]Phrase{
 	"may.close":               {En: "Close dispatches", Ko: "통지문 종결"},
 	"may.charter.propose":     {En: "Propose another charter", Ko: "합의서 개정 제안"},
 	"may.form.propose":        {En: "Propose a form", Ko: "서식 제안"},
+	"may.note":                {En: "Write coordination notes", Ko: "실무 메모 작성"},
 	"may.form.agree":          {En: "Agree to a proposed form", Ko: "제안된 서식에 동의"},
 	"may.charter.agree":       {En: "Agree to a proposed charter", Ko: "제안된 합의서에 동의"},
 	"may.post":                {En: "Accredit posts", Ko: "직위 신임"},

@@ -2,6 +2,8 @@ package node
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -33,24 +35,22 @@ var unseen = &unicode.RangeTable{
 // nothing. Unseen characters in the text itself do no harm: many programs put
 // soft hyphens there.
 func illegible(d *office.DispatchBody) *Refusal {
-	for _, f := range []struct {
-		field, text string
-		not         []*unicode.RangeTable
-	}{
-		{"subject", d.Subject, []*unicode.RangeTable{turning, unseen}},
-		{"name", d.Name, []*unicode.RangeTable{turning, unseen}},
-		{"attention", d.Attention, []*unicode.RangeTable{turning, unseen}},
-		{"party", d.Party, []*unicode.RangeTable{turning, unseen}},
-		{"text", d.Text, []*unicode.RangeTable{turning}},
+	for _, f := range []struct{ field, text string }{
+		{"subject", d.Subject}, {"name", d.Name}, {"attention", d.Attention}, {"party", d.Party},
 	} {
-		i := strings.IndexFunc(f.text, func(r rune) bool { return unicode.In(r, f.not...) })
-		if i < 0 {
-			continue
+		if r := misleads(f.field, f.text, turning, unseen); r != nil {
+			return r
 		}
-		r, _ := utf8.DecodeRuneInString(f.text[i:])
-		return &Refusal{Code: "character-misleads", Detail: map[string]string{
-			"field": f.field, "after": lastOf(f.text[:i]), "code": fmt.Sprintf("U+%04X", r),
-		}}
+	}
+	if r := misleads("text", d.Text, turning); r != nil {
+		return r
+	}
+	if d.Form != nil {
+		for _, id := range slices.Sorted(maps.Keys(d.Form.Values)) {
+			if r := misleads(id, d.Form.Values[id], turning); r != nil {
+				return r
+			}
+		}
 	}
 	for _, e := range d.Enclosures {
 		if !enclosure.GoodName(e.Name) {
@@ -58,6 +58,27 @@ func illegible(d *office.DispatchBody) *Refusal {
 		}
 	}
 	return nil
+}
+
+// illegibleForm is illegible for the words of a form that is put forward.
+func illegibleForm(f *office.Form) *Refusal {
+	text, err := office.Encode(f)
+	if err != nil {
+		return nil // which the rules refuse
+	}
+	return misleads("form", string(text), turning)
+}
+
+// misleads refuses a text that has characters of some sort.
+func misleads(field, text string, not ...*unicode.RangeTable) *Refusal {
+	i := strings.IndexFunc(text, func(r rune) bool { return unicode.In(r, not...) })
+	if i < 0 {
+		return nil
+	}
+	r, _ := utf8.DecodeRuneInString(text[i:])
+	return &Refusal{Code: "character-misleads", Detail: map[string]string{
+		"field": field, "after": lastOf(text[:i]), "code": fmt.Sprintf("U+%04X", r),
+	}}
 }
 
 // lastOf gives the end of the line before a place in a text.

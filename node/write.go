@@ -57,13 +57,18 @@ func (n *Node) Write(ctx context.Context, act Act) (written Written, err error) 
 		defer func() { n.c.Wrote(n.now().Sub(began), err) }()
 	}
 	w := &write{ctx: ctx, act: act, answer: make(chan answer, 1)}
-	if d, ok := act.Body.(*office.DispatchBody); ok {
-		if w.refused = illegible(d); w.refused == nil {
-			w.refused, err = n.holdsEnclosed(ctx, d.Enclosures)
+	switch b := act.Body.(type) {
+	case *office.DispatchBody:
+		if w.refused = illegible(b); w.refused == nil {
+			w.refused, err = n.holdsEnclosed(ctx, b.Enclosures)
 		}
-		if err != nil {
-			return Written{}, err
-		}
+	case *office.NoteBody:
+		w.refused = misleads("text", b.Text, turning)
+	case *office.ProposeFormBody:
+		w.refused = illegibleForm(b.Form)
+	}
+	if err != nil {
+		return Written{}, err
 	}
 	if act.Once != nil {
 		leave, err := n.onces.enter(ctx, act.Once.Key)

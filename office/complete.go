@@ -3,11 +3,16 @@ package office
 import "slices"
 
 // Complete fills in what only the records can say of a body that a side is
-// about to sign: the number of a dispatch, its addressees if none are named,
+// about to sign: the number of a dispatch, its addressees and those of a note if none are named,
 // which are then all other sides, and the hash of its form if it has none, which
 // is then the form in force for its code. It returns a copy; other bodies come
 // back as they are.
 func Complete(d Reader, side Side, body any) any {
+	if n, isNote := body.(*NoteBody); isNote {
+		whole := *n
+		whole.To = addressees(d, side, n.To)
+		return &whole
+	}
 	b, isDispatch := body.(*DispatchBody)
 	if !isDispatch {
 		return body
@@ -16,23 +21,31 @@ func Complete(d Reader, side Side, body any) any {
 	row := &SideRow{Side: side}
 	d.Get(row)
 	whole.Number = row.Number + 1
-	if len(whole.To) == 0 {
-		office := &OfficeRow{}
-		if d.Get(office) && office.Charter != nil {
-			for _, s := range office.Charter.Sides {
-				if s.ID != side {
-					whole.To = append(whole.To, s.ID)
-				}
-			}
-		}
-	}
 	if b.Form != nil && b.Form.Hash == "" {
 		form := *b.Form
 		form.Hash = InForceForm(d, form.Code)
 		whole.Form = &form
 	}
-	whole.To = slices.Sorted(slices.Values(whole.To))
+	whole.To = addressees(d, side, b.To)
 	return &whole
+}
+
+// addressees puts a list of sides into order; an empty one means all other sides.
+func addressees(d Reader, side Side, to []Side) []Side {
+	if len(to) > 0 {
+		return slices.Sorted(slices.Values(to))
+	}
+	office := &OfficeRow{}
+	if !d.Get(office) || office.Charter == nil {
+		return nil
+	}
+	var all []Side
+	for _, s := range office.Charter.Sides { // in order of id
+		if s.ID != side {
+			all = append(all, s.ID)
+		}
+	}
+	return all
 }
 
 // InForceForm gives the hash of the form in force for a code, "" if there is none.

@@ -39,6 +39,7 @@ var Acts = []Act{
 	{office.KindAgree, false},
 	{office.KindProposeForm, false},
 	{office.KindAgreeForm, false},
+	{office.KindNote, false},
 	{office.KindPost, false},
 	{office.KindPostEnd, false},
 }
@@ -70,11 +71,11 @@ var grants = map[string][]grant{
 	"deputy": leader,
 	"duty-officer": {
 		{ActDraft, atAnyHour}, {ActReview, atAnyHour}, {office.KindDispatch, atAnyHour}, {ActAlone, atAnyHour},
-		{office.KindAcknowledge, atAnyHour}, {office.KindConsider, nil}, {office.KindClose, nil},
+		{office.KindAcknowledge, atAnyHour}, {office.KindConsider, nil}, {office.KindClose, nil}, {office.KindNote, nil},
 	},
 	"officer": {
 		{ActDraft, atAnyHour}, {ActReview, atAnyHour}, {office.KindDispatch, inOfficeHours},
-		{office.KindAcknowledge, atAnyHour}, {office.KindConsider, nil}, {office.KindClose, nil},
+		{office.KindAcknowledge, atAnyHour}, {office.KindConsider, nil}, {office.KindClose, nil}, {office.KindNote, nil},
 	},
 	"secretary":   {{ActDraft, atAnyHour}, {office.KindDispatch, noHurry}},
 	"interpreter": {{ActDraft, atAnyHour}},
@@ -93,6 +94,7 @@ var leader = []grant{
 	{office.KindAgree, nil},
 	{office.KindProposeForm, nil},
 	{office.KindAgreeForm, nil},
+	{office.KindNote, nil},
 	{office.KindPost, nil},
 	{office.KindPostEnd, nil},
 }

@@ -26,7 +26,7 @@ func TestMayIsThisTable(t *testing.T) {
 		charter.agree    y     y       -        -             -            -          -
 		form.propose     y     y       -        -             -            -          -
 		form.agree       y     y       -        -             -            -          -
-		note             -     -       -        -             -            -          -
+		note             y     y       y        y             -            -          -
 		hours            -     -       -        -             -            -          -
 		post             y     y       -        -             -            -          -
 		post.end         y     y       -        -             -            -          -

@@ -30,6 +30,9 @@ func (q *query) where(condition string, values ...any) {
 	q.conditions = append(q.conditions, condition)
 }
 
+// all is the conditions together.
+func (q *query) all() string { return strings.Join(q.conditions, " AND ") }
+
 // parameter adds a value and gives its name.
 func (q *query) parameter(value any) string {
 	q.args = append(q.args, value)
@@ -39,7 +42,7 @@ func (q *query) parameter(value any) string {
 // text writes the query.
 func (q *query) text(tables, order string) string {
 	limit := q.parameter(q.filter.limit() + 1)
-	return "SELECT d.pos, d.row, a.row FROM " + tables + " WHERE " + strings.Join(q.conditions, " AND ") +
+	return "SELECT d.pos, d.row, a.row FROM " + tables + " WHERE " + q.all() +
 		" ORDER BY " + order + " DESC LIMIT " + limit
 }
 

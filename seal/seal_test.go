@@ -47,7 +47,7 @@ func TestWhatIsSealedOpensForItsOwnerPackageAndKeyAlone(t *testing.T) {
 			t.Errorf("%s: got %q, %v, want %q, %v", name, got, opens, c.want, c.opens)
 		}
 	}
-	if s.Close("park", text) == s.Close("park", text) {
+	if again := s.Close("park", text); again == s.Close("park", text) {
 		t.Error("the same text was sealed to the same twice")
 	}
 	if !seal.Is(sealed) || seal.Is(text) || seal.Is("") {

@@ -87,6 +87,8 @@ const whoMay = `
 	GET  /line                                       -       -        y     -          -
 	POST /line/cut                                   -       -        y     -          -
 	POST /alarms/{id}/clear                          -       -        y     -          -
+	GET  /notes                                      -       -        y     -          -
+	POST /notes                                      -       -        y     -          -
 	GET  /charter                                    -       -        y     -          -
 	GET  /charter/propose                            -       -        y     -          -
 	POST /charter/propose                            -       -        y     -          -

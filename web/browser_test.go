@@ -185,6 +185,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"nothing", usual, "/nothing"},
 		{"list-handled", mended, "/"},
 		{"sheet", mended, "/dispatches/" + of["Works on the third floor of the house"].String() + "/sheet"},
+		{"notes", mended, "/notes"},
 		{"write-form", mended, "/dispatches/new?form=ve"},
 		{"write-answer", mended, "/dispatches/new?reply=" + request.String()},
 		{"dispatch-form", mended, "/dispatches/" + notice.String()},

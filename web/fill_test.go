@@ -62,6 +62,11 @@ func TestAFormIsFilledInReadAndAnswered(t *testing.T) {
 	}
 	form.Set("field-craft", "어선 제3호")
 	form.Set("field-back", "2018-10-15 18:30")
+	form.Set("once", newKey())
+	form.Set("do", "release")
+	form.Set("field-craft", "어선 \u2066제3호")
+	head.post("/dispatches", form).want(t, 422, "hides or turns")
+	form.Set("field-craft", "어선 제3호")
 	form.Set("do", "save")
 	form.Set("version", "1")
 	kim.post(page, form).want(t, 303)
@@ -184,6 +189,9 @@ func (h *house) filledIn() (notice, request office.EntryID) {
 			"route": "동부지구 도로", "there": "2018-10-23T00:30Z", "contact": "당직관, 이 통로",
 		}},
 	})
+	h.act("south", "duty-officer", office.KindNote, &office.NoteBody{Channel: "liaison", Text: "Is the lift working on your side?", To: []office.Side{"north"}})
+	h.level()
+	h.act("north", "duty-officer", office.KindNote, &office.NoteBody{Channel: "liaison", Text: "오늘 아침부터 움직입니다.\n통행 차량은 정문 앞에 세워주십시오.", To: []office.Side{"south"}, About: &request})
 	h.level()
 	return notice, request
 }

@@ -62,6 +62,10 @@ func (v *visit) gist(kind string, body []byte) string {
 		if b := new(office.CloseBody); read(b) {
 			return b.Dispatch.String()
 		}
+	case office.KindNote:
+		if b := new(office.NoteBody); read(b) {
+			return clipped(b.Text)
+		}
 	case office.KindStored:
 		if b := new(office.StoredBody); read(b) {
 			return b.Dispatch.String()

@@ -110,6 +110,9 @@ func (v *visit) typedParticulars(form url.Values, c *people.Content) {
 func (s *site) begun(v *visit) (c people.Content, err error) {
 	query := v.r.URL.Query()
 	c.Channel, c.Precedence, c.To = query.Get("channel"), office.Precedence(query.Get("precedence")), query["to"]
+	if note := query.Get("note"); note != "" {
+		return s.begunNote(v, note)
+	}
 	kind := office.RelationKind(query.Get("relation"))
 	to := cmp.Or(query.Get("reply"), query.Get("dispatch"))
 	if to == "" {

@@ -107,6 +107,9 @@ var routes = []route{
 	{"POST /line/cut", signedIn, (*site).postCut},
 	{"POST /alarms/{id}/clear", signedIn, (*site).postClearAlarm},
 
+	{"GET /notes", signedIn, (*site).notes},
+	{"POST /notes", signedIn, (*site).postNote},
+
 	{"GET /charter", signedIn, (*site).charter},
 	{"GET /charter/propose", signedIn, (*site).propose},
 	{"POST /charter/propose", signedIn, (*site).postPropose},

@@ -128,7 +128,7 @@ func (c *formShowCommand) Run(ctx context.Context, t *terminal) error {
 func (c *formShowCommand) bundled(t *terminal, code string) error {
 	form := broughtAlong(code)
 	if form == nil {
-		return fmt.Errorf("Liaison brings no form %q along: \"liaison form list --bundled\" lists them", printable(code))
+		return fmt.Errorf("no form %q is brought along: \"liaison form list --bundled\" lists those that are", printable(code))
 	}
 	if c.Text || c.JSON {
 		return t.printJSON(form)

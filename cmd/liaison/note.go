@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"liaison.example/api"
+	"liaison.example/office"
+)
+
+type noteCommand struct {
+	List  noteListCommand  `cmd:"" default:"withargs" help:"List coordination notes, the newest first." usage:"[DIR]"`
+	Write noteWriteCommand `cmd:"" help:"Write a coordination note." usage:"[DIR] TEXT"`
+}
+
+type noteListCommand struct {
+	place
+	Channel string `placeholder:"ID" help:"Only those on this channel."`
+	Limit   int    `default:"20" placeholder:"N" help:"How many at most. Default: 20."`
+	JSON    bool   `name:"json" help:"Print a JSON array."`
+}
+
+func (c *noteListCommand) Run(ctx context.Context, t *terminal) error {
+	if c.Limit < 1 || c.Limit > api.MaxList {
+		return usagef("--limit must be from 1 to %d", api.MaxList)
+	}
+	client, _, err := c.client()
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	page, err := client.Notes(ctx, c.Channel, "", c.Limit)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return t.printJSON(page.Notes)
+	}
+	if len(page.Notes) == 0 {
+		t.print("There are no notes.")
+		return nil
+	}
+	for _, n := range page.Notes {
+		state := "received"
+		if !n.Held {
+			state = "not yet received"
+		}
+		mark := ""
+		if n.Mark != "" {
+			mark = "  " + strings.ToUpper(string(n.Mark))
+		}
+		t.print("%s  %s of %s  %s  %s  %s%s", n.ID, n.By, n.From, n.Channel, stamp(n.At), state, mark)
+		t.print("  %s", strings.ReplaceAll(printableText(n.Text), "\n", "\n  "))
+	}
+	return nil
+}
+
+type noteWriteCommand struct {
+	place
+	Channel string   `required:"" placeholder:"ID" help:"The channel, such as liaison."`
+	To      []string `placeholder:"SIDE" help:"The side that it goes to; may be given several times. Default: every other side."`
+	About   string   `placeholder:"ID" help:"The dispatch that it is about."`
+	Mark    string   `placeholder:"WORD" help:"exercise or test: it is not meant in earnest."`
+	By      string   `default:"duty-officer" placeholder:"POST" help:"The post that writes it. Default: duty-officer."`
+	JSON    bool     `name:"json" help:"Print the written entry as JSON."`
+}
+
+func (c *noteWriteCommand) Help() string {
+	return "Says something from duty officer to duty officer that is not a formal communication: it bears no number and waits for nothing. It stands in the record all the same, and cannot be taken back."
+}
+
+func (c *noteWriteCommand) Run(ctx context.Context, t *terminal) error {
+	client, args, err := c.client("the text of the note")
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	note := api.NewNote{Channel: c.Channel, Text: args[0], To: c.To, Mark: office.Mark(c.Mark), By: c.By}
+	if c.About != "" {
+		id, err := parseID(c.About)
+		if err != nil {
+			return err
+		}
+		note.About = &id
+	}
+	w, err := client.WriteNote(ctx, note)
+	if err != nil {
+		return err
+	}
+	return printWritten(t, c.JSON, w, "noted")
+}
