@@ -74,10 +74,9 @@ if (document.body.dataset.events) {
       source.addEventListener(kind, () => tell("changed"));
     }
     source.addEventListener("ended", () => { source.close(); tell("lost"); });
-    // What happened since the page was made, or since the stream was lost, was told
-    // to nobody here.
-    source.onopen = () => tell("changed");
-    source.onerror = () => tell("lost");
+    let dropped = false;
+    source.onopen = () => { if (dropped) tell("changed"); dropped = false; };
+    source.onerror = () => { dropped = true; tell("lost"); };
     return source;
   }
 
@@ -87,10 +86,10 @@ if (document.body.dataset.events) {
     // another takes its place.
     const others = new BroadcastChannel("liaison");
     others.onmessage = (message) => heard(message.data);
-    let listens = false;
-    setTimeout(() => { if (!listens) refresh(); }); // what happened while this page came was told to others
+    let first = true;
+    setTimeout(() => { first = false; });
     navigator.locks.request("liaison-events", () => new Promise(() => {
-      listens = true;
+      if (!first) refresh(); // something may have happened in between
       listen((what) => { others.postMessage(what); heard(what); });
     }));
   } else {
@@ -100,6 +99,7 @@ if (document.body.dataset.events) {
     document.addEventListener("visibilitychange", () => {
       source?.close();
       source = document.hidden ? null : listen(heard);
+      if (source) refresh();
     });
   }
   document.addEventListener("liaison:stale", refresh);
