@@ -235,12 +235,12 @@ func Joint(sides []Calendar, ms int64) (Opening, bool) {
 }
 
 // Within gives the moment at which so many milliseconds have passed while all
-// sides were open; false if they are not open for so long within 400 days from the
-// last opening.
+// sides were open; false if that is not within 400 days: a side that opens for a
+// minute now and then keeps nobody reckoning.
 func Within(sides []Calendar, ms, span int64) (int64, bool) {
-	for {
+	for end := ms + farthest; ; {
 		o, ok := Joint(sides, ms)
-		if !ok {
+		if !ok || o.From >= end {
 			return 0, false
 		}
 		if o.Until-o.From >= span {

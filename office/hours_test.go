@@ -104,6 +104,13 @@ func TestJointHoursAreThoseOfAllSides(t *testing.T) {
 	if _, ok := Within(apart, moment("2018-10-09 00:00"), hour); ok {
 		t.Error("an hour has passed for sides that are never open together")
 	}
+	minutely := testCalendar(540, [][]Span{{{"09:00", "09:01"}}, {}, {}, {}, {}, {}, {}}) // 57 minutes in 400 days
+	if got, ok := Within([]Calendar{korea, minutely}, moment("2018-10-09 00:00"), 57*minute); !ok {
+		t.Errorf("57 minutes: %s, %v", time.UnixMilli(got).UTC(), ok)
+	}
+	if got, ok := Within([]Calendar{korea, minutely}, moment("2018-10-09 00:00"), 58*minute); ok {
+		t.Errorf("58 minutes have passed at %s", time.UnixMilli(got).UTC())
+	}
 	if got, ok := Within([]Calendar{nil, nil}, moment("2018-10-09 00:00"), hour); !ok || got != moment("2018-10-09 01:00") {
 		t.Errorf("without calendars: %s, %v", time.UnixMilli(got).UTC(), ok)
 	}

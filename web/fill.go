@@ -46,7 +46,7 @@ const fieldPrefix = "field-"
 // filling fills in that part of the editor with what was typed.
 func (s *site) filling(v *visit, c people.Content, refused map[string]string) (filling, error) {
 	var f filling
-	if v.office.Charter == nil || v.office.Charter.Rules < 3 {
+	if !v.knowsForms() {
 		return f, nil
 	}
 	inForce, _, err := s.node.Records().Forms(v.ctx, records.FormFilter{State: office.FormInForce})
@@ -70,7 +70,8 @@ func (s *site) filling(v *visit, c people.Content, refused map[string]string) (f
 	if !found {
 		return f, nil
 	}
-	f.Name, f.Purpose, f.Asks = lang.Pick(v.tag, row.Form.Name), lang.Pick(v.tag, row.Form.Purpose), v.asks(row.Form)
+	f.Name, f.Purpose = lang.Pick(v.tag, row.Form.Name), lang.Pick(v.tag, row.Form.Purpose)
+	f.Asks = v.asks(row.Form) + " " + v.silence(row.Form)
 	for _, field := range row.Form.Fields {
 		one := fillField{
 			ID: field.ID, Name: lang.Pick(v.tag, field.Name), Help: lang.Pick(v.tag, field.Help), Type: field.Type, Required: field.Required,
@@ -90,15 +91,6 @@ func (s *site) filling(v *visit, c people.Content, refused map[string]string) (f
 // formName names a form with its code: "AN · Advance notice of activity".
 func (v *visit) formName(f *office.Form) string {
 	return strings.ToUpper(f.Code) + " · " + lang.Pick(v.tag, f.Name)
-}
-
-// asks says what a form wants of those who get it, and within which time.
-func (v *visit) asks(f *office.Form) string {
-	said := v.t("fill.asks-"+string(f.Asks), "hours", f.Hours)
-	if f.Hours > 0 && f.Asks != office.AsksObjection {
-		said += " " + v.t("fill.within", "hours", f.Hours)
-	}
-	return said
 }
 
 // example shows what a value of a type looks like, where that is not plain.
@@ -281,7 +273,8 @@ func (s *site) filled(v *visit, f *office.Filled) (*filledForm, error) {
 		left[id] = true
 	}
 	if found {
-		out.Name, out.Href, out.Asks = lang.Pick(v.tag, row.Form.Name), "/forms/"+f.Hash, v.asks(row.Form)
+		out.Name, out.Href = lang.Pick(v.tag, row.Form.Name), "/forms/"+f.Hash
+		out.Asks = v.asks(row.Form) + " " + v.silence(row.Form)
 		for i := range row.Form.Fields {
 			field := &row.Form.Fields[i]
 			if value := f.Values[field.ID]; value != "" {
@@ -302,7 +295,7 @@ func (v *visit) asksNow(form *office.Form, line *records.DispatchLine) string {
 	if form == nil {
 		return ""
 	}
-	said := v.asks(form)
+	said := v.asks(form) + " " + v.silence(form)
 	if form.Hours > 0 {
 		until := fromMillis(line.At).Add(time.Duration(form.Hours) * time.Hour)
 		said += " " + v.t("fill.until", "time", until.In(v.zone(v.side)).Format(untilForm), "zone", v.zone(v.side))

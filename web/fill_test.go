@@ -167,7 +167,7 @@ func TestAReplyTakesUpTheFormThatItAnswers(t *testing.T) {
 	id := h.act("north", "head", office.KindDispatch, body)
 	h.level()
 	kim.get("/dispatches/new?reply="+id.String()).want(t, 200, `name="form" value="`+hash+`"`)
-	kim.get("/dispatches/"+id.String()).want(t, 200, "Silence is none")
+	kim.get("/dispatches/"+id.String()).want(t, 200, "Silence is no answer", "due within 48 hours", "That is until")
 }
 
 // filledIn agrees on two forms; south gives a notice by one, north asks by the

@@ -116,7 +116,7 @@ func (v *visit) formText(f *office.Form, tag string) formText {
 	}
 	text := formText{
 		Lang: tag, Language: languageName(tag), Name: pick(f.Name), Purpose: pick(f.Purpose), Ended: f.Ended,
-		Asks: v.t("form.asks-"+string(f.Asks), "n", f.Hours), Silence: v.t("form.silence-" + string(f.Asks)),
+		Asks: v.asks(f), Silence: v.silence(f),
 		Precedence: f.Precedence, Word: v.t("precedence." + lowerPrecedence(f.Precedence)), Answers: choices(f.Answers),
 	}
 	for i, field := range f.Fields {
@@ -145,7 +145,7 @@ func (v *visit) formArticles(f *office.Form) []article {
 	var b strings.Builder
 	inAll(&b, v.t("charter.name"), f.Name)
 	inAll(&b, v.t("charter.purpose"), f.Purpose)
-	line(&b, v.t("form.asks"), v.t("form.asks-"+string(f.Asks), "n", f.Hours)+" "+v.t("form.silence-"+string(f.Asks)))
+	line(&b, v.t("form.asks"), v.asks(f)+" "+v.silence(f))
 	line(&b, v.t("form.offered"), v.t("precedence."+lowerPrecedence(f.Precedence)))
 	if f.Ended {
 		fmt.Fprintln(&b, v.t("form.ends"))
@@ -169,6 +169,18 @@ func (v *visit) formArticles(f *office.Form) []article {
 	return out
 }
 
+// asks says what a form wants of those who get it, and within which time.
+func (v *visit) asks(f *office.Form) string {
+	asks := v.t("form.asks-"+string(f.Asks), "n", f.Hours)
+	if f.Hours > 0 && f.Asks != office.AsksObjection { // which says so itself
+		asks += " " + v.t("form.within", "n", f.Hours)
+	}
+	return asks
+}
+
+// silence says what it means if they say nothing.
+func (v *visit) silence(f *office.Form) string { return v.t("form.silence-" + string(f.Asks)) }
+
 // need says whether a field must be filled in.
 func (v *visit) need(required bool) string {
 	if required {
@@ -190,7 +202,7 @@ func (s *site) showForm(v *visit, status int, hash, refused, note string) error 
 	if form == nil {
 		return errNothingHere
 	}
-	frame, err := s.frame(v, "charter", v.formTitle(form))
+	frame, err := s.frame(v, "charter", v.formName(form))
 	if err != nil {
 		return err
 	}

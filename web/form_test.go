@@ -309,3 +309,14 @@ func TestOlderRulesAreRaisedFirst(t *testing.T) {
 		t.Error("version 2 of the rules knows forms")
 	}
 }
+
+// Within how many hours to answer is agreed to as well: it is read, and compared.
+func TestTheHoursOfAFormAreReadAndCompared(t *testing.T) {
+	h, _, _, head := desk(t)
+	hash := h.agreeOn("cq")
+	head.get("/forms/"+hash).want(t, 200, "Asks for an answer. The answer is due within 48 hours.", "Silence is no answer.")
+	changed := *catalog()[hash]
+	changed.Hours = 24
+	head.post("/forms/propose-text", url.Values{"text": {indentedForm(&changed)}, "do": {"compare"}, "once": {newKey()}}).
+		want(t, 200, "<del>48</del><ins>24</ins>")
+}

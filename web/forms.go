@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"liaison.example/forms"
-	"liaison.example/lang"
 	"liaison.example/node"
 	"liaison.example/office"
 	"liaison.example/records"
@@ -171,7 +170,7 @@ func (s *site) showForms(v *visit, status int, refused string, chosen []string) 
 func (v *visit) formLine(hash string, form *office.Form) formLine {
 	return formLine{
 		Code: strings.ToUpper(form.Code), Hash: hash, Name: v.said(form.Name), Purpose: v.said(form.Purpose),
-		Asks: v.t("form.asks-"+string(form.Asks), "n", form.Hours),
+		Asks: v.asks(form),
 	}
 }
 
@@ -196,11 +195,6 @@ func (v *visit) formConsents(row *office.FormRow) []founding {
 		out = append(out, founding{v.sideName(id), slices.Contains(row.Agreed, id)})
 	}
 	return out
-}
-
-// formTitle names a form: "AN · Advance notice of activity".
-func (v *visit) formTitle(form *office.Form) string {
-	return strings.ToUpper(form.Code) + " · " + lang.Pick(v.tag, form.Name)
 }
 
 // findForm finds a form by its hash: one that was ever proposed, with what became
@@ -286,7 +280,7 @@ func (s *site) eachForm(v *visit, verb string, act func(*office.Form, *office.Fo
 		case form == nil:
 			err = &node.Refusal{Code: office.FormUnknown}
 		default:
-			name = v.formTitle(form)
+			name = v.formName(form)
 			if hash, err = act(form, row); err == nil && len(chosen) == 1 {
 				to = "/forms/" + hash
 			}

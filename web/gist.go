@@ -84,7 +84,7 @@ func (v *visit) gist(kind string, body []byte) string {
 		}
 	case office.KindProposeForm:
 		if b := new(office.ProposeFormBody); read(b) && b.Form != nil {
-			return clipped(v.formTitle(b.Form))
+			return clipped(v.formName(b.Form))
 		}
 	case office.KindAgreeForm:
 		if b := new(office.AgreeFormBody); read(b) && isHash(b.Hash) {

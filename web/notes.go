@@ -67,7 +67,7 @@ func (s *site) showNotes(v *visit, status int, typed office.NoteBody, refused st
 	page := notesPage{
 		Frame: frame, Refused: refused, Text: typed.Text, Mark: typed.Mark, MaxText: office.MaxCoordination, Once: newKey(),
 		MayWrite: v.status.Open && v.may(office.KindNote, ""), MayDraft: v.mayAny(people.ActDraft),
-		Known: v.office.Charter != nil && v.office.Charter.Rules >= 3,
+		Known: v.knowsForms(), // both came with the same version
 	}
 	query := v.r.URL.Query()
 	if page.Channel = typed.Channel; page.Channel == "" {

@@ -177,6 +177,9 @@ func printForm(t *terminal, f *office.Form) {
 	case office.AsksObjection:
 		t.print("Whoever does not object within %d h has not objected.", f.Hours)
 	}
+	if f.Hours > 0 && f.Asks != office.AsksObjection {
+		t.print("The answer is due within %d h.", f.Hours)
+	}
 	if f.Ended {
 		t.print("By it the sides agree that this code is used no longer.")
 	}
