@@ -208,7 +208,7 @@ This is an exercise to measure the time of a FLASH dispatch. It is not real. Ple
 			Subject: "Joint survey of the Han estuary from 5 November / 한강하구 공동조사",
 			Form: &office.Filled{Code: "an", Values: map[string]string{
 				"sort": "survey", "what": "Joint survey of the waterway by both sides, under annex 5 of the military agreement.\n군사분야 합의서 붙임 5에 따른 수로 공동조사.",
-				"place": "Han estuary / 한강하구", "from": "2018-11-04T15:00Z", "until": "2018-12-09T14:59Z",
+				"place": "Han estuary / 한강하구", "from": "2018-11-04T15:00Z", "until": "2018-12-31T14:59Z",
 				"units": "About ten persons of each side, unarmed. 각 측 10명 정도, 비무장.", "contact": "Duty officer, this channel",
 			}},
 		}
