@@ -22,18 +22,41 @@ import (
 // not known whether the entries were stored: the caller reads the ledger again
 // before it tells anybody anything.
 func (l *Ledger) Append(ctx context.Context, entries []Entry) error {
-	if len(entries) == 0 {
-		return nil
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.append(ctx, func() ([]Entry, error) { return entries, nil })
+}
+
+// AppendAlone is Append of what draft makes of the standing that it is given.
+// Until it ends nothing else is stored in the ledgers, by this process or by
+// another, so what is drafted is never stale: it is for who was told ErrStale
+// again and again, because entries arrive faster than they are folded. draft may
+// read the ledgers with Heads, Entries and Entry, and nothing else of them.
+// It must be quick, since the other sides' entries wait meanwhile.
+func (l *Ledger) AppendAlone(ctx context.Context, draft func(Standing) ([]Entry, error)) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	defer l.changed() // whatever becomes of it, more may have been found stored
+	l.unsure = true   // read what is stored first, and keep others from storing
+	return l.append(ctx, func() ([]Entry, error) { return draft(l.standing()) })
+}
+
+// append appends what draft makes within the transaction. l.mu is held.
+func (l *Ledger) append(ctx context.Context, draft func() ([]Entry, error)) error {
 	own := l.logs[l.side]
 	if own == nil || l.keys == nil {
 		return errors.New("append: this ledger was opened without keys")
 	}
+	var entries []Entry
 	var next tree
 	var grown checkpoint
-	err := l.update(ctx, func(tx *sqldb.Tx) error {
+	err := l.update(ctx, func(tx *sqldb.Tx) (err error) {
+		if entries, err = draft(); err != nil {
+			return err
+		}
+		if len(entries) == 0 {
+			return errNothing
+		}
 		if l.behind() != "" {
 			return ErrBehind
 		}
@@ -63,6 +86,9 @@ func (l *Ledger) Append(ctx context.Context, entries []Entry) error {
 		l.keys.sign(&grown)
 		return storeHead(ctx, tx, own.tree.size, &log{side: l.side, tree: next, placeable: next.size, recovered: own.recovered, checkpoint: grown.note})
 	})
+	if errors.Is(err, errNothing) {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("append to the ledger of %s: %w", l.side, err)
 	}

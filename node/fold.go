@@ -9,6 +9,7 @@ import (
 	"liaison.example/ledger"
 	"liaison.example/office"
 	"liaison.example/records"
+	"liaison.example/sqldb"
 )
 
 // maxFold is how many entries of one ledger are read and folded at a time, and
@@ -28,7 +29,8 @@ const settleEvery = 200 * time.Millisecond
 
 // While the ledgers cannot be folded, they are tried again every foldAgain, and
 // after foldTries it is an alarm. (A disk that takes nothing is another one, at
-// once.)
+// once. A database server that is away is none: nothing at all can be read then,
+// and no alarm be kept; whoever asks for the node's health is told.)
 const (
 	foldAgain = time.Second
 	foldTries = 5
@@ -81,7 +83,7 @@ func (n *Node) cannotFold(ctx context.Context, err error, times int) {
 	switch {
 	case diskReason(err) != "":
 		n.noteDisk(err)
-	case times == foldTries:
+	case times == foldTries && !sqldb.IsAway(err):
 		n.raise(ctx, "records-behind", n.side, map[string]string{"error": err.Error()}, nil)
 	}
 }

@@ -22,11 +22,14 @@ const (
 	maxBatch         = 256  // acts that share one commit
 	maxBatchBytes    = 4 << 20
 
-	// How often one batch is tried when entries keep arriving meanwhile: so often,
-	// and then on until so long has passed. On a machine that is slow just now the
-	// other processes of this side may write many times before they hear of us.
-	maxTries = 20
-	tryFor   = 10 * time.Second
+	// A batch is tried maxTries times, and then on until tryFor has passed, when
+	// entries keep arriving between the look at them and the signature. After
+	// freeTries of them nothing may arrive meanwhile. (On a machine that is slow just
+	// now the other processes of this side may write many times before they hear of
+	// us.)
+	freeTries = 3
+	maxTries  = 20
+	tryFor    = 10 * time.Second
 )
 
 // write is one act on its way through the writer.
@@ -144,7 +147,7 @@ func (n *Node) writeBatch(ctx context.Context, batch []*write) {
 	err := n.mayWrite(ctx)
 	begun := time.Now()
 	for try := 0; err == nil; try++ {
-		err = n.tryBatch(ctx, batch, answers, try > 0 || n.inCompany())
+		err = n.tryBatch(ctx, batch, answers, try)
 		if !errors.Is(err, ledger.ErrStale) && !errors.Is(err, records.ErrOthers) {
 			break
 		}
@@ -192,16 +195,17 @@ func (n *Node) mayWrite(ctx context.Context) error {
 }
 
 // tryBatch folds what has arrived, asks the rules about each act on top of it,
-// and appends those that they allow. With alone it keeps this side's other
-// processes from folding meanwhile.
-func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer, alone bool) error {
+// and appends those that they allow. The more often that has been tried in vain,
+// the more is made to wait for it: this side's other processes with their folds,
+// and in the end all that arrives.
+func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer, try int) error {
 	n.fold.Lock()
 	defer n.fold.Unlock()
 	if err := n.catchUpLocked(ctx); err != nil {
 		return err
 	}
 	begin := n.records.Begin
-	if alone {
+	if try > 0 || n.inCompany() {
 		begin = n.records.BeginAlone
 	}
 	fold, err := begin(ctx)
@@ -209,67 +213,27 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer, a
 		return err
 	}
 	defer fold.Rollback()
-	standing, arrived, err := n.join(ctx, fold)
-	if err != nil {
+	var arrived, entries []ledger.Entry // entries: ready to be appended
+	draft := func(standing ledger.Standing) (drafted []ledger.Entry, err error) {
+		if arrived, err = n.join(ctx, fold, standing); err != nil {
+			return nil, err
+		}
+		if drafted, err = n.draftBatch(ctx, fold, standing, batch, answers); err != nil {
+			return nil, err
+		}
+		entries = drafted
+		return entries, nil
+	}
+	if try < freeTries {
+		err = n.appendFreely(ctx, fold, draft)
+	} else {
+		err = n.ledger.AppendAlone(ctx, draft)
+	}
+	if err != nil && len(entries) > 0 {
+		err = n.stored(ctx, entries, err)
+	}
+	if err != nil || len(entries) == 0 {
 		return err
-	}
-	rules, err := n.people.Rules(ctx)
-	if err != nil {
-		return err
-	}
-	at := n.now()
-	var entries []ledger.Entry
-	once := map[*write]ledger.Entry{}
-	size, refused := 0, false
-	for i, w := range batch {
-		answers[i] = answer{}
-		if err := context.Cause(w.ctx); err != nil {
-			answers[i].err = &Refusal{Code: "given-up"}
-			continue
-		}
-		if w.differs != nil {
-			answers[i].err = w.differs
-			continue
-		}
-		if size > maxBatchBytes {
-			answers[i].err = &Refusal{Code: "node-busy"}
-			continue
-		}
-		if written, done, err := n.doneBefore(ctx, w); err != nil {
-			return err
-		} else if done {
-			answers[i].written = written
-			continue
-		}
-		entry, written, err := n.try(fold, rules, w, standing.Own+int64(len(entries)), standing.Seen, at)
-		var refusal *Refusal
-		if err != nil && !errors.As(err, &refusal) {
-			return err
-		}
-		if answers[i] = (answer{written, err}); err == nil {
-			entries = append(entries, entry)
-			size += len(entry.Leaf)
-			if w.act.Once != nil {
-				once[w] = entry
-			}
-		}
-		refused = refused || err != nil
-	}
-	if refused { // nobody is refused for what is so no longer
-		if err := fold.Confirm(); err != nil {
-			return err
-		}
-	}
-	if len(entries) == 0 {
-		return nil
-	}
-	if err := n.keepOnce(ctx, once, at); err != nil {
-		return err
-	}
-	if err := n.ledger.Append(ctx, entries); err != nil {
-		if err = n.stored(ctx, entries, err); err != nil {
-			return err
-		}
 	}
 	n.link.Grew()
 	runtime.Gosched() // the push first: the other side waits for it
@@ -294,32 +258,99 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer, a
 	return nil
 }
 
-// join brings a fold that is open up to the ledgers, and gives the standing that
-// the next own entry then has, and what was folded for it. With PostgreSQL other
-// processes of this side may have written until the fold was begun, and their
-// notices may still be on the way; from then on they wait for it.
-func (n *Node) join(ctx context.Context, fold *records.Fold) (standing ledger.Standing, arrived []ledger.Entry, err error) {
-	standing = n.ledger.Standing()
-	if placedAll(fold.Placed(), n.side, standing) {
-		return standing, nil, nil
-	}
-	if err := n.ledger.Refresh(ctx); err != nil {
-		return standing, nil, err
-	}
-	standing = n.ledger.Standing()
-	if arrived, err = n.missing(ctx, fold.Placed()); err != nil {
-		return standing, nil, err
-	}
-	if err := fold.Add(officeEntries(arrived)); errors.Is(err, records.ErrOthers) {
-		return standing, nil, err
-	} else if err != nil {
-		n.log.Warn("what has arrived cannot be folded with the next act", "error", err)
-		return standing, nil, ledger.ErrStale // catchUp says why
-	}
+// appendFreely appends what draft makes of where the ledgers stand now, while
+// more may arrive: then the answer is ledger.ErrStale.
+func (n *Node) appendFreely(ctx context.Context, fold *records.Fold, draft func(ledger.Standing) ([]ledger.Entry, error)) error {
+	standing := n.ledger.Standing()
 	if !placedAll(fold.Placed(), n.side, standing) {
-		return standing, nil, ledger.ErrStale // more has arrived meanwhile
+		// With PostgreSQL other processes of this side may have written until the
+		// fold was begun, and their notices may still be on the way.
+		if err := n.ledger.Refresh(ctx); err != nil {
+			return err
+		}
+		standing = n.ledger.Standing()
 	}
-	return standing, arrived, nil
+	entries, err := draft(standing)
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	return n.ledger.Append(ctx, entries)
+}
+
+// join brings a fold that is open up to a standing of the ledgers, which the next
+// own entry then has, and gives what was folded for it. If more has arrived it
+// answers ledger.ErrStale.
+func (n *Node) join(ctx context.Context, fold *records.Fold, standing ledger.Standing) (arrived []ledger.Entry, err error) {
+	for !placedAll(fold.Placed(), n.side, standing) {
+		entries, err := n.missing(ctx, fold.Placed())
+		if err != nil {
+			return nil, err
+		}
+		if len(entries) == 0 {
+			return nil, ledger.ErrStale
+		}
+		if err := fold.Add(officeEntries(entries)); errors.Is(err, records.ErrOthers) {
+			return nil, err
+		} else if err != nil {
+			n.log.Warn("what has arrived cannot be folded with the next act", "error", err)
+			return nil, ledger.ErrStale // catchUp says why
+		}
+		arrived = append(arrived, entries...)
+	}
+	return arrived, nil
+}
+
+// draftBatch asks the rules about each act on top of the fold, which stands where
+// the ledgers do, and gives the entries of those that they allow.
+func (n *Node) draftBatch(ctx context.Context, fold *records.Fold, standing ledger.Standing, batch []*write, answers []answer) ([]ledger.Entry, error) {
+	rules, err := n.people.Rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	at := n.now()
+	var entries []ledger.Entry
+	once := map[*write]ledger.Entry{}
+	size, refused := 0, false
+	for i, w := range batch {
+		answers[i] = answer{}
+		if err := context.Cause(w.ctx); err != nil {
+			answers[i].err = &Refusal{Code: "given-up"}
+			continue
+		}
+		if w.differs != nil {
+			answers[i].err = w.differs
+			continue
+		}
+		if size > maxBatchBytes {
+			answers[i].err = &Refusal{Code: "node-busy"}
+			continue
+		}
+		if written, done, err := n.doneBefore(ctx, w); err != nil {
+			return nil, err
+		} else if done {
+			answers[i].written = written
+			continue
+		}
+		entry, written, err := n.try(fold, rules, w, standing.Own+int64(len(entries)), standing.Seen, at)
+		var refusal *Refusal
+		if err != nil && !errors.As(err, &refusal) {
+			return nil, err
+		}
+		if answers[i] = (answer{written, err}); err == nil {
+			entries = append(entries, entry)
+			size += len(entry.Leaf)
+			if w.act.Once != nil {
+				once[w] = entry
+			}
+		}
+		refused = refused || err != nil
+	}
+	if refused { // nobody is refused for what is so no longer
+		if err := fold.Confirm(); err != nil {
+			return nil, err
+		}
+	}
+	return entries, n.keepOnce(ctx, once, at)
 }
 
 // endSessions signs out the posts whose accreditation the entries withdraw.

@@ -1,7 +1,11 @@
 package sqldb
 
 import (
+	sqldriver "database/sql/driver"
 	"errors"
+	"io"
+	"net"
+	"strings"
 	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -76,6 +80,20 @@ func IsBusy(err error) bool {
 		return true
 	}
 	return false
+}
+
+// IsAway reports whether err says that the server of the database cannot be
+// reached, is starting or stopping, or went away in the middle of a statement.
+func IsAway(err error) bool {
+	if _, is := errors.AsType[*pgconn.ConnectError](err); is {
+		return true
+	}
+	if _, is := errors.AsType[*net.OpError](err); is {
+		return true
+	}
+	state := sqlState(err)
+	return strings.HasPrefix(state, "08") || strings.HasPrefix(state, "57P") || // connection, shutdown and start
+		errors.Is(err, sqldriver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.EPIPE)
 }
 
 // IsBroken reports whether err says that the disk failed to read or write, or
