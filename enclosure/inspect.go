@@ -260,12 +260,12 @@ func (c *counter) Read(p []byte) (int, error) {
 }
 
 // GoodName reports whether a name can be shown without misleading: one line,
-// without marks that turn or hide what is read.
+// without marks that turn or hide what is read or letters that look like others.
 func GoodName(name string) bool {
 	if name == "" || len(name) > 1000 || strings.ContainsAny(name, `/\`) || strings.TrimSpace(name) != name || name == "." || name == ".." {
 		return false
 	}
-	return !strings.ContainsFunc(name, misleads) && !Mixed(name)
+	return !strings.ContainsFunc(name, misleads) && !Mixed(name) && !disguised(name)
 }
 
 // together are the scripts that one word may mix with Latin letters: what
@@ -291,6 +291,22 @@ func Mixed(name string) bool {
 		}
 		return false
 	})
+}
+
+// disguises are the Cyrillic and Greek letters that have the very shape of a Latin
+// one in nearly every typeface (from Unicode UTS #39, confusables.txt).
+const disguises = "асԁеһіјӏорԛѕԝхуѵ" + "АВСЕНІЈКМОРԚЅТԜХУѴӀ" + "οϳ" + "ΑΒΕΗΙΚΜΝΟΡΤΥΧΖ"
+
+// disguised reports whether a name has Cyrillic or Greek letters, and none by which
+// one could see it: the whole of it reads as Latin.
+func disguised(name string) bool {
+	other := strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Cyrillic, unicode.Greek) {
+			return r
+		}
+		return -1
+	}, name)
+	return other != "" && strings.Trim(other, disguises) == ""
 }
 
 // scriptOf names the script of a letter, one name for all that stand together;

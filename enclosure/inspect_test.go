@@ -138,6 +138,7 @@ func TestANameMayNotMislead(t *testing.T) {
 		"상류 지도 (2018).png": true, "a b.txt": true, "地圖.pdf": true, "": false, ".": false, "..": false, "a/b": false, `a\b`: false,
 		"a\u202egnp.exe": false, "a\u200bb": false, "a\nb": false, "a\x00b": false, " a": false, "a\u3164b": false, "a\ufe0fb": false, "a\xff": false,
 		"рlan.pdf": false, "plan α.pdf": true, "αlpha": false, "план.pdf": true, "план map.pdf": true, "지도map地圖.pdf": true, "é\u0301.txt": true,
+		"сору.pdf": false, "Plan А.pdf": false, "ΜΑΡ.png": false, "сору план.pdf": true, "ΜΑΡΤΙΟΣ.png": true,
 	} {
 		if got := enclosure.GoodName(name); got != want {
 			t.Errorf("%q: got %v, want %v", name, got, want)
