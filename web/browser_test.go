@@ -43,7 +43,7 @@ func browser(t *testing.T) (context.Context, *complaints) {
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	ctx, timeout := context.WithTimeout(ctx, 8*time.Minute)
+	ctx, timeout := context.WithTimeout(ctx, 4*time.Minute)
 	t.Cleanup(timeout)
 	c := &complaints{}
 	messages := chromedp.Console(ctx)

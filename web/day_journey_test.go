@@ -79,8 +79,10 @@ func TestADaysWorkGoesFromDeskToDeskAndBack(t *testing.T) {
 	if !strings.HasPrefix(file, "attachment;") || !strings.HasSuffix(file, "room,use\n301,meeting\n") {
 		t.Errorf("the file comes as %q", file)
 	}
-	must(t, chromedp.Do(north, chromedp.KeyEvent("a"), chromedp.WaitNotPresent(`.acknowledge`), chromedp.KeyEvent("y"), chromedp.WaitVisible(`#subject`)))
-	must(t, chromedp.Do(north, chromedp.Evaluate[chromedp.Void](`document.getElementById("subject").value = ""`),
+	press(t, north, "a")
+	soon(t, north, "#state", "acknowledged")
+	press(t, north, "y")
+	must(t, chromedp.Do(north, chromedp.WaitVisible(`#subject`), chromedp.Evaluate[chromedp.Void](`document.getElementById("subject").value = ""`),
 		chromedp.SendKeys(`#subject`, "공사 계획에 대한 회신"), chromedp.SendKeys(`#text`, "회의는 2층에서 합니까?"),
 		chromedp.Click(`.release button[value=release]`), chromedp.WaitVisible(`.ladder`)))
 	soon(t, officer, "#state", "answered by North")
@@ -96,14 +98,16 @@ func TestADaysWorkGoesFromDeskToDeskAndBack(t *testing.T) {
 	}
 
 	// On paper, and found again.
-	must(t, chromedp.Do(north, chromedp.KeyEvent("p"), chromedp.WaitVisible(`.sheet-code svg`)))
+	press(t, north, "p")
+	must(t, chromedp.Do(north, chromedp.WaitVisible(`.sheet-code svg`)))
 	printed, err := chromedp.Call(north, page.PrintToPDF, page.PrintToPDFParams{PreferCSSPageSize: new(true)})
 	must(t, err)
 	if !strings.HasPrefix(string(printed.Data), "%PDF-") {
 		t.Errorf("printed is %.20q", printed.Data)
 	}
 	h.indexed("north")
-	must(t, chromedp.Do(north, chromedp.KeyEvent("/"), chromedp.SendKeys(`#search`, "공사\r"), chromedp.WaitVisible(`.dispatches mark`)))
+	press(t, north, "/")
+	must(t, chromedp.Do(north, chromedp.SendKeys(`#search`, "공사\r"), chromedp.WaitVisible(`.dispatches mark`)))
 	found, err := chromedp.Run(north, chromedp.Evaluate[string](`JSON.stringify([...document.querySelectorAll(".dispatches .subject a")].map((a) => a.innerText))`))
 	must(t, err)
 	var subjects []string

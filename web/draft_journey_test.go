@@ -51,8 +51,9 @@ func TestADraftGoesFromOneDeskToAnotherInTheBrowser(t *testing.T) {
 
 	// It appears on the other desk without loading the page again.
 	soon(t, releaser, "#drafts", "조사단의 통행")
-	must(t, chromedp.Do(releaser, chromedp.KeyEvent("t"), chromedp.WaitVisible(`.shelves`), chromedp.KeyEvent("j"), chromedp.KeyEvent(kb.Enter),
-		chromedp.WaitVisible(`#reason`), chromedp.SendKeys(`#reason`, "며칠입니까?"), chromedp.Click(`form[action$="/return"] button`)))
+	must(t, chromedp.Do(releaser, chromedp.KeyEvent("t"), chromedp.WaitVisible(`.shelves`)))
+	press(t, releaser, "j")
+	must(t, chromedp.Do(releaser, chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(`#reason`), chromedp.SendKeys(`#reason`, "며칠입니까?"), chromedp.Click(`form[action$="/return"] button`)))
 	soon(t, writer, "#state", "returned")
 	soon(t, writer, "#steps", "며칠입니까?")
 	must(t, chromedp.Do(writer, chromedp.KeyEvent("e"), chromedp.WaitVisible(`#text`), chromedp.SendKeys(`#text`, " 17일입니다."),
