@@ -39,12 +39,16 @@ func TestAnEnclosureOf100MiBSurvivesTenCutsAndTwoKills(t *testing.T) {
 	if err != nil || d.State != api.Received {
 		t.Fatalf("released: %+v, %v", d.State, err) // the receipt does not wait for the file
 	}
-	held := func() api.Enclosed {
-		d, err := o.north.client().Dispatch(t.Context(), d.ID)
-		if err != nil || len(d.Enclosures) != 1 {
-			t.Fatalf("north has no such enclosure: %+v, %v", d.Enclosures, err)
-		}
-		return d.Enclosures[0]
+	held := func() (e api.Enclosed) {
+		t.Helper()
+		await(t, "north shows the dispatch", func() (bool, string) { // which it has; it is shown once it is placed
+			d, err := o.north.client().Dispatch(t.Context(), d.ID)
+			if err == nil && len(d.Enclosures) == 1 {
+				e = d.Enclosures[0]
+			}
+			return e.Hash != "", fmt.Sprintf("%+v, %v", d.Enclosures, err)
+		})
+		return e
 	}
 	last := int64(0)
 	for cuts := 1; cuts <= 10; cuts++ {
