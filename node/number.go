@@ -24,8 +24,8 @@ CREATE TABLE numbered (
 `}}
 
 const (
-	numberRest = 20 * time.Millisecond // before a look, so that it is one for all entries that come at once
-	numberKeep = 1000                  // entries without an alarm after which it is stored how far was looked
+	numberRest = 250 * time.Millisecond // before a look, so that it is one for all entries that come at once
+	numberKeep = 1000                   // entries without an alarm after which it is stored how far was looked
 )
 
 // followNumbers looks at the numbers of the other sides' dispatches until ctx
