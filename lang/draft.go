@@ -30,6 +30,7 @@ var draftWords = map[string]Phrase{
 	"draft.approve":         {En: "Approve", Ko: "승인"},
 	"draft.edit":            {En: "Change the text", Ko: "내용 고치기"},
 	"draft.withdraw":        {En: "Take back from review", Ko: "검토에서 거두기"},
+	"draft.reason":          {En: "Reason for the return", Ko: "반려 사유"},
 	"draft.return":          {En: "Return to who drafted it", Ko: "기안자에게 반려"},
 	"draft.comment":         {En: "Comment", Ko: "의견 남기기"},
 	"draft.stays":           {En: "Drafts, comments and returns never leave this node. Only what is released does.", Ko: "초안과 의견, 반려는 이 노드를 떠나지 않습니다. 발송한 것만 나갑니다."},
