@@ -233,6 +233,15 @@ var calls = []call{
 	{"agreeToCharter", "/charter/agreements", `{"hash":"{hash}","by":"head"}`, ""},
 	{"writeNote", "/notes", `{"channel":"liaison","text":"승강기가 움직입니까?","about":"{theirs}","by":"duty-officer"}`, ""},
 	{"listNotes", "/notes?channel=liaison&limit=3", "", ""},
+	{"listChannels", "/channels", "", ""},
+	{"resumeChannels", "/suspensions/{suspended}/resumption", `{"by":"head"}`, ""},
+	{"suspendChannels", "/suspensions", `{"channels":["liaison"],"from":"2199-01-01T09:00:00Z","reason":"공사","stays":"The sick.","by":"head"}`, ""},
+	{"listChannels", "/channels", "", ""},
+	{"listSuspensions", "/suspensions?limit=2", "", ""},
+	{"logAttempt", "/attempts", `{"channel":"liaison","means":"telephone","outcome":"no-answer","dispatch":"{theirs}","text":"두 번","by":"duty-officer"}`, ""},
+	{"confirmAttempt", "/attempts/{tried}/confirmation", `{"confirms":"in-part","text":"한 번","by":"duty-officer"}`, ""},
+	{"listAttempts", "/attempts?channel=liaison&from=north&waiting=east&dispatch=south/1&limit=3", "", ""},
+	{"listAttempts", "/attempts", "", ""},
 	{"proposeForm", "/forms", `{"form":{form},"note":"For works.","by":"head"}`, ""},
 	{"agreeToForm", "/forms/{formHash}/agreement", `{"by":"head"}`, ""},
 	{"listForms", "/forms?state=open&code=an&limit=5", "", ""},
@@ -356,6 +365,14 @@ func readyOffice(t *testing.T) (*liaisontest.Office, map[string]string) {
 	if _, err := north.ProposeForm(ctx, api.NewForm{Form: crossing, By: "head"}); err != nil {
 		t.Fatal(err)
 	}
+	tried, err := north.LogAttempt(ctx, api.NewAttempt{Channel: "liaison", Means: office.Radio, Outcome: office.NoAnswer, By: "duty-officer"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	suspended, err := south.Suspend(ctx, api.NewSuspension{Channels: []string{"liaison"}, Reason: "Works.", By: "head"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	notice, err := json.Marshal(noticeForm("an"))
 	if err != nil {
 		t.Fatal(err)
@@ -384,7 +401,7 @@ func readyOffice(t *testing.T) (*liaisontest.Office, map[string]string) {
 	}
 	hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(hook.Close)
-	return o, map[string]string{"file": file.Hash, "hook": hook.URL, "draft": kimsDraft(t, o, "ready"), "theirs": theirs.ID.String(), "charter": string(charter), "hash": office.HashCharter(&other),
+	return o, map[string]string{"file": file.Hash, "hook": hook.URL, "draft": kimsDraft(t, o, "ready"), "theirs": theirs.ID.String(), "tried": tried.ID.String(), "suspended": suspended.ID.String(), "charter": string(charter), "hash": office.HashCharter(&other),
 		"form": string(notice), "formHash": office.HashForm(crossing)}
 }
 

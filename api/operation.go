@@ -115,6 +115,21 @@ var operations = []operation{
 	{"writeNote", "POST", "/notes", people.ScopeRelease, "Writes a coordination note. It is no formal communication, and stands in the record for good.",
 		nil, NewNote{}, 201, Written{}, (*server).writeNote},
 
+	{"listChannels", "GET", "/channels", people.ScopeRead, "How each channel stands by the word of each side.",
+		nil, nil, 200, ChannelStates{}, (*server).channels},
+	{"listSuspensions", "GET", "/suspensions", people.ScopeRead, "Suspensions and what became of them, the last in the joint order first.",
+		[]parameter{limit, cursorOf}, nil, 200, SuspensionPage{}, (*server).suspensions},
+	{"suspendChannels", "POST", "/suspensions", people.ScopeBind, "Suspends channels for this side. It hinders nothing: distress traffic, and all else, still passes.",
+		nil, NewSuspension{}, 201, Written{}, (*server).suspend},
+	{"resumeChannels", "POST", "/suspensions/{side}/{index}/resumption", people.ScopeBind, "Ends a suspension of this side, for some of its channels or for all.",
+		nil, NewResumption{}, 201, Written{}, (*server).resume},
+	{"listAttempts", "GET", "/attempts", people.ScopeRead, "Attempts by other means with what each side says of them, the last in the joint order first.",
+		[]parameter{attemptOn, attemptFrom, attemptAbout, attemptWaits, limit, cursorOf}, nil, 200, AttemptPage{}, (*server).attempts},
+	{"logAttempt", "POST", "/attempts", people.ScopeRelease, "Logs an attempt of this side to reach others by other means, with or without success.",
+		nil, NewAttempt{}, 201, Written{}, (*server).logAttempt},
+	{"confirmAttempt", "POST", "/attempts/{side}/{index}/confirmation", people.ScopeAcknowledge, "Says what this side knows of an attempt of another.",
+		nil, NewView{}, 201, Written{}, (*server).confirmAttempt},
+
 	{"listForms", "GET", "/forms", people.ScopeRead, "The forms: proposed ones, those in force, then those of before.",
 		[]parameter{formState, formCode, limit, cursorOf}, nil, 200, FormPage{}, (*server).forms},
 	{"getForm", "GET", "/forms/{hash}", people.ScopeRead, "One form with the consents to it.",
@@ -208,6 +223,10 @@ var (
 	meant        = parameter{"mark", "Only dispatches meant so.", schema{"type": "string", "enum": []string{"real", "exercise", "test"}}}
 	ofForm       = parameter{"form", "Only dispatches with a form of this code.", schema{"type": "string"}}
 	onChannel    = parameter{"channel", "Only notes on this channel.", schema{"type": "string"}}
+	attemptOn    = parameter{"channel", "Only attempts in the place of this channel.", schema{"type": "string"}}
+	attemptFrom  = parameter{"from", "Only attempts of this side.", schema{"type": "string"}}
+	attemptAbout = parameter{"dispatch", "Only attempts about the dispatch with this entry id.", schema{"type": "string"}}
+	attemptWaits = parameter{"waiting", "Only attempts of which this side has said nothing yet.", schema{"type": "string"}}
 	formState    = parameter{"state", "Only forms in this state.", schema{"type": "string", "enum": formStates}}
 	formCode     = parameter{"code", "Only forms of this code.", schema{"type": "string"}}
 	since        = parameter{"since", "Only dispatches released then or later.", schema{"type": "string", "format": "date-time"}}

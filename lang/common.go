@@ -59,7 +59,7 @@ var commonWords = map[string]Phrase{
 	"field.subject":    {En: "Subject", Ko: "제목"},
 	"field.text":       {En: "Text", Ko: "본문"},
 	"field.comment":    {En: "Comment", Ko: "의견"},
-	"field.reason":     {En: "Reason for the return", Ko: "반려 사유"},
+	"field.reason":     {En: "Reason", Ko: "사유"},
 	"field.number":     {En: "Number", Ko: "번호"},
 	"field.dispatch":   {En: "Dispatch", Ko: "통지문"},
 	"field.hash":       {En: "Hash", Ko: "해시값"},

@@ -14,6 +14,10 @@ var kindWords = map[string]Phrase{
 	"kind.form.propose":     {En: "Proposes a form", Ko: "서식 제안"},
 	"kind.note":             {En: "Says something informally", Ko: "실무 메모"},
 	"kind.hours":            {En: "Says which hours the side keeps", Ko: "근무 시간 통보"},
+	"kind.suspension":       {En: "Suspends channels", Ko: "연락 통로 중단"},
+	"kind.resumption":       {En: "Resumes channels", Ko: "연락 통로 재개"},
+	"kind.attempt":          {En: "Tells of an attempt by other means", Ko: "다른 수단 연락 시도 기록"},
+	"kind.attempt.confirm":  {En: "Says what it knows of an attempt", Ko: "연락 시도에 대한 확인"},
 	"kind.form.agree":       {En: "Agrees to a form", Ko: "서식 동의"},
 	"kind.enclosure.stored": {En: "Has stored an enclosure", Ko: "첨부 보관 확인"},
 }

@@ -61,7 +61,15 @@ var refusalWords = map[string]Phrase{
 	"void.form-field-unknown": {En: "Form “{form}” does not ask for “{field}”.", Ko: "서식 “{form}”에는 “{field}” 항목이 없습니다."},
 	"void.answer-awaited":     {En: "Dispatch {dispatch} stays open: its form asks for an answer, and {side} has given none that it allows.", Ko: "통지문 {dispatch}{dispatch:은/는} 서식에 따라 회신이 필요하며, {side}에서 아직 허용된 회신을 하지 않아 종결할 수 없습니다."},
 	"void.answer-unknown":     {En: "“{answer}” is not an answer that the form of dispatch {dispatch} allows this side.", Ko: "“{answer}”은(는) 통지문 {dispatch}의 서식이 이 측에 허용하는 회신이 아닙니다."},
-	"void.other":              {En: "The reason is “{code}”, which this program does not know.", Ko: "사유는 “{code}”이며, 이 프로그램은 이를 알지 못합니다."},
+
+	"void.already-suspended":  {En: "Its side has suspended the channel “{channel}” before, by {by}, and not resumed it.", Ko: "그 측은 이미 {by}{by:으로/로} “{channel}” 통로를 중단했고 아직 재개하지 않았습니다."},
+	"void.suspension-unknown": {En: "{suspension} is no suspension of its side.", Ko: "{suspension}{suspension:은/는} 그 측의 중단 통보가 아닙니다."},
+	"void.not-suspended":      {En: "The channel “{channel}” is not suspended by {suspension}, or no longer.", Ko: "“{channel}” 통로는 {suspension}{suspension:으로/로} 중단된 것이 아니거나 이미 재개되었습니다."},
+	"void.not-yet":            {En: "{value} is later than now.", Ko: "{value}은(는) 지금보다 늦은 때입니다."},
+	"void.attempt-unknown":    {En: "There is no attempt {attempt}.", Ko: "연락 시도 {attempt}{attempt:이/가} 없습니다."},
+	"void.attempt-of-others":  {En: "The attempt {attempt} was not meant to reach its side.", Ko: "연락 시도 {attempt}{attempt:은/는} 그 측에 대한 것이 아닙니다."},
+
+	"void.other": {En: "The reason is “{code}”, which this program does not know.", Ko: "사유는 “{code}”이며, 이 프로그램은 이를 알지 못합니다."},
 
 	"refused.post-may-not":           {En: "By the house rules of this side the post “{post}” may not do this.", Ko: "우리 측 내부 규정상 “{post}” 직위로는 할 수 없습니다."},
 	"refused.character-misleads":     {En: "{field}: after “{after}” stands a character that hides or turns what is read ({code}). Delete it, or type this place anew.", Ko: "{field}: “{after}” 다음에 글을 숨기거나 방향을 바꾸는 문자({code})가 있습니다. 지우거나 그 자리를 다시 입력하십시오."},

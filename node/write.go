@@ -67,6 +67,15 @@ func (n *Node) Write(ctx context.Context, act Act) (written Written, err error) 
 		}
 	case *office.NoteBody:
 		w.refused = misleads("text", b.Text, turning)
+	case *office.SuspensionBody:
+		w.refused = misleads("stays", b.Stays, turning)
+		if r := misleads("reason", b.Reason, turning); r != nil {
+			w.refused = r
+		}
+	case *office.AttemptBody:
+		w.refused = misleads("text", b.Text, turning)
+	case *office.ConfirmBody:
+		w.refused = misleads("text", b.Text, turning)
 	case *office.ProposeFormBody:
 		w.refused = illegibleForm(b.Form)
 	}

@@ -20,10 +20,14 @@ const (
 	KindStored   = "enclosure.stored" // a node has an enclosure, whole and checked
 
 	// Since rules version 3.
-	KindProposeForm = "form.propose" // put forward a form
-	KindAgreeForm   = "form.agree"   // consent to a proposed form, by its hash
-	KindNote        = "note"         // say something that is not a formal communication
-	KindHours       = "hours"        // say which hours a side keeps
+	KindProposeForm = "form.propose"    // put forward a form
+	KindAgreeForm   = "form.agree"      // consent to a proposed form, by its hash
+	KindNote        = "note"            // say something that is not a formal communication
+	KindHours       = "hours"           // say which hours a side keeps
+	KindSuspension  = "suspension"      // suspend channels, for one's own side
+	KindResumption  = "resumption"      // end that, for some of them or for all
+	KindAttempt     = "attempt"         // say that one has tried to reach others by other means
+	KindConfirm     = "attempt.confirm" // say what one knows of another side's attempt
 )
 
 // CharterBody founds the office.
@@ -87,6 +91,40 @@ type HoursBody struct {
 	Offsets  []Offset  `json:"offsets"`  // in order; the first holds before the hours begin
 	Week     [][]Span  `json:"week"`     // seven days, Monday first
 	Zone     string    `json:"zone"`     // IANA name, for people
+}
+
+// SuspensionBody suspends channels for the writer's side. It hinders nothing.
+type SuspensionBody struct {
+	Channels []string `json:"channels"`      // in order of id
+	From     Minute   `json:"from,omitzero"` // left out: from this entry on
+	Reason   string   `json:"reason"`
+	Stays    string   `json:"stays,omitzero"` // what stays open, besides distress
+}
+
+// ResumptionBody ends a suspension of the writer's side for some of its channels.
+type ResumptionBody struct {
+	Channels   []string `json:"channels"`      // in order of id
+	From       Minute   `json:"from,omitzero"` // left out: from this entry on
+	Suspension EntryID  `json:"suspension"`
+}
+
+// AttemptBody says that the writer's side has tried to reach others by other means.
+type AttemptBody struct {
+	Channel  string   `json:"channel"`           // in whose place
+	Dispatch *EntryID `json:"dispatch,omitzero"` // the dispatch that it was about
+	Mark     Mark     `json:"mark,omitzero"`
+	Means    Means    `json:"means"`
+	Moment   Minute   `json:"moment"` // of the attempt
+	Outcome  Outcome  `json:"outcome"`
+	Text     string   `json:"text,omitzero"`
+	To       []Side   `json:"to"`
+}
+
+// ConfirmBody says what an addressed side knows of an attempt.
+type ConfirmBody struct {
+	Attempt  EntryID `json:"attempt"`
+	Confirms View    `json:"confirms"`
+	Text     string  `json:"text,omitzero"`
 }
 
 // DispatchBody releases a dispatch. Answer and Form are of rules version 3; what

@@ -3,14 +3,19 @@ package office
 import "slices"
 
 // Complete fills in what only the records can say of a body that a side is
-// about to sign: the number of a dispatch, its addressees and those of a note if none are named,
-// which are then all other sides, and the hash of its form if it has none, which
+// about to sign: the number of a dispatch, its addressees and those of a note or an attempt if none are
+// named, which are then all other sides, and the hash of its form if it has none, which
 // is then the form in force for its code. It returns a copy; other bodies come
 // back as they are.
 func Complete(d Reader, side Side, body any) any {
 	if n, isNote := body.(*NoteBody); isNote {
 		whole := *n
 		whole.To = addressees(d, side, n.To)
+		return &whole
+	}
+	if a, isAttempt := body.(*AttemptBody); isAttempt {
+		whole := *a
+		whole.To = addressees(d, side, a.To)
 		return &whole
 	}
 	b, isDispatch := body.(*DispatchBody)

@@ -301,6 +301,11 @@ func sameMark(b *DispatchBody, d *Dispatch) Verdict {
 	if b.Mark == d.Mark {
 		return Verdict{}
 	}
+	return marked(d)
+}
+
+// marked refuses what bears another mark than a dispatch.
+func marked(d *Dispatch) Verdict {
 	mark := string(d.Mark)
 	if mark == "" {
 		mark = "real"

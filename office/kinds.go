@@ -49,6 +49,10 @@ var Kinds = []Kind{
 	kind(KindAgreeForm, 3, true, checkAgreeForm, applyAgreeForm),
 	kind(KindNote, 3, false, checkNote, applyNote),
 	kind(KindHours, 3, true, checkHours, applyHours),
+	kind(KindSuspension, 3, false, checkSuspension, applySuspension),
+	kind(KindResumption, 3, false, checkResumption, applyResumption),
+	kind(KindAttempt, 3, false, checkAttempt, applyAttempt),
+	kind(KindConfirm, 3, false, checkConfirm, applyConfirm),
 }
 
 // A matter is what a rule has before it: the entry, the desk, and the office

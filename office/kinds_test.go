@@ -43,6 +43,16 @@ func goldens() map[string]any {
 			Week:     weekdays,
 			Zone:     "Asia/Pyongyang",
 		},
+		KindSuspension: &SuspensionBody{
+			Channels: []string{"liaison", "maritime"}, From: "2018-09-17T03:00Z", Reason: "The works at the crossing.\n건널목 공사.",
+			Stays: "The crossing of persons who are ill.",
+		},
+		KindResumption: &ResumptionBody{Channels: []string{"maritime"}, From: "2018-09-18T00:00Z", Suspension: EntryID{"south", 19}},
+		KindAttempt: &AttemptBody{
+			Channel: "liaison", Dispatch: &EntryID{"south", 17}, Mark: Exercise, Means: Telephone, Moment: "2018-09-14T08:59Z", Outcome: NoAnswer,
+			Text: "Rang for two minutes.", To: []Side{"east", "north"},
+		},
+		KindConfirm:   &ConfirmBody{Attempt: EntryID{"south", 20}, Confirms: ConfirmedInPart, Text: "전화가 한 번 울렸습니다."},
 		KindAgreeForm: &AgreeFormBody{Hash: HashForm(testForm())},
 		KindStored:    &StoredBody{Dispatch: EntryID{"south", 17}, Hash: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
 	}

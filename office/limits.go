@@ -19,6 +19,7 @@ const (
 	MaxChoices            = 40                // choices of a field, answers to a form
 	MaxValue              = 10_000            // bytes of the value of a field
 	MaxCoordination       = 2_000             // bytes of a coordination note
+	MaxStatement          = 2_000             // bytes: of a reason to suspend, of what stays open, of what is said of an attempt
 	MaxHolidays           = 400               // days of a calendar that differ from their day of the week
 	MaxOffsets            = 64                // changes of a side's clock against UTC that a calendar names
 	MaxSpans              = 4                 // parts of a day during which a side is open

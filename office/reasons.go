@@ -70,6 +70,14 @@ const (
 	FormFieldUnknown Reason = "form-field-unknown" // form, field
 	AnswerAwaited    Reason = "answer-awaited"     // dispatch, side: its form lists answers, and this side has given none
 	AnswerUnknown    Reason = "answer-unknown"     // dispatch, answer: not one of those that its form allows this side
+
+	// Relations, since rules version 3.
+	AlreadySuspended  Reason = "already-suspended"  // channel, by: its side has suspended it and not resumed it
+	SuspensionUnknown Reason = "suspension-unknown" // suspension: none of the writer's side
+	NotSuspended      Reason = "not-suspended"      // channel, suspension: not by this one, or no longer
+	NotYet            Reason = "not-yet"            // value: after the entry itself
+	AttemptUnknown    Reason = "attempt-unknown"    // attempt
+	AttemptOfOthers   Reason = "attempt-of-others"  // attempt: it was not meant to reach the writer's side
 )
 
 // Reasons lists all of them, in the order above.
@@ -82,6 +90,7 @@ var Reasons = []Reason{
 	InfoAboveAction, AddresseeMissing, MarkDiffers, NotOwnDispatch, OwnDispatch, NotInEffect,
 	NotLater, AlreadyAnswered, AlreadyClosed, EnclosureUnknown, AlreadyStored,
 	FormNotInForce, FormSame, FormProposed, FormUnknown, FormNotOpen, FormLacks, FormValue, FormFieldUnknown, AnswerAwaited, AnswerUnknown,
+	AlreadySuspended, SuspensionUnknown, NotSuspended, NotYet, AttemptUnknown, AttemptOfOthers,
 }
 
 // void makes a verdict from a reason and pairs of names and values.

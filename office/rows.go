@@ -340,6 +340,80 @@ type Hours struct {
 func (*Hours) Table() string { return "hours" }
 func (h *Hours) Key() string { return h.ID.String() }
 
+// Suspension is a side's word that channels are suspended.
+type Suspension struct {
+	At       int64     `json:"at"`
+	By       Post      `json:"by"`
+	Channels []string  `json:"channels"` // in order of id
+	From     int64     `json:"from"`     // milliseconds
+	ID       EntryID   `json:"id"`
+	Reason   string    `json:"reason"`
+	Resumed  []Resumed `json:"resumed"` // in the order of the side's entries
+	Side     Side      `json:"side"`
+	Stays    string    `json:"stays,omitzero"`
+	Time     int64     `json:"time"` // of the entry in the joint order
+}
+
+func (*Suspension) Table() string { return "suspension" }
+func (s *Suspension) Key() string { return s.ID.String() }
+
+// Resumed says for which channels a suspension has ended, and from when on.
+type Resumed struct {
+	At       int64    `json:"at"`
+	By       Post     `json:"by"`
+	Channels []string `json:"channels"` // in order of id
+	From     int64    `json:"from"`     // milliseconds
+	ID       EntryID  `json:"id"`
+}
+
+// ChannelRow says when the sides suspend a channel.
+type ChannelRow struct {
+	Channel string  `json:"channel"`
+	Spells  []Spell `json:"spells"` // the last two of each side, in order of side
+}
+
+func (*ChannelRow) Table() string { return "channel" }
+func (c *ChannelRow) Key() string { return c.Channel }
+
+// Spell is a time during which a side suspends a channel.
+type Spell struct {
+	From       int64   `json:"from"` // milliseconds
+	Side       Side    `json:"side"`
+	Suspension EntryID `json:"suspension"`
+	Until      *int64  `json:"until,omitzero"` // milliseconds; nil until it is resumed
+}
+
+// Attempt is a side's word that it has tried to reach others by other means.
+type Attempt struct {
+	At       int64         `json:"at"`
+	By       Post          `json:"by"`
+	Channel  string        `json:"channel"`
+	Dispatch *EntryID      `json:"dispatch,omitzero"`
+	From     Side          `json:"from"`
+	ID       EntryID       `json:"id"`
+	Mark     Mark          `json:"mark,omitzero"`
+	Means    Means         `json:"means"`
+	Moment   int64         `json:"moment"` // milliseconds, a whole minute
+	Outcome  Outcome       `json:"outcome"`
+	Text     string        `json:"text,omitzero"`
+	Time     int64         `json:"time"`  // of the entry in the joint order
+	To       []Side        `json:"to"`    // in order of id
+	Views    []AttemptView `json:"views"` // the latest of each addressed side, in order of side
+}
+
+func (*Attempt) Table() string { return "attempt" }
+func (a *Attempt) Key() string { return a.ID.String() }
+
+// AttemptView is what an addressed side says of an attempt.
+type AttemptView struct {
+	At       int64   `json:"at"`
+	By       Post    `json:"by"`
+	Confirms View    `json:"confirms"`
+	ID       EntryID `json:"id"`
+	Side     Side    `json:"side"`
+	Text     string  `json:"text,omitzero"`
+}
+
 // Withdrawn gives the dispatch that cancelled or superseded this one.
 func (h *Handling) Withdrawn() (by Related, withdrawn bool) {
 	for _, r := range h.Relations {

@@ -26,7 +26,7 @@ var rewrite = flag.Bool("rewrite", false, "write the transcripts in testdata ane
 //
 // Below it, indented, stand the verdict and what changed in the records. Words
 // after the kind are members of the body: plain words are texts, "a,b" after
-// to= or languages= is a list, what begins with a digit, { or [ is JSON, "x*9"
+// to=, channels= or languages= is a list, what begins with a digit, { or [ is JSON, "x*9"
 // repeats, @name is a charter or form of the test, #name its hash, and form=#name{}
 // the form filled in. A line that
 // begins with "#" is for the reader; one in brackets opens the office silently.
@@ -196,9 +196,9 @@ func parseValue(t testing.TB, name, value string) any {
 			return &Filled{Code: code, Hash: hash, Values: given}
 		}
 		return hash
-	case name == "to" || name == "languages" || name == "references":
+	case name == "to" || name == "channels" || name == "languages" || name == "references":
 		return slices.DeleteFunc(strings.Split(value, ","), func(s string) bool { return s == "" })
-	case name != "until" && name != "from" && value != "" && strings.ContainsRune("0123456789{[", rune(value[0])):
+	case name != "until" && name != "from" && name != "moment" && value != "" && strings.ContainsRune("0123456789{[", rune(value[0])):
 		return jsontext.Value(value)
 	}
 	return value

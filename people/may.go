@@ -40,6 +40,10 @@ var Acts = []Act{
 	{office.KindProposeForm, false},
 	{office.KindAgreeForm, false},
 	{office.KindNote, false},
+	{office.KindAttempt, false},
+	{office.KindConfirm, false},
+	{office.KindSuspension, false},
+	{office.KindResumption, false},
 	{office.KindPost, false},
 	{office.KindPostEnd, false},
 }
@@ -72,10 +76,12 @@ var grants = map[string][]grant{
 	"duty-officer": {
 		{ActDraft, atAnyHour}, {ActReview, atAnyHour}, {office.KindDispatch, atAnyHour}, {ActAlone, atAnyHour},
 		{office.KindAcknowledge, atAnyHour}, {office.KindConsider, nil}, {office.KindClose, nil}, {office.KindNote, nil},
+		{office.KindAttempt, nil}, {office.KindConfirm, nil},
 	},
 	"officer": {
 		{ActDraft, atAnyHour}, {ActReview, atAnyHour}, {office.KindDispatch, inOfficeHours},
 		{office.KindAcknowledge, atAnyHour}, {office.KindConsider, nil}, {office.KindClose, nil}, {office.KindNote, nil},
+		{office.KindAttempt, nil}, {office.KindConfirm, nil},
 	},
 	"secretary":   {{ActDraft, atAnyHour}, {office.KindDispatch, noHurry}},
 	"interpreter": {{ActDraft, atAnyHour}},
@@ -95,6 +101,10 @@ var leader = []grant{
 	{office.KindProposeForm, nil},
 	{office.KindAgreeForm, nil},
 	{office.KindNote, nil},
+	{office.KindAttempt, nil},
+	{office.KindConfirm, nil},
+	{office.KindSuspension, nil},
+	{office.KindResumption, nil},
 	{office.KindPost, nil},
 	{office.KindPostEnd, nil},
 }

@@ -28,6 +28,10 @@ func TestMayIsThisTable(t *testing.T) {
 		form.agree       y     y       -        -             -            -          -
 		note             y     y       y        y             -            -          -
 		hours            -     -       -        -             -            -          -
+		attempt          y     y       y        y             -            -          -
+		attempt.confirm  y     y       y        y             -            -          -
+		suspension       y     y       -        -             -            -          -
+		resumption       y     y       -        -             -            -          -
 		post             y     y       -        -             -            -          -
 		post.end         y     y       -        -             -            -          -
 		charter          -     -       -        -             -            -          -

@@ -12,7 +12,7 @@ import (
 
 // shape is the number of the schema below and of what is folded into it. Raise
 // it whenever either changes: the tables are then thrown away and folded again.
-const shape = 7
+const shape = 8
 
 // version names what the tables were made by. A program that knows other rules
 // folds again as well.
@@ -92,6 +92,24 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			begins BIGINT NOT NULL,  -- milliseconds
 			row TEXT NOT NULL
 		);
+		CREATE TABLE suspension (
+			` + pos + `,             -- of the entry
+			row TEXT NOT NULL
+		);
+		CREATE TABLE channel (
+			channel TEXT PRIMARY KEY,
+			row TEXT NOT NULL
+		);
+		CREATE TABLE attempt (
+			` + pos + `,             -- of the entry
+			channel TEXT NOT NULL,
+			side TEXT NOT NULL,      -- whose attempt it was
+			dispatch TEXT NOT NULL,  -- that it was about; empty if none
+			sides TEXT NOT NULL,     -- which have said nothing of it: "/north/south/"
+			row TEXT NOT NULL
+		);
+		CREATE INDEX attempt_channel ON attempt (channel, pos);
+		CREATE INDEX attempt_dispatch ON attempt (dispatch, pos) WHERE dispatch <> '';
 		CREATE TABLE post (
 			side TEXT NOT NULL,
 			post TEXT NOT NULL,

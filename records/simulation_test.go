@@ -73,7 +73,9 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 		of := rapid.SampledFrom(s.sides).Draw(rt, "of")
 		return office.EntryID{Side: of, Index: int64(rapid.IntRange(0, len(s.entries[of])).Draw(rt, "index"))}
 	}
-	switch rapid.IntRange(0, 15).Draw(rt, "act") {
+	switch rapid.IntRange(0, 19).Draw(rt, "act") {
+	case 16, 17, 18, 19:
+		return s.relations(rt, anyEntry)
 	case 14:
 		form := *worldForms[rapid.IntRange(0, len(worldForms)-1).Draw(rt, "form")]
 		_, inForce := s.forms(rt, n)
@@ -145,6 +147,32 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 		dispatch.Enclosures = []office.Enclosure{{Hash: planHash, Name: "plan.pdf", Size: 3, Type: "application/pdf"}}
 	}
 	return "duty-officer", office.KindDispatch, dispatch
+}
+
+// relations draws a suspension, a resumption, an attempt, or a word on one.
+func (s *simulation) relations(rt *rapid.T, anyEntry func() office.EntryID) (by, kind string, body any) {
+	minute := office.MinuteOf(s.now.UnixMilli() + int64(rapid.IntRange(-1, 2).Draw(rt, "minutes"))*60_000)
+	from := rapid.SampledFrom([]office.Minute{"", minute}).Draw(rt, "from")
+	channels := []string{s.charter.Channels[0].ID}
+	switch rapid.IntRange(0, 3).Draw(rt, "relation") {
+	case 0:
+		return "duty-officer", office.KindSuspension, &office.SuspensionBody{Channels: channels, From: from, Reason: "Works."}
+	case 1:
+		return "duty-officer", office.KindResumption, &office.ResumptionBody{Channels: channels, From: from, Suspension: anyEntry()}
+	case 2:
+		body := &office.AttemptBody{
+			Channel: channels[0], Means: office.Telephone, Moment: office.MinuteOf(s.now.UnixMilli()), Outcome: office.NoAnswer,
+			To: []office.Side{rapid.SampledFrom(s.sides).Draw(rt, "to")},
+		}
+		if rapid.Bool().Draw(rt, "about") {
+			id := anyEntry()
+			body.Dispatch = &id
+		}
+		return "duty-officer", office.KindAttempt, body
+	}
+	return "duty-officer", office.KindConfirm, &office.ConfirmBody{
+		Attempt: anyEntry(), Confirms: rapid.SampledFrom(office.Views).Draw(rt, "confirms"), Text: "So it was.",
+	}
 }
 
 // worldForms are three forms for one code, each in the place of another; one of them

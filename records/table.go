@@ -61,6 +61,12 @@ var tables = func() map[string]*table {
 				h := row.(*office.Hours)
 				return []any{h.Side, h.From}
 			}),
+		tableOf[office.Suspension]("suspension", keepNot, nil).
+			of(func(row office.Row) office.EntryID { return row.(*office.Suspension).ID }),
+		tableOf[office.ChannelRow]("channel", keepNot, []string{"channel"}),
+		tableOf[office.Attempt]("attempt", keepNot, nil).
+			of(func(row office.Row) office.EntryID { return row.(*office.Attempt).ID }).
+			with([]string{"channel", "side", "dispatch", "sides"}, attemptColumns),
 		tableOf[office.PostRow]("post", keepAlways, []string{"side", "post"}),
 		tableOf[office.SideRow]("side", keepAlways, []string{"side"}),
 		tableOf[office.Dispatch]("dispatch", keepNot, nil).

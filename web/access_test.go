@@ -89,6 +89,12 @@ const whoMay = `
 	POST /alarms/{id}/clear                          -       -        y     -          -
 	GET  /notes                                      -       -        y     -          -
 	POST /notes                                      -       -        y     -          -
+	GET  /relations                                  -       -        y     -          -
+	POST /relations/suspend                          -       -        y     -          -
+	POST /relations/resume                           -       -        y     -          -
+	GET  /attempts                                   -       -        y     -          -
+	POST /attempts                                   -       -        y     -          -
+	POST /attempts/confirm                           -       -        y     -          -
 	GET  /charter                                    -       -        y     -          -
 	GET  /charter/propose                            -       -        y     -          -
 	POST /charter/propose                            -       -        y     -          -

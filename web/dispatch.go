@@ -35,6 +35,8 @@ type dispatchPage struct {
 	Enclosed   []enclosedFile
 	Thread     []listLine // with this one; empty if it stands alone
 	Offers     handlingOffer
+	Suspended  []suspended // its channel, by whom
+	Attempts   attemptsAbout
 	// MayAcknowledge says that the button stands on the page; Waits that the
 	// dispatch waits for our side, whoever reads the page.
 	Waits, MayAcknowledge bool
@@ -109,6 +111,12 @@ func (s *site) showDispatch(v *visit, status int, id office.EntryID, refused ref
 		}
 	}
 	if page.Enclosed, err = s.enclosedFiles(v, &line); err != nil {
+		return err
+	}
+	if page.Suspended, err = s.suspendedNow(v, line.Channel); err != nil {
+		return err
+	}
+	if page.Attempts, err = s.attemptsAbout(v, &line.Dispatch); err != nil {
 		return err
 	}
 	if page.Thread, err = s.thread(v, &line); err != nil {

@@ -66,6 +66,22 @@ func (v *visit) gist(kind string, body []byte) string {
 		if b := new(office.NoteBody); read(b) {
 			return clipped(b.Text)
 		}
+	case office.KindSuspension:
+		if b := new(office.SuspensionBody); read(b) {
+			return clipped(strings.Join(b.Channels, ", ") + " · " + b.Reason)
+		}
+	case office.KindResumption:
+		if b := new(office.ResumptionBody); read(b) {
+			return b.Suspension.String() + " · " + clipped(strings.Join(b.Channels, ", "))
+		}
+	case office.KindAttempt:
+		if b := new(office.AttemptBody); read(b) {
+			return clipped(string(b.Means) + " · " + string(b.Outcome))
+		}
+	case office.KindConfirm:
+		if b := new(office.ConfirmBody); read(b) {
+			return b.Attempt.String() + " · " + clipped(string(b.Confirms))
+		}
 	case office.KindStored:
 		if b := new(office.StoredBody); read(b) {
 			return b.Dispatch.String()

@@ -20,6 +20,7 @@ type linePage struct {
 	Ledgers  []ledgerLine
 	Digest   string // grouped
 	Settled  int64
+	Channels []channelCard
 	Alarms   []alarmLine
 	MayClear bool
 }
@@ -64,6 +65,9 @@ func (s *site) line(v *visit) error {
 	page := linePage{
 		Frame: frame, Mode: v.t("mode." + string(v.status.Mode)), ModeOK: v.status.Mode == node.Ready,
 		Digest: groupedHash(v.status.Digest), Settled: v.status.Count, MayClear: v.mayClear(),
+	}
+	if v.knowsForms() {
+		page.Channels = v.channelCards()
 	}
 	for _, one := range frame.Strip.Others {
 		page.Lines = append(page.Lines, v.lineCard(one))

@@ -18,11 +18,11 @@ import (
 var templates embed.FS
 
 // shared are the templates that every page is made with.
-var shared = []string{"layout.html", "strip.html", "mark.html", "people.html", "formwords.html", "enclosure.html", "fill.html", "passkey.html"}
+var shared = []string{"layout.html", "strip.html", "mark.html", "people.html", "formwords.html", "enclosure.html", "fill.html", "passkey.html", "attempt.html"}
 
 // pageNames are the pages, each a template of that name.
 var pageNames = []string{
-	"account", "accounts", "charter", "check", "dispatch", "draft", "drafts", "ended", "entry", "failure", "form", "forms", "formtext", "line", "list", "notes", "one", "propose", "record", "sheet",
+	"account", "accounts", "attempts", "charter", "check", "dispatch", "draft", "drafts", "ended", "entry", "failure", "form", "forms", "formtext", "line", "list", "notes", "one", "propose", "record", "relations", "sheet",
 	"rules", "signin", "trail", "write",
 }
 
@@ -117,6 +117,11 @@ func (s *site) frame(v *visit, here, title string) (f Frame, err error) {
 	}
 	if v.maySeeDrafts() {
 		if v.draftsWait, err = s.node.People().CountDrafts(v.ctx, v.hand(), people.ShelfWaits); err != nil {
+			return f, err
+		}
+	}
+	if v.knowsForms() { // suspensions came with the same version of the rules
+		if v.channels, err = v.records.Channels(v.ctx); err != nil {
 			return f, err
 		}
 	}

@@ -109,6 +109,12 @@ var routes = []route{
 
 	{"GET /notes", signedIn, (*site).notes},
 	{"POST /notes", signedIn, (*site).postNote},
+	{"GET /relations", signedIn, (*site).relations},
+	{"POST /relations/suspend", signedIn, (*site).postSuspendChannels},
+	{"POST /relations/resume", signedIn, (*site).postResumeChannels},
+	{"GET /attempts", signedIn, (*site).attempts},
+	{"POST /attempts", signedIn, (*site).postAttempt},
+	{"POST /attempts/confirm", signedIn, (*site).postConfirm},
 
 	{"GET /charter", signedIn, (*site).charter},
 	{"GET /charter/propose", signedIn, (*site).propose},

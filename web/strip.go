@@ -15,6 +15,7 @@ type strip struct {
 	Own     stripSide
 	Others  []stripLine
 	UTC     clock
+	Ours    string // channels that our side suspends, in words; empty if none
 	Settled int64  // entries of all sides
 	Digest  string // short
 }
@@ -40,6 +41,7 @@ type stripLine struct {
 	Words    string        // the state in words
 	Since    template.HTML // a sentence; empty if not known
 	Waiting  template.HTML // what has no receipt yet; empty if nothing
+	Theirs   string        // channels that it suspends, in words; empty if none
 	Equal    string        // "equal", "unequal", "comparing", "unknown": names the shape
 	Record   string        // the same in words
 	Cut      bool          // by our own switch
@@ -61,13 +63,14 @@ func (v *visit) stripSide(id office.Side) stripSide {
 func (v *visit) strip() strip {
 	s := strip{
 		Own: v.stripSide(v.side), UTC: clockAt(v.now, time.UTC),
-		Settled: v.status.Count, Digest: shortHash(v.status.Digest),
+		Ours: v.suspendedBy(v.side), Settled: v.status.Count, Digest: shortHash(v.status.Digest),
 	}
 	for _, id := range v.others() {
 		line := v.status.Lines[id]
 		one := stripLine{stripSide: v.stripSide(id), Cut: line.Cut, Switched: v.status.Demo}
 		one.State, one.Words, one.Since = v.lineWords(line)
 		one.Equal, one.Record = v.equalWords(line)
+		one.Theirs = v.suspendedBy(id)
 		if line.Waiting > 0 {
 			one.Waiting = v.h("strip.waiting", "n", line.Waiting, "age", v.age(line.WaitingSince))
 		}

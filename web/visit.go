@@ -43,6 +43,8 @@ type visit struct {
 	waits   []waitLine   // what waits for us; read with the frame
 	alarms  []node.Alarm // that are open; read with the frame
 
+	channels []office.ChannelRow // when channels are suspended; read with the frame
+
 	rules      *people.Rules // of our house, as they stood; nil without a session
 	draftsWait int           // drafts that wait for the reader; read with the frame
 }

@@ -69,6 +69,15 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 	for _, shelf := range people.Shelves {
 		want["drafts"] = append(want["drafts"], string(shelf))
 	}
+	for _, m := range office.AllMeans {
+		want["attempt"] = append(want["attempt"], "means-"+string(m))
+	}
+	for _, o := range office.Outcomes {
+		want["attempt"] = append(want["attempt"], "outcome-"+string(o))
+	}
+	for _, view := range office.Views {
+		want["attempt"] = append(want["attempt"], "view-"+string(view))
+	}
 	for _, kind := range office.Kinds {
 		want["kind"] = append(want["kind"], kind.Name)
 	}
@@ -106,7 +115,7 @@ var indirect = []string{
 	"side.", "post.", "kind.", "mode.", "alarm.", "void.", "refused.", "precedence.", "field.", "unit.", "failure.", "frame.", "record.",
 	"problem.", "signin.", "token.", "trail.", "draft-state.", "draft-step.", "drafts.", "charter.", "dispatch.", "handling.", "mark.", "propose.unit-",
 	"releasable.", "state.", "may.", "role.", "particulars.subject-", "enclosure.finding.", "filetype.", "choice.",
-	"fill.form-", "field-type.", "form.asks-", "form.silence-", "form.type-", "form.refused-", "form.before-",
+	"fill.form-", "field-type.", "attempt.means-", "attempt.outcome-", "attempt.view-", "form.asks-", "form.silence-", "form.type-", "form.refused-", "form.before-",
 }
 
 func TestEveryKeyHasAPhraseAndEveryPhraseAUser(t *testing.T) {

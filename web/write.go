@@ -31,6 +31,7 @@ type writePage struct {
 	Version     int64
 	Saved       template.HTML // when; empty if it was not
 	Channels    []choice
+	Suspended   []suspended // those that are suspended now
 	Precedences []precedenceChoice
 	To          []choice // empty if there is one other side only
 	Receiver    string   // that one other side
@@ -122,11 +123,16 @@ func (s *site) showWrite(v *visit, status int, w written, page writePage) error 
 		return err
 	}
 	page.Draft, page.Enclosing = w.id, v.enclosingOf(w.Enclosures, page.Errors["enclosures"])
+	var channels []string
 	if v.office.Charter != nil {
 		for i, c := range v.office.Charter.Channels {
 			chosen := c.ID == w.Channel || w.Channel == "" && i == 0
+			channels = append(channels, c.ID)
 			page.Channels = append(page.Channels, choice{c.ID, v.channelName(c.ID), lang.Pick(v.tag, c.Purpose), chosen})
 		}
+	}
+	if page.Suspended, err = s.suspendedNow(v, channels...); err != nil {
+		return err
 	}
 	may := func(act string, p office.Precedence) bool { return v.mayWith(act, p, w.Form.CodeOf()) }
 	for _, p := range office.Precedences {

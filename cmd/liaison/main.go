@@ -50,18 +50,20 @@ type commands struct {
 	Cut    cutCommand    `cmd:"" group:"node" help:"Cut the line to a side (demonstrations only)." usage:"[DIR] SIDE"`
 	Mend   mendCommand   `cmd:"" group:"node" help:"Mend the line to a side that was cut (demonstrations only)." usage:"[DIR] SIDE"`
 
-	Draft    draftCommand    `cmd:"" group:"office" help:"Write, review and release drafts."`
-	Send     sendCommand     `cmd:"" group:"office" help:"Release a dispatch." usage:"[DIR] --channel ID --subject TEXT --text-file FILE"`
-	List     listCommand     `cmd:"" group:"office" help:"List dispatches, the newest first." usage:"[DIR]"`
-	Show     showCommand     `cmd:"" group:"office" help:"Show one dispatch, or any other entry, with its receipts." usage:"[DIR] ID"`
-	Fetch    fetchCommand    `cmd:"" group:"office" help:"Write an enclosure of a dispatch to a file." usage:"[DIR] ID N --output FILE"`
-	Ack      ackCommand      `cmd:"" group:"office" help:"Acknowledge a dispatch." usage:"[DIR] ID"`
-	Consider considerCommand `cmd:"" group:"office" help:"Say that a dispatch is under consideration, and until when." usage:"[DIR] ID --until TIME"`
-	Check    checkCommand    `cmd:"" group:"office" help:"Check the code of a printed sheet against the record." usage:"[DIR] CODE"`
-	Close    closeCommand    `cmd:"" group:"office" help:"Close a dispatch for this side." usage:"[DIR] ID"`
-	Note     noteCommand     `cmd:"" group:"office" help:"Write and list coordination notes, which are not formal communications."`
-	Record   recordCommand   `cmd:"" group:"office" help:"List the entries of all sides in their joint order, the newest first." usage:"[DIR]"`
-	Disclose discloseCommand `cmd:"" group:"office" help:"Write one entry with its proof, for a third party." usage:"[DIR] ID --output FILE"`
+	Draft      draftCommand      `cmd:"" group:"office" help:"Write, review and release drafts."`
+	Send       sendCommand       `cmd:"" group:"office" help:"Release a dispatch." usage:"[DIR] --channel ID --subject TEXT --text-file FILE"`
+	List       listCommand       `cmd:"" group:"office" help:"List dispatches, the newest first." usage:"[DIR]"`
+	Show       showCommand       `cmd:"" group:"office" help:"Show one dispatch, or any other entry, with its receipts." usage:"[DIR] ID"`
+	Fetch      fetchCommand      `cmd:"" group:"office" help:"Write an enclosure of a dispatch to a file." usage:"[DIR] ID N --output FILE"`
+	Ack        ackCommand        `cmd:"" group:"office" help:"Acknowledge a dispatch." usage:"[DIR] ID"`
+	Consider   considerCommand   `cmd:"" group:"office" help:"Say that a dispatch is under consideration, and until when." usage:"[DIR] ID --until TIME"`
+	Check      checkCommand      `cmd:"" group:"office" help:"Check the code of a printed sheet against the record." usage:"[DIR] CODE"`
+	Close      closeCommand      `cmd:"" group:"office" help:"Close a dispatch for this side." usage:"[DIR] ID"`
+	Note       noteCommand       `cmd:"" group:"office" help:"Write and list coordination notes, which are not formal communications."`
+	Suspension suspensionCommand `cmd:"" group:"office" help:"Suspend and resume channels, and list what is suspended."`
+	Attempt    attemptCommand    `cmd:"" group:"office" help:"Log, list and confirm attempts to reach a side by other means."`
+	Record     recordCommand     `cmd:"" group:"office" help:"List the entries of all sides in their joint order, the newest first." usage:"[DIR]"`
+	Disclose   discloseCommand   `cmd:"" group:"office" help:"Write one entry with its proof, for a third party." usage:"[DIR] ID --output FILE"`
 
 	Export  exportCommand  `cmd:"" group:"keeping" help:"Write all ledgers as static files that public tools can check." usage:"[DIR] OUT"`
 	Verify  verifyCommand  `cmd:"" group:"keeping" help:"Check a data folder, an exported folder or a disclosure from nothing." usage:"PATH..."`
