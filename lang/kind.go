@@ -14,6 +14,8 @@ var kindWords = map[string]Phrase{
 	"kind.form.propose":     {En: "Proposes a form", Ko: "서식 제안"},
 	"kind.note":             {En: "Says something informally", Ko: "실무 메모"},
 	"kind.hours":            {En: "Says which hours the side keeps", Ko: "근무 시간 통보"},
+	"kind.watch":            {En: "Takes the watch", Ko: "당직 시작"},
+	"kind.watch.end":        {En: "Ends a watch", Ko: "당직 종료"},
 	"kind.form.agree":       {En: "Agrees to a form", Ko: "서식 동의"},
 	"kind.enclosure.stored": {En: "Has stored an enclosure", Ko: "첨부 보관 확인"},
 }

@@ -61,6 +61,9 @@ var refusalWords = map[string]Phrase{
 	"void.form-field-unknown": {En: "Form “{form}” does not ask for “{field}”.", Ko: "서식 “{form}”에는 “{field}” 항목이 없습니다."},
 	"void.answer-awaited":     {En: "Dispatch {dispatch} stays open: its form asks for an answer, and {side} has given none that it allows.", Ko: "통지문 {dispatch}{dispatch:은/는} 서식에 따라 회신이 필요하며, {side}에서 아직 허용된 회신을 하지 않아 종결할 수 없습니다."},
 	"void.answer-unknown":     {En: "“{answer}” is not an answer that the form of dispatch {dispatch} allows this side.", Ko: "“{answer}”은(는) 통지문 {dispatch}의 서식이 이 측에 허용하는 회신이 아닙니다."},
+	"void.watch-unknown":      {En: "There is no watch {watch} of this side.", Ko: "이 측에는 당직 {watch}{watch:이/가} 없습니다."},
+	"void.watch-over":         {En: "The watch {watch} has ended, by {by}.", Ko: "당직 {watch}{watch:은/는} {by}{by:으로/로} 이미 끝났습니다."},
+	"void.already-on-watch":   {En: "The post “{post}” is on watch already ({watch}). Take over that watch, or end it first.", Ko: "“{post}” 직위는 이미 당직 중입니다({watch}). 그 당직을 인수하거나 먼저 끝내십시오."},
 	"void.other":              {En: "The reason is “{code}”, which this program does not know.", Ko: "사유는 “{code}”이며, 이 프로그램은 이를 알지 못합니다."},
 
 	"refused.post-may-not":           {En: "By the house rules of this side the post “{post}” may not do this.", Ko: "우리 측 내부 규정상 “{post}” 직위로는 할 수 없습니다."},

@@ -24,6 +24,8 @@ const (
 	KindAgreeForm   = "form.agree"   // consent to a proposed form, by its hash
 	KindNote        = "note"         // say something that is not a formal communication
 	KindHours       = "hours"        // say which hours a side keeps
+	KindWatch       = "watch"        // take the watch
+	KindWatchEnd    = "watch.end"    // end a watch
 )
 
 // CharterBody founds the office.
@@ -87,6 +89,19 @@ type HoursBody struct {
 	Offsets  []Offset  `json:"offsets"`  // in order; the first holds before the hours begin
 	Week     [][]Span  `json:"week"`     // seven days, Monday first
 	Zone     string    `json:"zone"`     // IANA name, for people
+}
+
+// WatchBody puts the post that writes it on watch for its side.
+type WatchBody struct {
+	Languages []string `json:"languages"`
+	Name      string   `json:"name,omitzero"`     // of the person, as the side chooses to show it
+	Relieves  *EntryID `json:"relieves,omitzero"` // the watch of its side that it takes over
+	Until     Minute   `json:"until,omitzero"`    // when it means to end
+}
+
+// WatchEndBody ends a watch of the writer's side.
+type WatchEndBody struct {
+	Watch EntryID `json:"watch"`
 }
 
 // DispatchBody releases a dispatch. Answer and Form are of rules version 3; what

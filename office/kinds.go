@@ -49,6 +49,8 @@ var Kinds = []Kind{
 	kind(KindAgreeForm, 3, true, checkAgreeForm, applyAgreeForm),
 	kind(KindNote, 3, false, checkNote, applyNote),
 	kind(KindHours, 3, true, checkHours, applyHours),
+	kind(KindWatch, 3, false, checkWatch, applyWatch),
+	kind(KindWatchEnd, 3, false, checkWatchEnd, applyWatchEnd),
 }
 
 // A matter is what a rule has before it: the entry, the desk, and the office

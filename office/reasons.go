@@ -70,6 +70,11 @@ const (
 	FormFieldUnknown Reason = "form-field-unknown" // form, field
 	AnswerAwaited    Reason = "answer-awaited"     // dispatch, side: its form lists answers, and this side has given none
 	AnswerUnknown    Reason = "answer-unknown"     // dispatch, answer: not one of those that its form allows this side
+
+	// Watches, since rules version 3.
+	WatchUnknown   Reason = "watch-unknown"    // watch: not one of this side
+	WatchOver      Reason = "watch-over"       // watch, by: it has ended
+	AlreadyOnWatch Reason = "already-on-watch" // post, watch
 )
 
 // Reasons lists all of them, in the order above.
@@ -82,6 +87,7 @@ var Reasons = []Reason{
 	InfoAboveAction, AddresseeMissing, MarkDiffers, NotOwnDispatch, OwnDispatch, NotInEffect,
 	NotLater, AlreadyAnswered, AlreadyClosed, EnclosureUnknown, AlreadyStored,
 	FormNotInForce, FormSame, FormProposed, FormUnknown, FormNotOpen, FormLacks, FormValue, FormFieldUnknown, AnswerAwaited, AnswerUnknown,
+	WatchUnknown, WatchOver, AlreadyOnWatch,
 }
 
 // void makes a verdict from a reason and pairs of names and values.

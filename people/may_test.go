@@ -27,6 +27,8 @@ func TestMayIsThisTable(t *testing.T) {
 		form.propose     y     y       -        -             -            -          -
 		form.agree       y     y       -        -             -            -          -
 		note             y     y       y        y             -            -          -
+		watch            y     y       y        y             -            -          -
+		watch.end        y     y       y        y             -            -          -
 		hours            -     -       -        -             -            -          -
 		post             y     y       -        -             -            -          -
 		post.end         y     y       -        -             -            -          -

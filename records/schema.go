@@ -12,7 +12,7 @@ import (
 
 // shape is the number of the schema below and of what is folded into it. Raise
 // it whenever either changes: the tables are then thrown away and folded again.
-const shape = 7
+const shape = 8
 
 // version names what the tables were made by. A program that knows other rules
 // folds again as well.
@@ -92,6 +92,15 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			begins BIGINT NOT NULL,  -- milliseconds
 			row TEXT NOT NULL
 		);
+		CREATE TABLE watch (
+			` + pos + `,             -- of the entry that began it
+			side TEXT NOT NULL,
+			began BIGINT NOT NULL,   -- milliseconds, in the joint order
+			ended BIGINT NOT NULL,   -- the same; the greatest number there is while it goes on
+			row TEXT NOT NULL
+		);
+		CREATE INDEX watch_side ON watch (side, pos);
+		CREATE INDEX watch_ended ON watch (ended, began);
 		CREATE TABLE post (
 			side TEXT NOT NULL,
 			post TEXT NOT NULL,
