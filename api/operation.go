@@ -115,6 +115,15 @@ var operations = []operation{
 	{"writeNote", "POST", "/notes", people.ScopeRelease, "Writes a coordination note. It is no formal communication, and stands in the record for good.",
 		nil, NewNote{}, 201, Written{}, (*server).writeNote},
 
+	{"getWatch", "GET", "/watch", people.ScopeRead, "Who is on watch at each side, or was at a moment.",
+		[]parameter{momentOf}, nil, 200, OnWatch{}, (*server).watch},
+	{"listWatches", "GET", "/watch/history", people.ScopeRead, "The watches of all sides, those that began last first.",
+		[]parameter{ofSide, limit, cursorOf}, nil, 200, WatchPage{}, (*server).watches},
+	{"startWatch", "POST", "/watch", people.ScopeAcknowledge, "Takes the watch for a post of this side, alone or from another, whose watch then ends in the same act.",
+		nil, NewWatch{}, 201, Written{}, (*server).startWatch},
+	{"endWatch", "POST", "/watch/end", people.ScopeAcknowledge, "Ends a watch of this side.",
+		nil, WatchEnd{}, 201, Written{}, (*server).endWatch},
+
 	{"listForms", "GET", "/forms", people.ScopeRead, "The forms: proposed ones, those in force, then those of before.",
 		[]parameter{formState, formCode, limit, cursorOf}, nil, 200, FormPage{}, (*server).forms},
 	{"getForm", "GET", "/forms/{hash}", people.ScopeRead, "One form with the consents to it.",
@@ -208,6 +217,8 @@ var (
 	meant        = parameter{"mark", "Only dispatches meant so.", schema{"type": "string", "enum": []string{"real", "exercise", "test"}}}
 	ofForm       = parameter{"form", "Only dispatches with a form of this code.", schema{"type": "string"}}
 	onChannel    = parameter{"channel", "Only notes on this channel.", schema{"type": "string"}}
+	momentOf     = parameter{"at", "The moment; without it, now.", schema{"type": "string", "format": "date-time"}}
+	ofSide       = parameter{"side", "Only watches of this side.", schema{"type": "string"}}
 	formState    = parameter{"state", "Only forms in this state.", schema{"type": "string", "enum": formStates}}
 	formCode     = parameter{"code", "Only forms of this code.", schema{"type": "string"}}
 	since        = parameter{"since", "Only dispatches released then or later.", schema{"type": "string", "format": "date-time"}}
