@@ -88,15 +88,18 @@ func (p *People) WriteHandover(ctx context.Context, h Hand, watch office.EntryID
 // if it is refused, UnsignHandover takes the signature back.
 func (p *People) SignHandover(ctx context.Context, h Hand, watch office.EntryID, version int64) error {
 	err := p.db.Update(ctx, func(tx *sqldb.Tx) error {
-		was, _, err := handoverState(ctx, tx, watch)
-		if err != nil {
+		now := p.now()
+		was, signed, err := handoverState(ctx, tx, watch)
+		switch {
+		case err != nil:
 			return err
-		}
-		if was != version {
+		case was != version:
 			return refuse("handover-changed")
+		case signed > now.Add(-signing).UnixMilli():
+			return refuse("handover-signed")
 		}
 		_, err = tx.Exec(ctx, "UPDATE handover SET signed_by = $1, signed_as = $2, signed_at = $3 WHERE watch = $4",
-			h.Who, h.Post, p.now().UnixMilli(), watch.String())
+			h.Who, h.Post, now.UnixMilli(), watch.String())
 		return err
 	})
 	if err != nil {

@@ -34,6 +34,7 @@ func TestAHandoverIsWrittenReadAndSigned(t *testing.T) {
 		want(p.SignHandover(ctx, park, other, 0), "")
 		want(p.SignHandover(ctx, park, watch, 2), "")
 		want(p.WriteHandover(ctx, kim, watch, 2, "Too late."), "handover-signed")
+		want(p.SignHandover(ctx, kim, watch, 2), "handover-signed")
 		found, err := p.Handovers(ctx, []office.EntryID{watch, other})
 		if h := found[watch]; err != nil || len(found) != 1 || h.Words != "All calm. The lift is out." || h.Written.Who != "kim" || h.Signed.Who != "park" || h.Signed.At.IsZero() {
 			t.Fatalf("found %+v, %v", found, err)

@@ -89,6 +89,10 @@ const whoMay = `
 	POST /alarms/{id}/clear                          -       -        y     -          -
 	GET  /notes                                      -       -        y     -          -
 	POST /notes                                      -       -        y     -          -
+	GET  /watch                                      -       -        y     -          -
+	POST /watch                                      -       -        y     -          -
+	POST /watch/end                                  -       -        y     -          -
+	POST /watch/handover                             -       -        y     -          -
 	GET  /charter                                    -       -        y     -          -
 	GET  /charter/propose                            -       -        y     -          -
 	POST /charter/propose                            -       -        y     -          -
