@@ -244,6 +244,34 @@ func (c *Client) WriteNote(ctx context.Context, n NewNote) (w Written, err error
 	return w, c.do(ctx, http.MethodPost, Path+"/notes", nil, n, &w)
 }
 
+// Watch says who was on watch at a moment, or is now if it is zero.
+func (c *Client) Watch(ctx context.Context, at time.Time) (o OnWatch, err error) {
+	query := url.Values{}
+	if !at.IsZero() {
+		query.Set("at", at.UTC().Format(time.RFC3339Nano))
+	}
+	return o, c.get(ctx, Path+"/watch", query, &o)
+}
+
+// Watches returns one page of the watches of a side, or of all if it is empty.
+func (c *Client) Watches(ctx context.Context, side office.Side, cursor string, limit int) (p WatchPage, err error) {
+	query := pageQuery(cursor, limit)
+	if side != "" {
+		query.Set("side", side)
+	}
+	return p, c.get(ctx, Path+"/watch/history", query, &p)
+}
+
+// StartWatch takes the watch.
+func (c *Client) StartWatch(ctx context.Context, n NewWatch) (w Written, err error) {
+	return w, c.do(ctx, http.MethodPost, Path+"/watch", nil, n, &w)
+}
+
+// EndWatch ends a watch of this side.
+func (c *Client) EndWatch(ctx context.Context, e WatchEnd) (w Written, err error) {
+	return w, c.do(ctx, http.MethodPost, Path+"/watch/end", nil, e, &w)
+}
+
 // Forms returns the forms in a state, or with a code; where both are empty, all.
 func (c *Client) Forms(ctx context.Context, state, code string) (forms []FormStanding, err error) {
 	for next := ""; ; {

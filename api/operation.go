@@ -129,6 +129,14 @@ var operations = []operation{
 		nil, NewAttempt{}, 201, Written{}, (*server).logAttempt},
 	{"confirmAttempt", "POST", "/attempts/{side}/{index}/confirmation", people.ScopeAcknowledge, "Says what this side knows of an attempt of another.",
 		nil, NewView{}, 201, Written{}, (*server).confirmAttempt},
+	{"getWatch", "GET", "/watch", people.ScopeRead, "Who is on watch at each side, or was at a moment.",
+		[]parameter{momentOf}, nil, 200, OnWatch{}, (*server).watch},
+	{"listWatches", "GET", "/watch/history", people.ScopeRead, "The watches of all sides, those that began last first.",
+		[]parameter{ofSide, limit, cursorOf}, nil, 200, WatchPage{}, (*server).watches},
+	{"startWatch", "POST", "/watch", people.ScopeAcknowledge, "Takes the watch for a post of this side, alone or from another, whose watch then ends in the same act.",
+		nil, NewWatch{}, 201, Written{}, (*server).startWatch},
+	{"endWatch", "POST", "/watch/end", people.ScopeAcknowledge, "Ends a watch of this side.",
+		nil, WatchEnd{}, 201, Written{}, (*server).endWatch},
 
 	{"listForms", "GET", "/forms", people.ScopeRead, "The forms: proposed ones, those in force, then those of before.",
 		[]parameter{formState, formCode, limit, cursorOf}, nil, 200, FormPage{}, (*server).forms},
@@ -227,6 +235,8 @@ var (
 	attemptFrom  = parameter{"from", "Only attempts of this side.", schema{"type": "string"}}
 	attemptAbout = parameter{"dispatch", "Only attempts about the dispatch with this entry id.", schema{"type": "string"}}
 	attemptWaits = parameter{"waiting", "Only attempts of which this side has said nothing yet.", schema{"type": "string"}}
+	momentOf     = parameter{"at", "The moment; without it, now.", schema{"type": "string", "format": "date-time"}}
+	ofSide       = parameter{"side", "Only watches of this side.", schema{"type": "string"}}
 	formState    = parameter{"state", "Only forms in this state.", schema{"type": "string", "enum": formStates}}
 	formCode     = parameter{"code", "Only forms of this code.", schema{"type": "string"}}
 	since        = parameter{"since", "Only dispatches released then or later.", schema{"type": "string", "format": "date-time"}}

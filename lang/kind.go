@@ -18,6 +18,8 @@ var kindWords = map[string]Phrase{
 	"kind.resumption":       {En: "Resumes channels", Ko: "연락 통로 재개"},
 	"kind.attempt":          {En: "Tells of an attempt by other means", Ko: "다른 수단 연락 시도 기록"},
 	"kind.attempt.confirm":  {En: "Says what it knows of an attempt", Ko: "연락 시도에 대한 확인"},
+	"kind.watch":            {En: "Takes the watch", Ko: "당직 시작"},
+	"kind.watch.end":        {En: "Ends a watch", Ko: "당직 종료"},
 	"kind.form.agree":       {En: "Agrees to a form", Ko: "서식 동의"},
 	"kind.enclosure.stored": {En: "Has stored an enclosure", Ko: "첨부 보관 확인"},
 }

@@ -29,6 +29,7 @@ var problemWords = map[string]Phrase{
 	"problem.route":             {En: "There is no such route.", Ko: "그런 경로가 없습니다."},
 	"problem.dispatch":          {En: "There is no dispatch {id}.", Ko: "통지문 {id}{id:이/가} 없습니다."},
 	"problem.entry":             {En: "There is no entry {id} here.", Ko: "항목 {id}{id:이/가} 여기 없습니다."},
+	"problem.not-on-watch":      {En: "The post “{post}” is not on watch.", Ko: "“{post}” 직위는 당직 중이 아닙니다."},
 	"problem.form":              {En: "There is no form with the hash {hash}.", Ko: "해시값이 {hash}인 서식이 없습니다."},
 	"problem.form-missing":      {En: "The form is missing.", Ko: "서식이 없습니다."},
 	"problem.alarm":             {En: "There is no alarm {id}.", Ko: "경보 {id}{id:이/가} 없습니다."},

@@ -69,7 +69,10 @@ var refusalWords = map[string]Phrase{
 	"void.attempt-unknown":    {En: "There is no attempt {attempt}.", Ko: "연락 시도 {attempt}{attempt:이/가} 없습니다."},
 	"void.attempt-of-others":  {En: "The attempt {attempt} was not meant to reach its side.", Ko: "연락 시도 {attempt}{attempt:은/는} 그 측에 대한 것이 아닙니다."},
 
-	"void.other": {En: "The reason is “{code}”, which this program does not know.", Ko: "사유는 “{code}”이며, 이 프로그램은 이를 알지 못합니다."},
+	"void.other":            {En: "The reason is “{code}”, which this program does not know.", Ko: "사유는 “{code}”이며, 이 프로그램은 이를 알지 못합니다."},
+	"void.watch-unknown":    {En: "There is no watch {watch} of this side.", Ko: "이 측에는 당직 {watch}{watch:이/가} 없습니다."},
+	"void.watch-over":       {En: "The watch {watch} has ended, by {by}.", Ko: "당직 {watch}{watch:은/는} {by}{by:으로/로} 이미 끝났습니다."},
+	"void.already-on-watch": {En: "The post “{post}” is on watch already ({watch}). Take over that watch, or end it first.", Ko: "“{post}” 직위는 이미 당직 중입니다({watch}). 그 당직을 인수하거나 먼저 끝내십시오."},
 
 	"refused.post-may-not":           {En: "By the house rules of this side the post “{post}” may not do this.", Ko: "우리 측 내부 규정상 “{post}” 직위로는 할 수 없습니다."},
 	"refused.character-misleads":     {En: "{field}: after “{after}” stands a character that hides or turns what is read ({code}). Delete it, or type this place anew.", Ko: "{field}: “{after}” 다음에 글을 숨기거나 방향을 바꾸는 문자({code})가 있습니다. 지우거나 그 자리를 다시 입력하십시오."},

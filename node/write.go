@@ -76,6 +76,9 @@ func (n *Node) Write(ctx context.Context, act Act) (written Written, err error) 
 		w.refused = misleads("text", b.Text, turning)
 	case *office.ConfirmBody:
 		w.refused = misleads("text", b.Text, turning)
+	case *office.WatchBody:
+		w.refused = misleads("name", b.Name, turning, unseen)
+		w.act.Body, err = n.withLanguages(ctx, act.By, b)
 	case *office.ProposeFormBody:
 		w.refused = illegibleForm(b.Form)
 	}

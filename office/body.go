@@ -28,6 +28,8 @@ const (
 	KindResumption  = "resumption"      // end that, for some of them or for all
 	KindAttempt     = "attempt"         // say that one has tried to reach others by other means
 	KindConfirm     = "attempt.confirm" // say what one knows of another side's attempt
+	KindWatch       = "watch"           // take the watch
+	KindWatchEnd    = "watch.end"       // end a watch
 )
 
 // CharterBody founds the office.
@@ -125,6 +127,19 @@ type ConfirmBody struct {
 	Attempt  EntryID `json:"attempt"`
 	Confirms View    `json:"confirms"`
 	Text     string  `json:"text,omitzero"`
+}
+
+// WatchBody puts the post that writes it on watch for its side.
+type WatchBody struct {
+	Languages []string `json:"languages"`
+	Name      string   `json:"name,omitzero"`     // of the person, as the side chooses to show it
+	Relieves  *EntryID `json:"relieves,omitzero"` // the watch of its side that it takes over
+	Until     Minute   `json:"until,omitzero"`    // when it means to end
+}
+
+// WatchEndBody ends a watch of the writer's side.
+type WatchEndBody struct {
+	Watch EntryID `json:"watch"`
 }
 
 // DispatchBody releases a dispatch. Answer and Form are of rules version 3; what

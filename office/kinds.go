@@ -53,6 +53,8 @@ var Kinds = []Kind{
 	kind(KindResumption, 3, false, checkResumption, applyResumption),
 	kind(KindAttempt, 3, false, checkAttempt, applyAttempt),
 	kind(KindConfirm, 3, false, checkConfirm, applyConfirm),
+	kind(KindWatch, 3, false, checkWatch, applyWatch),
+	kind(KindWatchEnd, 3, false, checkWatchEnd, applyWatchEnd),
 }
 
 // A matter is what a rule has before it: the entry, the desk, and the office

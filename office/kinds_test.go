@@ -53,6 +53,8 @@ func goldens() map[string]any {
 			Text: "Rang for two minutes.", To: []Side{"east", "north"},
 		},
 		KindConfirm:   &ConfirmBody{Attempt: EntryID{"south", 20}, Confirms: ConfirmedInPart, Text: "전화가 한 번 울렸습니다."},
+		KindWatch:     &WatchBody{Languages: []string{"ko", "en"}, Name: "Kim M. / 김명철", Relieves: &EntryID{"south", 17}, Until: "2018-09-17T08:00Z"},
+		KindWatchEnd:  &WatchEndBody{Watch: EntryID{"south", 17}},
 		KindAgreeForm: &AgreeFormBody{Hash: HashForm(testForm())},
 		KindStored:    &StoredBody{Dispatch: EntryID{"south", 17}, Hash: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
 	}

@@ -23,6 +23,8 @@ const (
 	MaxHolidays           = 400               // days of a calendar that differ from their day of the week
 	MaxOffsets            = 64                // changes of a side's clock against UTC that a calendar names
 	MaxSpans              = 4                 // parts of a day during which a side is open
+	MaxWatchName          = 80                // characters of the name shown of who is on watch
+	MaxOnWatch            = 16                // posts of a side that are on watch at once
 	MaxHours              = 720               // hours within which to answer or object
 	MaxCharter            = 48 << 10          // bytes of a charter's canonical form
 	MinSides              = 2                 // sides of an office

@@ -48,7 +48,8 @@ func applyPost(m *matter, b *PostBody) Verdict {
 
 func checkPostEnd(c *checker, b *PostEndBody) { c.name("post", b.Post) }
 
-// applyPostEnd withdraws a post of the writer's side. What it did stands.
+// applyPostEnd withdraws a post of the writer's side. What it did
+// stands; if it is on watch, that ends.
 func applyPostEnd(m *matter, b *PostEndBody) Verdict {
 	row := &PostRow{Side: m.ID.Side, Post: b.Post}
 	switch {
@@ -59,5 +60,6 @@ func applyPostEnd(m *matter, b *PostEndBody) Verdict {
 	}
 	row.Ended = true
 	m.desk.Put(row)
+	m.endWatchOf(b.Post)
 	return Verdict{}
 }

@@ -78,6 +78,10 @@ const (
 	NotYet            Reason = "not-yet"            // value: after the entry itself
 	AttemptUnknown    Reason = "attempt-unknown"    // attempt
 	AttemptOfOthers   Reason = "attempt-of-others"  // attempt: it was not meant to reach the writer's side
+	// Watches, since rules version 3.
+	WatchUnknown   Reason = "watch-unknown"    // watch: not one of this side
+	WatchOver      Reason = "watch-over"       // watch, by: it has ended
+	AlreadyOnWatch Reason = "already-on-watch" // post, watch
 )
 
 // Reasons lists all of them, in the order above.
@@ -91,6 +95,7 @@ var Reasons = []Reason{
 	NotLater, AlreadyAnswered, AlreadyClosed, EnclosureUnknown, AlreadyStored,
 	FormNotInForce, FormSame, FormProposed, FormUnknown, FormNotOpen, FormLacks, FormValue, FormFieldUnknown, AnswerAwaited, AnswerUnknown,
 	AlreadySuspended, SuspensionUnknown, NotSuspended, NotYet, AttemptUnknown, AttemptOfOthers,
+	WatchUnknown, WatchOver, AlreadyOnWatch,
 }
 
 // void makes a verdict from a reason and pairs of names and values.

@@ -131,6 +131,8 @@ type SideRow struct {
 	Posts    int64  `json:"posts"`        // posts that it has ever accredited, Posts <= MaxPosts
 	Proposal string `json:"proposal"`     // hash of the proposal that it has open, "" if none
 	Side     Side   `json:"side"`
+
+	Watch []OnWatch `json:"watch,omitempty"` // who is on watch, at most MaxOnWatch, since rules version 3
 }
 
 func (*SideRow) Table() string { return "side" }

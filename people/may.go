@@ -44,6 +44,8 @@ var Acts = []Act{
 	{office.KindConfirm, false},
 	{office.KindSuspension, false},
 	{office.KindResumption, false},
+	{office.KindWatch, false},
+	{office.KindWatchEnd, false},
 	{office.KindPost, false},
 	{office.KindPostEnd, false},
 }
@@ -77,11 +79,13 @@ var grants = map[string][]grant{
 		{ActDraft, atAnyHour}, {ActReview, atAnyHour}, {office.KindDispatch, atAnyHour}, {ActAlone, atAnyHour},
 		{office.KindAcknowledge, atAnyHour}, {office.KindConsider, nil}, {office.KindClose, nil}, {office.KindNote, nil},
 		{office.KindAttempt, nil}, {office.KindConfirm, nil},
+		{office.KindWatch, nil}, {office.KindWatchEnd, nil},
 	},
 	"officer": {
 		{ActDraft, atAnyHour}, {ActReview, atAnyHour}, {office.KindDispatch, inOfficeHours},
 		{office.KindAcknowledge, atAnyHour}, {office.KindConsider, nil}, {office.KindClose, nil}, {office.KindNote, nil},
 		{office.KindAttempt, nil}, {office.KindConfirm, nil},
+		{office.KindWatch, nil}, {office.KindWatchEnd, nil},
 	},
 	"secretary":   {{ActDraft, atAnyHour}, {office.KindDispatch, noHurry}},
 	"interpreter": {{ActDraft, atAnyHour}},
@@ -105,6 +109,8 @@ var leader = []grant{
 	{office.KindConfirm, nil},
 	{office.KindSuspension, nil},
 	{office.KindResumption, nil},
+	{office.KindWatch, nil},
+	{office.KindWatchEnd, nil},
 	{office.KindPost, nil},
 	{office.KindPostEnd, nil},
 }

@@ -27,6 +27,8 @@ func TestMayIsThisTable(t *testing.T) {
 		form.propose     y     y       -        -             -            -          -
 		form.agree       y     y       -        -             -            -          -
 		note             y     y       y        y             -            -          -
+		watch            y     y       y        y             -            -          -
+		watch.end        y     y       y        y             -            -          -
 		hours            -     -       -        -             -            -          -
 		attempt          y     y       y        y             -            -          -
 		attempt.confirm  y     y       y        y             -            -          -

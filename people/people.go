@@ -250,7 +250,12 @@ var steps = []sqldb.Migration{
 }
 
 // Prepare makes or brings up to date the tables in local.db.
-func Prepare(ctx context.Context, db *sqldb.DB) error { return db.Migrate(ctx, "people", steps) }
+func Prepare(ctx context.Context, db *sqldb.DB) error {
+	if err := db.Migrate(ctx, "people", steps); err != nil {
+		return err
+	}
+	return db.Migrate(ctx, "handover", handoverSteps)
+}
 
 // Open prepares the tables in local.db and opens them with the side's key. The
 // clock now is asked once in each call of the methods below.

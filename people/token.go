@@ -41,7 +41,7 @@ const (
 	ScopeRead        Scope = "read"        // dispatches, the record, the charter, posts, the state of the node
 	ScopeDraft       Scope = "draft"       // read, write and review drafts
 	ScopeRelease     Scope = "release"     // release dispatches
-	ScopeAcknowledge Scope = "acknowledge" // acknowledge dispatches, and mark alarms as seen to
+	ScopeAcknowledge Scope = "acknowledge" // acknowledge dispatches, take and end the watch, and mark alarms as seen to
 	ScopeBind        Scope = "bind"        // propose and agree to charters; accredit posts and end them
 	ScopeAdminister  Scope = "administer"  // keep the accounts of our own people; of an administrator only
 )

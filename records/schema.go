@@ -110,6 +110,15 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 		);
 		CREATE INDEX attempt_channel ON attempt (channel, pos);
 		CREATE INDEX attempt_dispatch ON attempt (dispatch, pos) WHERE dispatch <> '';
+		CREATE TABLE watch (
+			` + pos + `,             -- of the entry that began it
+			side TEXT NOT NULL,
+			began BIGINT NOT NULL,   -- milliseconds, in the joint order
+			ended BIGINT NOT NULL,   -- the same; the greatest number there is while it goes on
+			row TEXT NOT NULL
+		);
+		CREATE INDEX watch_side ON watch (side, pos);
+		CREATE INDEX watch_ended ON watch (ended, began);
 		CREATE TABLE post (
 			side TEXT NOT NULL,
 			post TEXT NOT NULL,

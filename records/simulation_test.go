@@ -73,7 +73,7 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 		of := rapid.SampledFrom(s.sides).Draw(rt, "of")
 		return office.EntryID{Side: of, Index: int64(rapid.IntRange(0, len(s.entries[of])).Draw(rt, "index"))}
 	}
-	switch rapid.IntRange(0, 19).Draw(rt, "act") {
+	switch rapid.IntRange(0, 21).Draw(rt, "act") {
 	case 16, 17, 18, 19:
 		return s.relations(rt, anyEntry)
 	case 14:
@@ -90,6 +90,18 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 			hash = forms[rapid.IntRange(0, len(forms)-1).Draw(rt, "which")].Hash
 		}
 		return "duty-officer", office.KindAgreeForm, &office.AgreeFormBody{Hash: hash}
+	case 20:
+		body := &office.WatchBody{Languages: []string{"ko"}}
+		if on := s.watch(rt, n); on != nil && rapid.Bool().Draw(rt, "relieves") {
+			body.Relieves = on
+		}
+		return "duty-officer", office.KindWatch, body
+	case 21:
+		body := &office.WatchEndBody{Watch: anyEntry()}
+		if on := s.watch(rt, n); on != nil && rapid.Bool().Draw(rt, "ends") {
+			body.Watch = *on
+		}
+		return "duty-officer", office.KindWatchEnd, body
 	case 0:
 		return office.Operator, office.KindPost, &office.DefaultPosts([]string{"ko"})[1]
 	case 1:
@@ -204,6 +216,20 @@ func (s *simulation) forms(rt *rapid.T, n *node) (all []office.FormRow, inForce 
 		}
 	}
 	return all, inForce
+}
+
+// watch gives a watch of the node's side that goes on, as far as it knows.
+func (s *simulation) watch(rt *rapid.T, n *node) *office.EntryID {
+	on, err := n.records.OnWatch(ctx)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	for _, w := range on {
+		if w.Side == n.side {
+			return &w.ID
+		}
+	}
+	return nil
 }
 
 const planHash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

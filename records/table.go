@@ -67,6 +67,15 @@ var tables = func() map[string]*table {
 		tableOf[office.Attempt]("attempt", keepNot, nil).
 			of(func(row office.Row) office.EntryID { return row.(*office.Attempt).ID }).
 			with([]string{"channel", "side", "dispatch", "sides"}, attemptColumns),
+		tableOf[office.Watch]("watch", keepNot, nil).
+			of(func(row office.Row) office.EntryID { return row.(*office.Watch).ID }).
+			with([]string{"side", "began", "ended"}, func(row office.Row) []any {
+				w, ended := row.(*office.Watch), int64(notEnded)
+				if w.End != nil {
+					ended = w.End.Time
+				}
+				return []any{w.Side, w.Time, ended}
+			}),
 		tableOf[office.PostRow]("post", keepAlways, []string{"side", "post"}),
 		tableOf[office.SideRow]("side", keepAlways, []string{"side"}),
 		tableOf[office.Dispatch]("dispatch", keepNot, nil).

@@ -95,6 +95,10 @@ const whoMay = `
 	GET  /attempts                                   -       -        y     -          -
 	POST /attempts                                   -       -        y     -          -
 	POST /attempts/confirm                           -       -        y     -          -
+	GET  /watch                                      -       -        y     -          -
+	POST /watch                                      -       -        y     -          -
+	POST /watch/end                                  -       -        y     -          -
+	POST /watch/handover                             -       -        y     -          -
 	GET  /charter                                    -       -        y     -          -
 	GET  /charter/propose                            -       -        y     -          -
 	POST /charter/propose                            -       -        y     -          -

@@ -24,11 +24,12 @@ var files embed.FS
 var sheets = []string{
 	"colour", "element", "frame", "strip", "form", "list", "dispatch", "enclosure", "sheet", "draft", "rules", "receipt", "record", "line",
 	"charter", "forms", "notes", "relations", "account", "print",
+	"charter", "forms", "notes", "watch", "account", "print",
 }
 
 // scripts are joined, in this order, into one script. Each is a block of its
 // own and only adds to pages that work without it.
-var scripts = []string{"clock", "live", "form", "draft", "enclosure", "keys", "passkey"}
+var scripts = []string{"clock", "ring", "live", "form", "draft", "enclosure", "keys", "passkey"}
 
 // assets are the files that pages load. Each is served under the hash of its
 // content, so that a browser may keep it for ever.
@@ -70,6 +71,9 @@ func loadAssets() (*assets, error) {
 		return nil, err
 	}
 	a.add("liaison.js", script, "")
+	for name, tones := range sounds {
+		a.add(name, wave(tones), "")
+	}
 	return a, nil
 }
 
@@ -130,12 +134,14 @@ func (a *assets) add(name string, content []byte, file string) {
 		kind = "text/plain; charset=utf-8"
 	case ".svg":
 		kind = "image/svg+xml"
+	case ".wav":
+		kind = "audio/wav"
 	}
 	it := asset{kind: kind, file: file}
 	if file == "" {
 		it.bytes = content
 	}
-	if path.Ext(name) != ".woff2" {
+	if path.Ext(name) != ".woff2" && path.Ext(name) != ".wav" {
 		it.gzip = compressed(content)
 	}
 	a.files[key] = it

@@ -186,6 +186,9 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"list-handled", mended, "/"},
 		{"sheet", mended, "/dispatches/" + of["Works on the third floor of the house"].String() + "/sheet"},
 		{"notes", mended, "/notes"},
+		{"watch", mended, "/watch"},
+		{"watch-asked", mended, "/watch?at=2018-10-15+10:40"},
+		{"watch-none", three, "/watch"},
 		{"write-form", mended, "/dispatches/new?form=ve"},
 		{"write-answer", mended, "/dispatches/new?reply=" + request.String()},
 		{"dispatch-form", mended, "/dispatches/" + notice.String()},
@@ -220,6 +223,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"line-three", three, "/line"},
 	}
 	drafted(t, usual)
+	mended.watched()
 	servers, cookies := map[*house]string{}, map[*house]*http.Cookie{}
 	for _, h := range []*house{usual, cut, three, mended, closed} {
 		servers[h], cookies[h] = h.serve("south").URL, h.cookie("south", "duty-officer")

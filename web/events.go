@@ -46,7 +46,7 @@ func (s *streams) leave(session int64) {
 }
 
 // change is what an event says to the pages. They fetch what they show; the
-// event itself carries nothing of the record but ids.
+// event itself, as that of what rings, carries nothing of the record but ids.
 type change struct {
 	ID   string `json:"id,omitempty"`
 	Side string `json:"side,omitempty"`
@@ -77,6 +77,27 @@ func (s *site) stream(v *visit) error {
 	if !send("retry: 2000\n\n") {
 		return nil
 	}
+	// What rings is told at once, and whenever it has changed: a page may have
+	// missed what happened since it was made.
+	var rings string
+	var look <-chan time.Time
+	changed := time.Now()
+	ring := func() bool {
+		look = nil
+		text, err := s.ringing(v.r.Context(), changed)
+		if err != nil {
+			s.log.Error("the pages are not told what rings", "error", err)
+			return false // the browser asks again
+		}
+		if text == rings {
+			return true
+		}
+		rings = text
+		return send("event: rings\ndata: " + text + "\n\n")
+	}
+	if !ring() {
+		return nil
+	}
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	ctx := v.r.Context() // a stream is not bound to the time of one page
@@ -86,6 +107,15 @@ func (s *site) stream(v *visit) error {
 			return nil
 		case event, open := <-events:
 			if !open || !send(eventText(event)) {
+				return nil
+			}
+			if event.Kind == "entry" || event.Kind == "lost" {
+				if changed = time.Now(); look == nil {
+					look = time.After(ringSettles)
+				}
+			}
+		case <-look:
+			if !ring() {
 				return nil
 			}
 		case <-beat.C:

@@ -82,6 +82,14 @@ func (v *visit) gist(kind string, body []byte) string {
 		if b := new(office.ConfirmBody); read(b) {
 			return b.Attempt.String() + " · " + clipped(string(b.Confirms))
 		}
+	case office.KindWatch:
+		if b := new(office.WatchBody); read(b) {
+			return clipped(strings.TrimSpace(b.Name + " " + strings.Join(b.Languages, " ")))
+		}
+	case office.KindWatchEnd:
+		if b := new(office.WatchEndBody); read(b) {
+			return b.Watch.String()
+		}
 	case office.KindStored:
 		if b := new(office.StoredBody); read(b) {
 			return b.Dispatch.String()

@@ -22,8 +22,8 @@ var shared = []string{"layout.html", "strip.html", "mark.html", "people.html", "
 
 // pageNames are the pages, each a template of that name.
 var pageNames = []string{
-	"account", "accounts", "attempts", "charter", "check", "dispatch", "draft", "drafts", "ended", "entry", "failure", "form", "forms", "formtext", "line", "list", "notes", "one", "propose", "record", "relations", "sheet",
-	"rules", "signin", "trail", "write",
+	"account", "accounts", "attempts", "charter", "check", "dispatch", "draft", "drafts", "ended", "entry", "failure", "form", "forms", "formtext",
+	"line", "list", "notes", "one", "propose", "record", "relations", "rules", "sheet", "signin", "trail", "watch", "write",
 }
 
 // pages is the templates of all pages in one language.
@@ -130,6 +130,9 @@ func (s *site) frame(v *visit, here, title string) (f Frame, err error) {
 		return f, fmt.Errorf("read the alarms: %w", err)
 	}
 	v.alarms = slices.DeleteFunc(alarms, func(a node.Alarm) bool { return a.Cleared })
+	if v.onWatch, err = s.node.Records().OnWatch(v.ctx); err != nil {
+		return f, err
+	}
 	f.Officer = v.officer(v.side, v.session.Post)
 	f.Person, f.Offer = v.session.Person, v.offer()
 	f.Strip = v.strip()

@@ -116,6 +116,11 @@ var routes = []route{
 	{"POST /attempts", signedIn, (*site).postAttempt},
 	{"POST /attempts/confirm", signedIn, (*site).postConfirm},
 
+	{"GET /watch", signedIn, (*site).watch},
+	{"POST /watch", signedIn, (*site).postWatch},
+	{"POST /watch/end", signedIn, (*site).postEndWatch},
+	{"POST /watch/handover", signedIn, (*site).postHandover},
+
 	{"GET /charter", signedIn, (*site).charter},
 	{"GET /charter/propose", signedIn, (*site).propose},
 	{"POST /charter/propose", signedIn, (*site).postPropose},
@@ -149,9 +154,9 @@ func (s *site) handler() http.Handler {
 // enclosuresPath is where files are read in.
 const enclosuresPath = "/enclosures"
 
-// policy is the content security policy: the pages load style, script, fonts and
-// marks from this node alone, post forms to it alone, and stand in no frame.
-const policy = "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self'; " +
+// policy is the content security policy: the pages load style, script, fonts, marks
+// and sounds from this node alone, post forms to it alone, and stand in no frame.
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self'; media-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // guard sets the headers that protect every answer and limits what is read.

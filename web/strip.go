@@ -26,6 +26,10 @@ type stripSide struct {
 	Clock    clock
 	Zone     string // "UTC+9"
 	ZoneName string // "Asia/Seoul"
+
+	Watches bool // the rules in force know watches
+	OnWatch []stripWatch
+	OnMore  int // more are on watch
 }
 
 // clock is a clock that the script lets tick: Minutes east of UTC.
@@ -57,7 +61,9 @@ func clockAt(now time.Time, zone *time.Location) clock {
 func (v *visit) stripSide(id office.Side) stripSide {
 	zone := v.zone(id)
 	text, _ := offset(v.now, zone)
-	return stripSide{ID: id, Name: v.sideName(id), Clock: clockAt(v.now, zone), Zone: text, ZoneName: zone.String()}
+	one := stripSide{ID: id, Name: v.sideName(id), Clock: clockAt(v.now, zone), Zone: text, ZoneName: zone.String(), Watches: v.knowsForms()}
+	one.OnWatch, one.OnMore = v.stripWatches(id)
+	return one
 }
 
 func (v *visit) strip() strip {

@@ -40,8 +40,9 @@ type visit struct {
 	posts   map[office.Side][]office.PostRow
 	forms   []*office.Form // those in force; read once, by inForce
 	records *records.Records
-	waits   []waitLine   // what waits for us; read with the frame
-	alarms  []node.Alarm // that are open; read with the frame
+	waits   []waitLine     // what waits for us; read with the frame
+	alarms  []node.Alarm   // that are open; read with the frame
+	onWatch []office.Watch // of all sides; read with the frame
 
 	channels []office.ChannelRow // when channels are suspended; read with the frame
 

@@ -61,6 +61,7 @@ type site struct {
 	once    *once
 	faces   *zones
 	events  *streams
+	rings   *rings
 	exports chan struct{} // holds a token for each file that is being written
 }
 
@@ -73,7 +74,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	s := &site{
 		node: c.Node, now: c.Now, log: c.Log, version: c.Version, secure: c.Secure, signInURL: c.SignIn,
-		assets: files, once: newOnce(), faces: newZones(), events: &streams{}, exports: make(chan struct{}, exportsOnce),
+		assets: files, once: newOnce(), faces: newZones(), events: &streams{}, rings: &rings{}, exports: make(chan struct{}, exportsOnce),
 	}
 	s.passkeys, s.noPasskeys = people.NewSite(c.Name, c.Address)
 	if s.pages, err = loadPages(files); err != nil {

@@ -64,6 +64,8 @@ if (document.body.dataset.events) {
 
   // What the stream says, in this page and in the other pages of this node.
   function heard(what) {
+    if (what.rings) return document.dispatchEvent(new CustomEvent("liaison:rings", { detail: what.rings }));
+    document.dispatchEvent(new CustomEvent("liaison:hears", { detail: what !== "lost" }));
     if (what === "changed") refresh();
     else stale(what === "lost");
   }
@@ -73,6 +75,7 @@ if (document.body.dataset.events) {
     for (const kind of ["entry", "receipt", "line", "mode", "alarm", "settled", "charter", "draft", "enclosure", "lost"]) {
       source.addEventListener(kind, () => tell("changed"));
     }
+    source.addEventListener("rings", (event) => tell({ rings: JSON.parse(event.data) }));
     source.addEventListener("ended", () => { source.close(); tell("lost"); });
     let dropped = false;
     source.onopen = () => { if (dropped) tell("changed"); dropped = false; };
@@ -85,20 +88,30 @@ if (document.body.dataset.events) {
     // of all open pages one listens and tells the others. When it is closed,
     // another takes its place.
     const others = new BroadcastChannel("liaison");
-    others.onmessage = (message) => heard(message.data);
+    let rings = null; // of the page that listens: what it was told last
+    others.onmessage = (message) => {
+      if (message.data !== "what rings?") heard(message.data);
+      else if (rings) others.postMessage(rings);
+    };
+    others.postMessage("what rings?");
     let first = true;
     setTimeout(() => { first = false; });
     navigator.locks.request("liaison-events", () => new Promise(() => {
       if (!first) refresh(); // something may have happened in between
-      listen((what) => { others.postMessage(what); heard(what); });
+      listen((what) => {
+        if (what.rings) rings = what;
+        others.postMessage(what);
+        heard(what);
+      });
     }));
   } else {
     // Over plain HTTP there are no locks: a page that nobody sees gives its
-    // connection back, and looks again when it is seen.
-    let source = document.hidden ? null : listen(heard);
+    // connection back, and looks again when it is seen. One that is to ring keeps it.
+    const away = () => document.hidden && document.getElementById("sound")?.dataset.armed !== "yes";
+    let source = away() ? null : listen(heard);
     document.addEventListener("visibilitychange", () => {
       source?.close();
-      source = document.hidden ? null : listen(heard);
+      source = away() ? null : listen(heard);
       if (source) refresh();
     });
   }

@@ -1,0 +1,160 @@
+// Rings. The stream says what rings at this moment; the sound is heard in pages in
+// which a person has armed it, until somebody of the side acknowledges or the
+// person silences what rings. What is shown as armed was tried: browsers let no
+// page be heard before a person has touched it.
+{
+  const bar = document.getElementById("sound");
+  const words = bar?.dataset;
+  const audio = bar?.querySelector("audio");
+  const place = (name) => (name === "armed" ? sessionStorage : localStorage); // of this tab, or of this browser
+  const kept = {
+    get: (name, otherwise) => JSON.parse(place(name).getItem("liaison-" + name) ?? "null") ?? otherwise,
+    set: (name, value) => place(name).setItem("liaison-" + name, JSON.stringify(value)),
+  };
+  const flood = 8; // of more than these, silence holds for those that come after it too,
+  const hush = 10 * 60000; // for so long, in ms
+  let now = [];
+  let more = false;
+  let heard = true; // the node is heard
+  let armed = false;
+  let trying = false;
+  let waking = 0;
+  let notice = null;
+
+  // Tries whether the page may be heard, by a sound without a sound.
+  async function arm() {
+    if (armed || trying) return;
+    trying = true;
+    kept.set("armed", true);
+    try {
+      audio.loop = false;
+      audio.src = words.silent;
+      await audio.play();
+      armed = true;
+    } catch (refused) {
+      armed = refused.name === "AbortError";
+    }
+    trying = false;
+    show();
+  }
+
+  function disarm() {
+    kept.set("armed", false);
+    armed = false;
+    show();
+  }
+
+  const quiet = () => kept.get("quiet", 0) > Date.now();
+  function loud() {
+    if (quiet()) return [];
+    const silenced = kept.get("silenced", []);
+    return now.filter((r) => !silenced.includes(r.id));
+  }
+
+  function play(precedence) {
+    if (!precedence || !armed) {
+      if (!trying) audio.pause();
+      return;
+    }
+    const source = new URL(words[precedence], location).href;
+    if (audio.src === source && !audio.paused) return;
+    audio.loop = true;
+    audio.src = source;
+    audio.play().catch((refused) => {
+      if (refused.name === "AbortError") return;
+      armed = false;
+      show();
+    });
+  }
+
+  // Says what rings in words: the precedence, the mark if it is not meant in
+  // earnest, how many.
+  function sentence() {
+    const parts = [];
+    for (const precedence of ["flash", "immediate"]) {
+      for (const mark of ["", "exercise", "test"]) {
+        const n = now.filter((r) => r.precedence === precedence && (r.mark ?? "") === mark).length;
+        if (n) parts.push([words["word" + precedence[0].toUpperCase() + precedence.slice(1)], mark && words["word" + mark[0].toUpperCase() + mark.slice(1)], n + (more ? "+" : "")].filter(Boolean).join(" "));
+      }
+    }
+    return parts.join(" · ");
+  }
+
+  function show() {
+    const ringing = loud();
+    play(ringing.some((r) => r.precedence === "flash") ? "flash" : ringing.length ? "immediate" : "");
+    bar.dataset.armed = armed ? "yes" : "no";
+    const state = bar.querySelector(".state");
+    state.textContent = !armed ? words.off : heard ? words.on : words.deaf;
+    bar.querySelector("[data-arm]").hidden = armed;
+    bar.querySelector("[data-disarm]").hidden = !armed;
+    bar.querySelector("[data-notices]").hidden = !window.Notification || Notification.permission !== "default";
+
+    const ring = bar.querySelector(".ringing");
+    ring.hidden = !now.length;
+    ring.classList.toggle("silent", !ringing.length);
+    if (now.length) {
+      const first = ringing[0] ?? now[0];
+      const said = sentence();
+      const what = ring.querySelector("strong");
+      if (what.textContent !== said) what.textContent = said;
+      const link = ring.querySelector("a");
+      link.href = "/dispatches/" + first.id;
+      link.textContent = first.id;
+      ring.querySelector("[data-silence]").hidden = !ringing.length;
+      const silent = ring.querySelector(".hush");
+      silent.hidden = !!ringing.length;
+      silent.textContent = quiet() ? words.flood : words.silenced;
+    }
+    tell(ringing);
+    clearTimeout(waking);
+    if (quiet()) waking = setTimeout(show, kept.get("quiet", 0) - Date.now() + 100);
+  }
+
+  // Tells of it on the desktop, once for each dispatch, in one notice.
+  function tell(ringing) {
+    if (!window.Notification || Notification.permission !== "granted") return;
+    if (!ringing.length) { notice?.close(); notice = null; return; }
+    const told = kept.get("told", []);
+    if (ringing.every((r) => told.includes(r.id))) return;
+    kept.set("told", now.map((r) => r.id));
+    try {
+      notice = new Notification(sentence(), { tag: "liaison", body: words.waits, requireInteraction: true });
+      notice.onclick = () => { window.focus(); notice.close(); };
+    } catch { /* some browsers show notices by other ways only */ }
+  }
+
+  if (bar && document.body.dataset.events) {
+    document.addEventListener("liaison:rings", (event) => {
+      ({ now, more } = event.detail);
+      heard = true;
+      kept.set("silenced", kept.get("silenced", []).filter((id) => more || now.some((r) => r.id === id)).slice(-1000));
+      if (!now.length) kept.set("quiet", 0);
+      show();
+    });
+    document.addEventListener("liaison:hears", (event) => { heard = event.detail; show(); });
+    bar.querySelector("[data-arm]").addEventListener("click", arm);
+    bar.querySelector("[data-disarm]").addEventListener("click", disarm);
+    bar.querySelector("[data-notices]").addEventListener("click", async () => { await Notification.requestPermission(); show(); });
+    bar.querySelector("[data-silence]").addEventListener("click", () => {
+      kept.set("silenced", [...new Set([...kept.get("silenced", []), ...now.map((r) => r.id)])].slice(-1000));
+      if (now.length > flood) kept.set("quiet", Date.now() + hush);
+      show();
+    });
+    // Starting the watch arms the sound, in the page that comes next. What somebody
+    // silenced before rings for who comes.
+    document.addEventListener("submit", (event) => {
+      if (!event.target.matches("[data-arms]")) return;
+      kept.set("armed", true);
+      kept.set("silenced", []);
+      kept.set("quiet", 0);
+    });
+    addEventListener("storage", show);
+    // Once armed in this tab, any touch gives the page its voice back.
+    for (const touch of ["click", "keydown"]) {
+      document.addEventListener(touch, (event) => { if (kept.get("armed", false) && !event.target.closest("[data-disarm]")) arm(); });
+    }
+    if (kept.get("armed", false)) arm();
+    show();
+  }
+}
