@@ -67,6 +67,8 @@ func (n *Node) Write(ctx context.Context, act Act) (written Written, err error) 
 		}
 	case *office.NoteBody:
 		w.refused = misleads("text", b.Text, turning)
+	case *office.CheckAnswerBody:
+		w.refused = misleads("remark", b.Remark, turning)
 	case *office.ProposeFormBody:
 		w.refused = illegibleForm(b.Form)
 	}
@@ -85,6 +87,9 @@ func (n *Node) Write(ctx context.Context, act Act) (written Written, err error) 
 		if written, done, err := n.doneBefore(ctx, w); done || err != nil {
 			return written, err
 		}
+	}
+	if w.act.Body, err = n.checked(ctx, w.act.Body); err != nil {
+		return Written{}, err
 	}
 	select {
 	case n.writes <- w:

@@ -24,6 +24,8 @@ const (
 	KindAgreeForm   = "form.agree"   // consent to a proposed form, by its hash
 	KindNote        = "note"         // say something that is not a formal communication
 	KindHours       = "hours"        // say which hours a side keeps
+	KindCheck       = "check"        // call the other sides for a line check
+	KindCheckAnswer = "check.answer" // answer one
 )
 
 // CharterBody founds the office.
@@ -87,6 +89,23 @@ type HoursBody struct {
 	Offsets  []Offset  `json:"offsets"`  // in order; the first holds before the hours begin
 	Week     [][]Span  `json:"week"`     // seven days, Monday first
 	Zone     string    `json:"zone"`     // IANA name, for people
+}
+
+// CheckBody calls the other sides for a line check.
+type CheckBody struct {
+	Channel string   `json:"channel"`
+	Due     Minute   `json:"due,omitzero"`     // the time that the charter has for it; empty: not a scheduled one
+	Settled *Settled `json:"settled,omitzero"` // of the caller
+	Text    string   `json:"text"`             // id of one of the channel's test texts
+}
+
+// CheckAnswerBody answers a line check.
+type CheckAnswerBody struct {
+	Check   EntryID     `json:"check"`
+	Heard   Readability `json:"heard"`
+	Offset  *int64      `json:"offset,omitzero"` // the caller's clock minus the answering side's, as its node has measured it, milliseconds
+	Remark  string      `json:"remark,omitzero"`
+	Settled *Settled    `json:"settled,omitzero"` // of the answering side, at the caller's count if it has settled so many
 }
 
 // DispatchBody releases a dispatch. Answer and Form are of rules version 3; what

@@ -34,7 +34,8 @@ type Kind struct {
 // Kinds is the table of all kinds of entry (spec/entries.md §7).
 var Kinds = []Kind{
 	founding(kind(KindCharter, 1, true, checkCharterBody, applyCharter)),
-	kind(KindPropose, 1, true, checkPropose, applyPropose),
+	kind(KindPropose, 1, true, checkFirstPropose, applyPropose),
+	kind(KindPropose, 3, true, checkPropose, applyPropose),
 	kind(KindAgree, 1, true, checkAgree, applyAgree),
 	kind(KindPost, 1, true, checkPost, applyPost),
 	kind(KindPostEnd, 1, true, checkPostEnd, applyPostEnd),
@@ -49,6 +50,8 @@ var Kinds = []Kind{
 	kind(KindAgreeForm, 3, true, checkAgreeForm, applyAgreeForm),
 	kind(KindNote, 3, false, checkNote, applyNote),
 	kind(KindHours, 3, true, checkHours, applyHours),
+	kind(KindCheck, 3, false, checkCheck, applyCheck),
+	kind(KindCheckAnswer, 3, false, checkCheckAnswer, applyCheckAnswer),
 }
 
 // A matter is what a rule has before it: the entry, the desk, and the office

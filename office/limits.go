@@ -22,6 +22,12 @@ const (
 	MaxHolidays           = 400               // days of a calendar that differ from their day of the week
 	MaxOffsets            = 64                // changes of a side's clock against UTC that a calendar names
 	MaxSpans              = 4                 // parts of a day during which a side is open
+	MaxCheckTimes         = 48                // times of day at which a channel is checked
+	MaxCheckTexts         = 8                 // test texts of a channel
+	MaxTestText           = 1_000             // bytes of a test text
+	MaxCheckUntil         = 720               // minutes within which a line check is answered
+	MaxRemark             = 400               // bytes of the remark on a line check
+	MaxClockApart         = 10_000_000_000    // milliseconds by which an answer says that two clocks differ
 	MaxHours              = 720               // hours within which to answer or object
 	MaxCharter            = 48 << 10          // bytes of a charter's canonical form
 	MinSides              = 2                 // sides of an office

@@ -70,6 +70,15 @@ const (
 	FormFieldUnknown Reason = "form-field-unknown" // form, field
 	AnswerAwaited    Reason = "answer-awaited"     // dispatch, side: its form lists answers, and this side has given none
 	AnswerUnknown    Reason = "answer-unknown"     // dispatch, answer: not one of those that its form allows this side
+
+	// Line checks, since rules version 3.
+	TextUnknown   Reason = "text-unknown"   // channel, text: not one of the channel's test texts
+	CheckNotDue   Reason = "check-not-due"  // channel, due: not a time of this channel, or not now
+	NotYourTurn   Reason = "not-your-turn"  // channel, due, side: whose turn it is
+	AlreadyCalled Reason = "already-called" // channel, due, by
+	CheckUnknown  Reason = "check-unknown"  // check
+	OwnCheck      Reason = "own-check"      // check: the other sides answer it
+	CheckAnswered Reason = "check-answered" // check, by
 )
 
 // Reasons lists all of them, in the order above.
@@ -82,6 +91,7 @@ var Reasons = []Reason{
 	InfoAboveAction, AddresseeMissing, MarkDiffers, NotOwnDispatch, OwnDispatch, NotInEffect,
 	NotLater, AlreadyAnswered, AlreadyClosed, EnclosureUnknown, AlreadyStored,
 	FormNotInForce, FormSame, FormProposed, FormUnknown, FormNotOpen, FormLacks, FormValue, FormFieldUnknown, AnswerAwaited, AnswerUnknown,
+	TextUnknown, CheckNotDue, NotYourTurn, AlreadyCalled, CheckUnknown, OwnCheck, CheckAnswered,
 }
 
 // void makes a verdict from a reason and pairs of names and values.

@@ -40,6 +40,8 @@ var Acts = []Act{
 	{office.KindProposeForm, false},
 	{office.KindAgreeForm, false},
 	{office.KindNote, false},
+	{office.KindCheck, false},
+	{office.KindCheckAnswer, false},
 	{office.KindPost, false},
 	{office.KindPostEnd, false},
 }
@@ -72,10 +74,12 @@ var grants = map[string][]grant{
 	"duty-officer": {
 		{ActDraft, atAnyHour}, {ActReview, atAnyHour}, {office.KindDispatch, atAnyHour}, {ActAlone, atAnyHour},
 		{office.KindAcknowledge, atAnyHour}, {office.KindConsider, nil}, {office.KindClose, nil}, {office.KindNote, nil},
+		{office.KindCheck, nil}, {office.KindCheckAnswer, nil},
 	},
 	"officer": {
 		{ActDraft, atAnyHour}, {ActReview, atAnyHour}, {office.KindDispatch, inOfficeHours},
 		{office.KindAcknowledge, atAnyHour}, {office.KindConsider, nil}, {office.KindClose, nil}, {office.KindNote, nil},
+		{office.KindCheck, nil}, {office.KindCheckAnswer, nil},
 	},
 	"secretary":   {{ActDraft, atAnyHour}, {office.KindDispatch, noHurry}},
 	"interpreter": {{ActDraft, atAnyHour}},
@@ -95,6 +99,8 @@ var leader = []grant{
 	{office.KindProposeForm, nil},
 	{office.KindAgreeForm, nil},
 	{office.KindNote, nil},
+	{office.KindCheck, nil},
+	{office.KindCheckAnswer, nil},
 	{office.KindPost, nil},
 	{office.KindPostEnd, nil},
 }

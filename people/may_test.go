@@ -27,6 +27,8 @@ func TestMayIsThisTable(t *testing.T) {
 		form.propose     y     y       -        -             -            -          -
 		form.agree       y     y       -        -             -            -          -
 		note             y     y       y        y             -            -          -
+		check            y     y       y        y             -            -          -
+		check.answer     y     y       y        y             -            -          -
 		hours            -     -       -        -             -            -          -
 		post             y     y       -        -             -            -          -
 		post.end         y     y       -        -             -            -          -

@@ -12,7 +12,7 @@ import (
 
 // shape is the number of the schema below and of what is folded into it. Raise
 // it whenever either changes: the tables are then thrown away and folded again.
-const shape = 7
+const shape = 8
 
 // version names what the tables were made by. A program that knows other rules
 // folds again as well.
@@ -91,6 +91,25 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			side TEXT NOT NULL,
 			begins BIGINT NOT NULL,  -- milliseconds
 			row TEXT NOT NULL
+		);
+		CREATE TABLE schedule (
+			` + pos + `,             -- of the entry that put its charter in force
+			row TEXT NOT NULL
+		);
+		CREATE TABLE linecheck (
+			` + pos + `,             -- of the entry that called
+			channel TEXT NOT NULL,
+			due BIGINT NOT NULL,     -- milliseconds; 0 if it was not scheduled
+			called BIGINT NOT NULL,  -- the caller's clock, milliseconds
+			row TEXT NOT NULL
+		);
+		CREATE INDEX linecheck_due ON linecheck (channel, due) WHERE due > 0;
+		CREATE INDEX linecheck_called ON linecheck (channel, called);
+		CREATE TABLE checkturn (
+			channel TEXT NOT NULL,
+			due TEXT NOT NULL,       -- milliseconds
+			row TEXT NOT NULL,
+			PRIMARY KEY (channel, due)
 		);
 		CREATE TABLE post (
 			side TEXT NOT NULL,
