@@ -114,6 +114,8 @@ var lineCheckWords = map[string]Phrase{
 	"may.check":         {En: "Call for line checks", Ko: "통신 점검 호출"},
 	"may.check.answer":  {En: "Answer line checks", Ko: "통신 점검 응답"},
 
+	"problem.month": {En: "“{value}” is not a month such as 2018-10.", Ko: "“{value}”은(는) 2018-10과 같은 달이 아닙니다."},
+
 	"void.text-unknown":   {En: "“{text}” is not one of the test texts of the channel “{channel}”.", Ko: "“{text}”은(는) “{channel}” 통로의 시험 문구가 아닙니다."},
 	"void.check-not-due":  {En: "No line check of the channel “{channel}” that is due at {due} can be called now.", Ko: "“{channel}” 통로에서 {due}에 예정되어 지금 호출할 수 있는 통신 점검이 없습니다."},
 	"void.not-your-turn":  {En: "It is the turn of {side} to call on the channel “{channel}” at {due}.", Ko: "“{channel}” 통로의 {due} 점검은 {side}{side:이/가} 호출할 차례입니다."},

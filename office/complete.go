@@ -16,6 +16,7 @@ func Complete(d Reader, side Side, body any) any {
 	if k, isCheck := body.(*CheckBody); isCheck && k.Text == "" {
 		whole, office := *k, &OfficeRow{}
 		d.Get(office)
+		whole.Text = DefaultTexts[0].ID
 		if channel := office.Charter.Channel(k.Channel); channel != nil {
 			whole.Text = channel.TestTexts()[0].ID
 		}

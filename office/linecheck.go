@@ -487,3 +487,12 @@ func CheckFigures(list []JudgedCheck) map[Side]map[CheckResult]int64 {
 	}
 	return figures
 }
+
+// SameRecord reports whether the caller and a side that answers have told the same
+// digest, and whether they have told it at the same count.
+func (c *LineCheck) SameRecord(a *CheckAnswer) (same, compared bool) {
+	if c.Settled == nil || a.Settled == nil || c.Settled.Count != a.Settled.Count {
+		return false, false
+	}
+	return c.Settled.Digest == a.Settled.Digest, true
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -15,8 +16,8 @@ import (
 // What is read of line checks at most, whatever another side has written. All
 // sides leave out the same.
 const (
-	schedulesRead = 1_000 // charters, the latest
-	hoursRead     = 4_000 // sets of hours, those that begin last
+	schedulesRead = 100   // charters, the latest
+	hoursRead     = 100   // sets of hours of a side, those that begin last
 	callsRead     = 4_000 // scheduled calls of a time
 	// CallsShown is how many calls outside of the times stand in one month.
 	CallsShown = 100
@@ -104,7 +105,7 @@ func (r *Records) CheckMonth(ctx context.Context, channel, month string, now tim
 		return m, false, nil
 	}
 	err = r.view(ctx, "read the line checks of a month", func(tx *sqldb.Tx, _ *cursor) error {
-		schedules, calendars, err := readTimes(ctx, tx, until)
+		schedules, calendars, err := readTimes(ctx, tx, from, until)
 		if err != nil {
 			return err
 		}
@@ -144,20 +145,30 @@ const (
 	extraOpen = time.Hour
 )
 
-// CheckBoards tells how it stands with the line checks of each channel.
-func (r *Records) CheckBoards(ctx context.Context, now time.Time) (boards []CheckBoard, err error) {
+// CheckBoards tells how it stands with the line checks of each channel; with the
+// next ones only if they are asked for, as they may be far.
+func (r *Records) CheckBoards(ctx context.Context, now time.Time, next bool) (boards []CheckBoard, err error) {
+	at := now.UnixMilli()
+	// A call can come so long after its time, and an answer so long after the call.
+	from, until := at-2*office.MaxCheckUntil*time.Minute.Milliseconds(), at+office.CheckEarly+1
+	if next {
+		until = at + ahead.Milliseconds()
+	}
 	err = r.view(ctx, "read the line checks", func(tx *sqldb.Tx, _ *cursor) error {
 		row, err := readOffice(ctx, tx)
 		if err != nil || !row.Open || row.Charter.Rules < 3 {
 			return err
 		}
-		at := now.UnixMilli()
-		schedules, calendars, err := readTimes(ctx, tx, at+ahead.Milliseconds())
+		schedules, calendars, err := readTimes(ctx, tx, from, until)
 		if err != nil {
 			return err
 		}
 		extra, err := scanRows[office.LineCheck](ctx, tx,
 			"SELECT row FROM linecheck WHERE due = 0 AND called > $1 ORDER BY pos DESC LIMIT $2", at-extraOpen.Milliseconds(), CallsShown)
+		if err != nil {
+			return err
+		}
+		calls, err := readCalls(ctx, tx, "", from, until)
 		if err != nil {
 			return err
 		}
@@ -168,13 +179,7 @@ func (r *Records) CheckBoards(ctx context.Context, now time.Time) (boards []Chec
 					board.Extra = append(board.Extra, c)
 				}
 			}
-			// A call can come so long after its time, and an answer so long after the call.
-			from := at - 2*office.MaxCheckUntil*time.Minute.Milliseconds()
-			calls, err := readCalls(ctx, tx, channel.ID, from, at+ahead.Milliseconds())
-			if err != nil {
-				return err
-			}
-			for _, j := range schedules.Judge(channel.ID, calendars, calls, from, at+ahead.Milliseconds(), at) {
+			for _, j := range schedules.Judge(channel.ID, calendars, calls, from, until, at) {
 				switch {
 				case j.Result == office.CheckNotAsked:
 				case j.Due <= at+office.CheckEarly && at <= j.Ends && !j.Answered():
@@ -190,31 +195,38 @@ func (r *Records) CheckBoards(ctx context.Context, now time.Time) (boards []Chec
 	return boards, err
 }
 
-// readTimes reads what was to be checked when, and the hours of the sides, up to
-// a moment.
-func readTimes(ctx context.Context, tx *sqldb.Tx, until int64) (office.Schedules, map[office.Side]office.Calendar, error) {
-	latest, err := scanRows[office.Schedule](ctx, tx, `
-		SELECT row FROM (SELECT pos, row FROM schedule ORDER BY pos DESC LIMIT $1) AS latest ORDER BY pos`, schedulesRead)
+// readTimes reads what was to be checked when, and the hours of the sides, from
+// one moment to another.
+func readTimes(ctx context.Context, tx *sqldb.Tx, from, until int64) (office.Schedules, map[office.Side]office.Calendar, error) {
+	latest, err := scanRows[office.Schedule](ctx, tx, "SELECT row FROM schedule ORDER BY pos DESC LIMIT $1", schedulesRead)
 	if err != nil {
 		return nil, nil, err
 	}
-	hours, err := scanRows[office.Hours](ctx, tx, `
-		SELECT row FROM (SELECT pos, row FROM hours WHERE begins < $1 ORDER BY begins DESC, pos DESC LIMIT $2) AS latest ORDER BY pos`, until, hoursRead)
-	if err != nil {
-		return nil, nil, err
-	}
-	of := map[office.Side][]office.Hours{}
-	for _, h := range hours {
-		of[h.Side] = append(of[h.Side], h)
-	}
+	slices.Reverse(latest)
 	calendars := map[office.Side]office.Calendar{}
-	for side, list := range of {
-		calendars[side] = office.NewCalendar(list)
+	for _, s := range latest {
+		for _, side := range s.Sides {
+			if _, read := calendars[side]; read {
+				continue
+			}
+			// Those that begin within the time, and the one before.
+			hours, err := scanRows[office.Hours](ctx, tx, `
+				SELECT row FROM hours WHERE side = $1 AND begins < $2 AND begins >= (
+					SELECT COALESCE(MAX(begins), 0) FROM hours WHERE side = $1 AND begins <= $3
+				) ORDER BY begins DESC, pos DESC LIMIT $4`, side, until, from, hoursRead)
+			if err != nil {
+				return nil, nil, err
+			}
+			slices.Reverse(hours)
+			calendars[side] = office.NewCalendar(hours)
+		}
 	}
 	return office.NewSchedules(latest), calendars, nil
 }
 
+// readCalls reads the scheduled calls of a channel, or of all if it is empty.
 func readCalls(ctx context.Context, tx *sqldb.Tx, channel string, from, until int64) ([]office.LineCheck, error) {
 	return scanRows[office.LineCheck](ctx, tx,
-		"SELECT row FROM linecheck WHERE channel = $1 AND due > 0 AND due >= $2 AND due < $3 ORDER BY pos LIMIT $4", channel, from, until, callsRead)
+		"SELECT row FROM linecheck WHERE due > 0 AND due >= $1 AND due < $2 AND (channel = $3 OR $4 = '') ORDER BY due DESC, pos LIMIT $5",
+		from, until, channel, channel, callsRead)
 }

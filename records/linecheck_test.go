@@ -93,7 +93,7 @@ func TestAMonthOfLineChecksHasTheSameFiguresOnBothSides(t *testing.T) {
 	turn("2015-08-19 03:00")
 	extra := w.mustWrite("north", "duty-officer", office.KindCheck, &office.CheckBody{Channel: "liaison", Text: "neutral"})
 	w.exchange()
-	boards, err := w.nodes["south"].records.CheckBoards(ctx, w.now)
+	boards, err := w.nodes["south"].records.CheckBoards(ctx, w.now, true)
 	if err != nil || len(boards) != 1 || len(boards[0].Extra) != 1 || boards[0].Extra[0].ID != extra || len(boards[0].Open) != 0 ||
 		boards[0].Next == nil || boards[0].Next.Date != "2015-08-19" || boards[0].Next.At != "17:00" || boards[0].Next.Caller != "north" {
 		t.Errorf("the board of the South: %+v, %v", boards, err)

@@ -92,6 +92,7 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			begins BIGINT NOT NULL,  -- milliseconds
 			row TEXT NOT NULL
 		);
+		CREATE INDEX hours_side ON hours (side, begins);
 		CREATE TABLE schedule (
 			` + pos + `,             -- of the entry that put its charter in force
 			row TEXT NOT NULL
@@ -103,7 +104,7 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			called BIGINT NOT NULL,  -- the caller's clock, milliseconds
 			row TEXT NOT NULL
 		);
-		CREATE INDEX linecheck_due ON linecheck (channel, due) WHERE due > 0;
+		CREATE INDEX linecheck_due ON linecheck (due) WHERE due > 0;
 		CREATE INDEX linecheck_called ON linecheck (channel, called);
 		CREATE TABLE checkturn (
 			channel TEXT NOT NULL,

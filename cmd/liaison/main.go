@@ -57,7 +57,7 @@ type commands struct {
 	Fetch    fetchCommand    `cmd:"" group:"office" help:"Write an enclosure of a dispatch to a file." usage:"[DIR] ID N --output FILE"`
 	Ack      ackCommand      `cmd:"" group:"office" help:"Acknowledge a dispatch." usage:"[DIR] ID"`
 	Consider considerCommand `cmd:"" group:"office" help:"Say that a dispatch is under consideration, and until when." usage:"[DIR] ID --until TIME"`
-	Check    checkCommand    `cmd:"" group:"office" help:"Check the code of a printed sheet against the record." usage:"[DIR] CODE"`
+	Check    checkCommand    `cmd:"" group:"office" help:"Call and answer line checks; check a printed sheet against the record."`
 	Close    closeCommand    `cmd:"" group:"office" help:"Close a dispatch for this side." usage:"[DIR] ID"`
 	Note     noteCommand     `cmd:"" group:"office" help:"Write and list coordination notes, which are not formal communications."`
 	Record   recordCommand   `cmd:"" group:"office" help:"List the entries of all sides in their joint order, the newest first." usage:"[DIR]"`
