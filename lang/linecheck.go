@@ -11,7 +11,6 @@ var lineCheckWords = map[string]Phrase{
 	"checks.open":       {En: "The channel is open now.", Ko: "통로는 지금 열려 있습니다."},
 	"checks.closed":     {En: "By its hours the channel is closed now.", Ko: "통로는 지금 운영 시간이 아닙니다."},
 
-	"checks.now":           {En: "Now", Ko: "지금"},
 	"checks.next":          {En: "Next: {time}. {side} calls.", Ko: "다음: {time}. {side}{side:이/가} 호출합니다."},
 	"checks.none-ahead":    {En: "No check is due within the next weeks.", Ko: "앞으로 몇 주 안에 예정된 점검이 없습니다."},
 	"checks.we-call":       {En: "{channel}: our call of {time}.", Ko: "{channel}: {time} 점검은 우리 측이 호출할 차례입니다."},
@@ -44,11 +43,9 @@ var lineCheckWords = map[string]Phrase{
 	"checks.figures":   {En: "Figures", Ko: "집계"},
 	"checks.same-both": {En: "They follow from the record alone; every side that holds the same record has the same.", Ko: "기록에서만 나오는 수치이며, 같은 기록을 가진 측은 모두 같은 수치를 얻습니다."},
 	"checks.side":      {En: "Side", Ko: "측"},
-	"checks.no-month":  {En: "No check was due on this channel in this month.", Ko: "이 달에는 이 통로에 예정된 점검이 없었습니다."},
 	"checks.csv":       {En: "As a table (CSV)", Ko: "표로 받기 (CSV)"},
 	"checks.json":      {En: "As JSON", Ko: "JSON으로 받기"},
 	"checks.day":       {En: "{date}, {at}: {result}. {side} was to call.", Ko: "{date} {at}: {result}. {side}{side:이/가} 호출할 차례."},
-	"checks.legend":    {En: "What the marks mean", Ko: "표시의 뜻"},
 
 	"checks.result.called":     {En: "called", Ko: "호출함"},
 	"checks.result.not-called": {En: "not called", Ko: "호출 없음"},
@@ -76,7 +73,6 @@ var lineCheckWords = map[string]Phrase{
 	"checks.heard.unreadable":     {En: "Unreadable", Ko: "알아볼 수 없음"},
 
 	"charter.hours":         {En: "Hours", Ko: "운영 시간"},
-	"charter.hours-always":  {En: "at every hour", Ko: "언제나"},
 	"charter.offset":        {En: "Its clock", Ko: "통로의 시계"},
 	"charter.checks":        {En: "Line checks", Ko: "통신 점검"},
 	"charter.checks-grace":  {En: "Answered in time within", Ko: "제때 응답으로 보는 시간"},
@@ -92,8 +88,6 @@ var lineCheckWords = map[string]Phrase{
 	"propose.until":        {En: "Unanswered after, minutes", Ko: "무응답으로 보는 분"},
 	"propose.weekday":      {En: "Day", Ko: "요일"},
 	"propose.texts":        {En: "Test texts, each in a line: id, a space, the text", Ko: "시험 문구, 한 줄에 하나씩: 식별자, 빈칸, 문구"},
-	"propose.times-bad":    {En: "This is no time or number of those that are asked for: {value}", Ko: "요구된 시각이나 수가 아닙니다: {value}"},
-	"propose.with-checks":  {En: "Checked at times", Ko: "정한 시각에 점검"},
 	"time.weekday.1":       {En: "Monday", Ko: "월요일"},
 	"time.weekday.2":       {En: "Tuesday", Ko: "화요일"},
 	"time.weekday.3":       {En: "Wednesday", Ko: "수요일"},

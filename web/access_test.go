@@ -89,6 +89,11 @@ const whoMay = `
 	POST /alarms/{id}/clear                          -       -        y     -          -
 	GET  /notes                                      -       -        y     -          -
 	POST /notes                                      -       -        y     -          -
+	GET  /checks                                     -       -        y     -          -
+	GET  /checks.csv                                 -       -        y     -          -
+	GET  /checks.json                                -       -        y     -          -
+	POST /checks                                     -       -        y     -          -
+	POST /checks/{side}/{index}/answer               -       -        y     -          -
 	GET  /charter                                    -       -        y     -          -
 	GET  /charter/propose                            -       -        y     -          -
 	POST /charter/propose                            -       -        y     -          -

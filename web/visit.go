@@ -44,6 +44,7 @@ type visit struct {
 	alarms  []node.Alarm // that are open; read with the frame
 
 	rules      *people.Rules // of our house, as they stood; nil without a session
+	checksWait []checkNow    // line checks that wait for our side; read with the frame
 	draftsWait int           // drafts that wait for the reader; read with the frame
 }
 
