@@ -30,7 +30,7 @@ type checksPage struct {
 	Agreed      bool   // the charter has times for this channel
 	Zone        string // of the channel's clock: "UTC+8:30"
 	IsOpen      bool   // the channel is, by its hours
-	Now         []checkNow
+	Stands      []checkNow
 	Next        template.HTML
 	Extra       bool // may be called outside of the times
 	Texts       []office.TestText
@@ -238,9 +238,9 @@ func (s *site) showChecks(v *visit, status int, refused string) error {
 		return err
 	}
 	boards = slices.DeleteFunc(boards, func(b records.CheckBoard) bool { return b.Channel.ID != channel.ID })
-	page.Now = v.checkNowLines(boards)
-	for i := range page.Now {
-		one := &page.Now[i]
+	page.Stands = v.checkNowLines(boards)
+	for i := range page.Stands {
+		one := &page.Stands[i]
 		if !v.may(office.KindCheck, "") {
 			one.Call = ""
 		}
