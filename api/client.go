@@ -272,6 +272,41 @@ func (c *Client) EndWatch(ctx context.Context, e WatchEnd) (w Written, err error
 	return w, c.do(ctx, http.MethodPost, Path+"/watch/end", nil, e, &w)
 }
 
+// Checks returns one page of the calls for line checks on a channel, or on all if
+// it is empty.
+func (c *Client) Checks(ctx context.Context, channel, cursor string, limit int) (p CheckPage, err error) {
+	query := pageQuery(cursor, limit)
+	if channel != "" {
+		query.Set("channel", channel)
+	}
+	return p, c.get(ctx, Path+"/checks", query, &p)
+}
+
+// CheckSchedule returns how it stands with the line checks of each channel.
+func (c *Client) CheckSchedule(ctx context.Context) (s CheckSchedule, err error) {
+	return s, c.get(ctx, Path+"/checks/schedule", nil, &s)
+}
+
+// CheckMonth returns what became of the line checks of a channel in a month, such
+// as "2018-10"; of the first channel if it is empty.
+func (c *Client) CheckMonth(ctx context.Context, month, channel string) (m CheckMonth, err error) {
+	query := url.Values{}
+	if channel != "" {
+		query.Set("channel", channel)
+	}
+	return m, c.get(ctx, Path+"/checks/months/"+url.PathEscape(month), query, &m)
+}
+
+// CallCheck calls for a line check.
+func (c *Client) CallCheck(ctx context.Context, n NewCheck) (w Written, err error) {
+	return w, c.do(ctx, http.MethodPost, Path+"/checks", nil, n, &w)
+}
+
+// AnswerCheck answers a line check.
+func (c *Client) AnswerCheck(ctx context.Context, id office.EntryID, n NewCheckAnswer) (w Written, err error) {
+	return w, c.do(ctx, http.MethodPost, Path+"/checks/"+id.String()+"/answer", nil, n, &w)
+}
+
 // Forms returns the forms in a state, or with a code; where both are empty, all.
 func (c *Client) Forms(ctx context.Context, state, code string) (forms []FormStanding, err error) {
 	for next := ""; ; {

@@ -247,6 +247,11 @@ var calls = []call{
 	{"getWatch", "/watch?at=2018-09-14T09:00:00Z", "", ""},
 	{"endWatch", "/watch/end", `{"by":"duty-officer"}`, ""},
 	{"listWatches", "/watch/history?side=south&limit=3", "", ""},
+	{"callCheck", "/checks", `{"channel":"liaison","by":"duty-officer"}`, ""},
+	{"answerCheck", "/checks/{called}/answer", `{"heard":"weak","remark":"상자로 보이는 글자가 있다.","by":"duty-officer"}`, ""},
+	{"listChecks", "/checks?channel=liaison&limit=3", "", ""},
+	{"getCheckSchedule", "/checks/schedule", "", ""},
+	{"getCheckMonth", "/checks/months/2018-10?channel=liaison", "", ""},
 	{"proposeForm", "/forms", `{"form":{form},"note":"For works.","by":"head"}`, ""},
 	{"agreeToForm", "/forms/{formHash}/agreement", `{"by":"head"}`, ""},
 	{"listForms", "/forms?state=open&code=an&limit=5", "", ""},
@@ -352,6 +357,10 @@ func readyOffice(t *testing.T) (*liaisontest.Office, map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	called, err := north.CallCheck(ctx, api.NewCheck{Channel: "liaison", By: "duty-officer"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	file, err := south.Enclose(ctx, "a.txt", 9, strings.NewReader("가나다"))
 	if err != nil {
 		t.Fatal(err)
@@ -406,7 +415,8 @@ func readyOffice(t *testing.T) (*liaisontest.Office, map[string]string) {
 	}
 	hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(hook.Close)
-	return o, map[string]string{"file": file.Hash, "hook": hook.URL, "draft": kimsDraft(t, o, "ready"), "theirs": theirs.ID.String(), "tried": tried.ID.String(), "suspended": suspended.ID.String(), "charter": string(charter), "hash": office.HashCharter(&other),
+	return o, map[string]string{"file": file.Hash, "hook": hook.URL, "draft": kimsDraft(t, o, "ready"), "theirs": theirs.ID.String(), "tried": tried.ID.String(), "suspended": suspended.ID.String(),
+		"called": called.ID.String(), "charter": string(charter), "hash": office.HashCharter(&other),
 		"form": string(notice), "formHash": office.HashForm(crossing)}
 }
 

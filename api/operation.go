@@ -137,6 +137,16 @@ var operations = []operation{
 		nil, NewWatch{}, 201, Written{}, (*server).startWatch},
 	{"endWatch", "POST", "/watch/end", people.ScopeAcknowledge, "Ends a watch of this side.",
 		nil, WatchEnd{}, 201, Written{}, (*server).endWatch},
+	{"listChecks", "GET", "/checks", people.ScopeRead, "Calls for line checks with their answers, the last in the joint order first.",
+		[]parameter{ofChannel, limit, cursorOf}, nil, 200, CheckPage{}, (*server).checks},
+	{"callCheck", "POST", "/checks", people.ScopeAcknowledge, "Calls the other sides for a line check: for one that is due and whose turn is this side's, or at any time without.",
+		nil, NewCheck{}, 201, Written{}, (*server).callCheck},
+	{"answerCheck", "POST", "/checks/{side}/{index}/answer", people.ScopeAcknowledge, "Answers a line check: how the test text was received, by a person who has looked at it.",
+		nil, NewCheckAnswer{}, 201, Written{}, (*server).answerCheck},
+	{"getCheckSchedule", "GET", "/checks/schedule", people.ScopeRead, "Of each channel the line checks that are due now, and the next.",
+		nil, nil, 200, CheckSchedule{}, (*server).checkSchedule},
+	{"getCheckMonth", "GET", "/checks/months/{month}", people.ScopeRead, "What became of the line checks of a channel in a month of its clock. Every side that holds the same record gets the same of what is past.",
+		[]parameter{monthChannel}, nil, 200, CheckMonth{}, (*server).checkMonth},
 
 	{"listForms", "GET", "/forms", people.ScopeRead, "The forms: proposed ones, those in force, then those of before.",
 		[]parameter{formState, formCode, limit, cursorOf}, nil, 200, FormPage{}, (*server).forms},
@@ -237,6 +247,8 @@ var (
 	attemptWaits = parameter{"waiting", "Only attempts of which this side has said nothing yet.", schema{"type": "string"}}
 	momentOf     = parameter{"at", "The moment; without it, now.", schema{"type": "string", "format": "date-time"}}
 	ofSide       = parameter{"side", "Only watches of this side.", schema{"type": "string"}}
+	ofChannel    = parameter{"channel", "Only calls on this channel.", schema{"type": "string"}}
+	monthChannel = parameter{"channel", "The channel; by default the first of the charter.", schema{"type": "string"}}
 	formState    = parameter{"state", "Only forms in this state.", schema{"type": "string", "enum": formStates}}
 	formCode     = parameter{"code", "Only forms of this code.", schema{"type": "string"}}
 	since        = parameter{"since", "Only dispatches released then or later.", schema{"type": "string", "format": "date-time"}}
@@ -254,6 +266,7 @@ var inPath = map[string]parameter{
 	"post":  {"post", "The id of a post.", schema{"type": "string"}},
 	"n":     {"n", "The number of an enclosure of the dispatch, from 1.", schema{"type": "integer", "minimum": 1}},
 	"hash":  {"hash", "The hash of a form, as the list of forms gives it.", schema{"type": "string", "pattern": "^[0-9a-f]{64}$"}},
+	"month": {"month", "A month of the channel's clock, such as 2018-10.", schema{"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}},
 	"name":  {"name", "The name of an account.", schema{"type": "string"}},
 	"id":    {"id", "The number that a list gives.", schema{"type": "integer", "minimum": 1}},
 }

@@ -22,7 +22,11 @@ func (n *Node) founding() *office.Charter {
 	for _, credence := range n.c.Admitted {
 		sides = append(sides, charterSide(credence))
 	}
-	return office.FoundingCharter(n.c.Own.Office, rules, sides)
+	charter := office.FoundingCharter(n.c.Own.Office, rules, sides)
+	if rules >= 3 {
+		foundChecks(charter)
+	}
+	return charter
 }
 
 func charterSide(c ledger.Credence) office.CharterSide {

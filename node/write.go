@@ -79,6 +79,8 @@ func (n *Node) Write(ctx context.Context, act Act) (written Written, err error) 
 	case *office.WatchBody:
 		w.refused = misleads("name", b.Name, turning, unseen)
 		w.act.Body, err = n.withLanguages(ctx, act.By, b)
+	case *office.CheckAnswerBody:
+		w.refused = misleads("remark", b.Remark, turning)
 	case *office.ProposeFormBody:
 		w.refused = illegibleForm(b.Form)
 	}
@@ -97,6 +99,9 @@ func (n *Node) Write(ctx context.Context, act Act) (written Written, err error) 
 		if written, done, err := n.doneBefore(ctx, w); done || err != nil {
 			return written, err
 		}
+	}
+	if w.act.Body, err = n.checked(ctx, w.act.Body); err != nil {
+		return Written{}, err
 	}
 	select {
 	case n.writes <- w:

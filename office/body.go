@@ -30,6 +30,8 @@ const (
 	KindConfirm     = "attempt.confirm" // say what one knows of another side's attempt
 	KindWatch       = "watch"           // take the watch
 	KindWatchEnd    = "watch.end"       // end a watch
+	KindCheck       = "check"           // call the other sides for a line check
+	KindCheckAnswer = "check.answer"    // answer one
 )
 
 // CharterBody founds the office.
@@ -140,6 +142,23 @@ type WatchBody struct {
 // WatchEndBody ends a watch of the writer's side.
 type WatchEndBody struct {
 	Watch EntryID `json:"watch"`
+}
+
+// CheckBody calls the other sides for a line check.
+type CheckBody struct {
+	Channel string   `json:"channel"`
+	Due     Minute   `json:"due,omitzero"`     // the time that the charter has for it; empty: not a scheduled one
+	Settled *Settled `json:"settled,omitzero"` // of the caller
+	Text    string   `json:"text"`             // id of one of the channel's test texts
+}
+
+// CheckAnswerBody answers a line check.
+type CheckAnswerBody struct {
+	Check   EntryID     `json:"check"`
+	Heard   Readability `json:"heard"`
+	Offset  *int64      `json:"offset,omitzero"` // the caller's clock minus the answering side's, as its node has measured it, milliseconds
+	Remark  string      `json:"remark,omitzero"`
+	Settled *Settled    `json:"settled,omitzero"` // of the answering side, at the caller's count if it has settled so many
 }
 
 // DispatchBody releases a dispatch. Answer and Form are of rules version 3; what

@@ -111,6 +111,7 @@ func (c *checker) channels(field string, channels []Channel) {
 		}
 		c.words(field+".name", channel.Name, MaxWords)
 		c.words(field+".purpose", channel.Purpose, MaxPurpose)
+		c.channelTimes(field, &channel)
 	}
 }
 
@@ -136,7 +137,12 @@ func (c *checker) hash(field, hash string) {
 	}
 }
 
-func checkCharterBody(c *checker, b *CharterBody) { c.charter("charter", b.Charter) }
+func checkCharterBody(c *checker, b *CharterBody) {
+	if b.Charter.sinceThird() && b.Charter.Rules < 3 {
+		c.fail(Malformed, "kind", KindCharter)
+	}
+	c.charter("charter", b.Charter)
+}
 
 // applyCharter founds the office for the writer's side. The office opens when
 // every side has founded it by the same charter.
@@ -154,15 +160,28 @@ func applyCharter(m *matter, b *CharterBody) Verdict {
 	}
 	founded := append(slices.Clone(m.office.Founded), side)
 	slices.Sort(founded)
+	open := len(founded) == len(b.Charter.Sides)
 	m.desk.Put(&OfficeRow{
 		Charter: b.Charter,
 		Founded: founded,
 		Hash:    hash,
-		Open:    len(founded) == len(b.Charter.Sides),
+		Open:    open,
 		Since:   m.ID,
 		Time:    m.Time,
 	})
+	if open {
+		m.putSchedule(b.Charter)
+	}
 	return Verdict{}
+}
+
+// checkFirstPropose is the check under rules version 1 and 2, which do not know
+// the times of channels: the rules are raised first.
+func checkFirstPropose(c *checker, b *ProposeBody) {
+	if b.Charter.sinceThird() {
+		c.fail(Malformed, "kind", KindPropose)
+	}
+	checkPropose(c, b)
 }
 
 func checkPropose(c *checker, b *ProposeBody) {
@@ -273,5 +292,6 @@ func applyAgree(m *matter, b *AgreeBody) Verdict {
 		Since:   m.ID,
 		Time:    m.Time,
 	})
+	m.putSchedule(p.Charter)
 	return Verdict{}
 }

@@ -3,8 +3,9 @@ package office
 import "slices"
 
 // Complete fills in what only the records can say of a body that a side is
-// about to sign: the number of a dispatch, its addressees and those of a note or an attempt if none are
-// named, which are then all other sides, and the hash of its form if it has none, which
+// about to sign: the number of a dispatch, its addressees and those of a note or an
+// attempt if none are named, which are then all other sides, the test text of a line
+// check, and the hash of its form if it has none, which
 // is then the form in force for its code. It returns a copy; other bodies come
 // back as they are.
 func Complete(d Reader, side Side, body any) any {
@@ -16,6 +17,15 @@ func Complete(d Reader, side Side, body any) any {
 	if a, isAttempt := body.(*AttemptBody); isAttempt {
 		whole := *a
 		whole.To = addressees(d, side, a.To)
+		return &whole
+	}
+	if k, isCheck := body.(*CheckBody); isCheck && k.Text == "" {
+		whole, office := *k, &OfficeRow{}
+		d.Get(office)
+		whole.Text = DefaultTexts[0].ID
+		if channel := office.Charter.Channel(k.Channel); channel != nil {
+			whole.Text = channel.TestTexts()[0].ID
+		}
 		return &whole
 	}
 	b, isDispatch := body.(*DispatchBody)

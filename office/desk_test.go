@@ -95,6 +95,24 @@ func testCharters() map[string]*Charter {
 		"with-quicker-clocks":   changed(func(c *Charter) { c.Clocks[0].Acknowledge = 300 }),
 		"with-rules-2":          changed(func(c *Charter) { c.Rules = 2 }),
 		"with-rules-3":          changed(func(c *Charter) { c.Rules = 3 }),
+		"with-checks":           changed(func(c *Charter) { c.Rules = 3; c.Channels[0] = testChecked(c.Channels[0]) }),
+		"with-checks-too-early": changed(func(c *Charter) { c.Rules = 2; c.Channels[0] = testChecked(c.Channels[0]) }),
+		"with-checks-disordered": changed(func(c *Charter) {
+			c.Rules, c.Channels[0] = 3, testChecked(c.Channels[0])
+			c.Channels[0].Checks.Times[0].At = "19:00"
+		}),
+		"with-checks-on-day-8": changed(func(c *Charter) {
+			c.Rules, c.Channels[0] = 3, testChecked(c.Channels[0])
+			c.Channels[0].Checks.Times[0].Days = []int64{1, 8}
+		}),
+		"with-checks-without-end": changed(func(c *Charter) {
+			c.Rules, c.Channels[0] = 3, testChecked(c.Channels[0])
+			c.Channels[0].Checks.Until = 9
+		}),
+		"with-checks-without-text": changed(func(c *Charter) {
+			c.Rules, c.Channels[0] = 3, testChecked(c.Channels[0])
+			c.Channels[0].Checks.Texts = []TestText{}
+		}),
 		"with-rules-2-and-more": changed(func(c *Charter) { c.Rules, c.Clocks[0].Acknowledge = 2, 300 }),
 		"with-newer-rules":      changed(func(c *Charter) { c.Rules = Version + 1 }),
 		"with-new-address":      changed(func(c *Charter) { c.Sides[2].Address = "[2001:db8::7]:7460" }),
@@ -116,6 +134,14 @@ func testCharters() map[string]*Charter {
 			}
 		}),
 	}
+}
+
+// testChecked gives a channel hours and checks, on a clock that is 8:30 ahead of UTC.
+func testChecked(ch Channel) Channel {
+	ch.Checks = DefaultChecks()
+	ch.Checks.Times = []CheckTime{{"17:30", []int64{1, 2, 3, 4, 5}}, {"18:30", []int64{5}}}
+	ch.Hours, ch.Offset = weekdays, 510
+	return ch
 }
 
 // testForms are the forms that transcripts name with "@name" and whose hashes

@@ -34,7 +34,8 @@ type Kind struct {
 // Kinds is the table of all kinds of entry (spec/entries.md §7).
 var Kinds = []Kind{
 	founding(kind(KindCharter, 1, true, checkCharterBody, applyCharter)),
-	kind(KindPropose, 1, true, checkPropose, applyPropose),
+	kind(KindPropose, 1, true, checkFirstPropose, applyPropose),
+	kind(KindPropose, 3, true, checkPropose, applyPropose),
 	kind(KindAgree, 1, true, checkAgree, applyAgree),
 	kind(KindPost, 1, true, checkPost, applyPost),
 	kind(KindPostEnd, 1, true, checkPostEnd, applyPostEnd),
@@ -55,6 +56,8 @@ var Kinds = []Kind{
 	kind(KindConfirm, 3, false, checkConfirm, applyConfirm),
 	kind(KindWatch, 3, false, checkWatch, applyWatch),
 	kind(KindWatchEnd, 3, false, checkWatchEnd, applyWatchEnd),
+	kind(KindCheck, 3, false, checkCheck, applyCheck),
+	kind(KindCheckAnswer, 3, false, checkCheckAnswer, applyCheckAnswer),
 }
 
 // A matter is what a rule has before it: the entry, the desk, and the office

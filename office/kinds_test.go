@@ -52,9 +52,17 @@ func goldens() map[string]any {
 			Channel: "liaison", Dispatch: &EntryID{"south", 17}, Mark: Exercise, Means: Telephone, Moment: "2018-09-14T08:59Z", Outcome: NoAnswer,
 			Text: "Rang for two minutes.", To: []Side{"east", "north"},
 		},
-		KindConfirm:   &ConfirmBody{Attempt: EntryID{"south", 20}, Confirms: ConfirmedInPart, Text: "전화가 한 번 울렸습니다."},
-		KindWatch:     &WatchBody{Languages: []string{"ko", "en"}, Name: "Kim M. / 김명철", Relieves: &EntryID{"south", 17}, Until: "2018-09-17T08:00Z"},
-		KindWatchEnd:  &WatchEndBody{Watch: EntryID{"south", 17}},
+		KindConfirm:  &ConfirmBody{Attempt: EntryID{"south", 20}, Confirms: ConfirmedInPart, Text: "전화가 한 번 울렸습니다."},
+		KindWatch:    &WatchBody{Languages: []string{"ko", "en"}, Name: "Kim M. / 김명철", Relieves: &EntryID{"south", 17}, Until: "2018-09-17T08:00Z"},
+		KindWatchEnd: &WatchEndBody{Watch: EntryID{"south", 17}},
+		KindCheck: &CheckBody{
+			Channel: "liaison", Due: "2018-09-14T00:00Z", Text: "neutral",
+			Settled: &Settled{Count: 7, Digest: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+		},
+		KindCheckAnswer: &CheckAnswerBody{
+			Check: EntryID{"south", 17}, Heard: LoudAndClear, Offset: new(int64), Remark: "Good morning. 안녕하십니까.",
+			Settled: &Settled{Count: 7, Digest: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+		},
 		KindAgreeForm: &AgreeFormBody{Hash: HashForm(testForm())},
 		KindStored:    &StoredBody{Dispatch: EntryID{"south", 17}, Hash: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
 	}
@@ -254,6 +262,27 @@ func TestADispatchInFullHasItsGoldenBytes(t *testing.T) {
 	}
 	if _, v := inForce(Kinds, 1, KindDispatch).read(golden); v.Void != Malformed {
 		t.Errorf("rules version 1 say of it: %s", sayVerdict(v))
+	}
+}
+
+// TestAChannelWithChecksHasItsGoldenBytes looks at what rules version 3 add to a charter.
+func TestAChannelWithChecksHasItsGoldenBytes(t *testing.T) {
+	const file = "../spec/testdata/kinds/charter.propose-3.json"
+	golden, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := Encode(&ProposeBody{Amends: HashCharter(testFounding()), Charter: testCharters()["with-checks"], Note: "Twice a day."})
+	if err != nil || !bytes.Equal(encoded, golden) {
+		t.Errorf("%v\ngot  %s\nwant %s (%s)", err, encoded, golden, file)
+	}
+	if v := Check(KindPropose, golden); !v.Done() {
+		t.Errorf("it is refused: %s", sayVerdict(v))
+	}
+	for _, rules := range []int64{1, 2} {
+		if _, v := inForce(Kinds, rules, KindPropose).read(golden); v.Void != Malformed {
+			t.Errorf("rules version %d say of it: %s", rules, sayVerdict(v))
+		}
 	}
 }
 

@@ -25,6 +25,12 @@ const (
 	MaxSpans              = 4                 // parts of a day during which a side is open
 	MaxWatchName          = 80                // characters of the name shown of who is on watch
 	MaxOnWatch            = 16                // posts of a side that are on watch at once
+	MaxCheckTimes         = 48                // times of day at which a channel is checked
+	MaxCheckTexts         = 8                 // test texts of a channel
+	MaxTestText           = 1_000             // bytes of a test text
+	MaxCheckUntil         = 720               // minutes within which a line check is answered
+	MaxRemark             = 400               // bytes of the remark on a line check
+	MaxClockApart         = 10_000_000_000    // milliseconds by which an answer says that two clocks differ
 	MaxHours              = 720               // hours within which to answer or object
 	MaxCharter            = 48 << 10          // bytes of a charter's canonical form
 	MinSides              = 2                 // sides of an office

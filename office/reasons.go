@@ -82,6 +82,14 @@ const (
 	WatchUnknown   Reason = "watch-unknown"    // watch: not one of this side
 	WatchOver      Reason = "watch-over"       // watch, by: it has ended
 	AlreadyOnWatch Reason = "already-on-watch" // post, watch
+	// Line checks, since rules version 3.
+	TextUnknown   Reason = "text-unknown"   // channel, text: not one of the channel's test texts
+	CheckNotDue   Reason = "check-not-due"  // channel, due: not a time of this channel, or not now
+	NotYourTurn   Reason = "not-your-turn"  // channel, due, side: whose turn it is
+	AlreadyCalled Reason = "already-called" // channel, due, by
+	CheckUnknown  Reason = "check-unknown"  // check
+	OwnCheck      Reason = "own-check"      // check: the other sides answer it
+	CheckAnswered Reason = "check-answered" // check, by
 )
 
 // Reasons lists all of them, in the order above.
@@ -96,6 +104,7 @@ var Reasons = []Reason{
 	FormNotInForce, FormSame, FormProposed, FormUnknown, FormNotOpen, FormLacks, FormValue, FormFieldUnknown, AnswerAwaited, AnswerUnknown,
 	AlreadySuspended, SuspensionUnknown, NotSuspended, NotYet, AttemptUnknown, AttemptOfOthers,
 	WatchUnknown, WatchOver, AlreadyOnWatch,
+	TextUnknown, CheckNotDue, NotYourTurn, AlreadyCalled, CheckUnknown, OwnCheck, CheckAnswered,
 }
 
 // void makes a verdict from a reason and pairs of names and values.

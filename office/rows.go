@@ -1,6 +1,9 @@
 package office
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+)
 
 // A Row is one line of the records: what the rules have derived so far. Every
 // row type is a pointer to a struct below, stands in the table that its name
@@ -56,9 +59,12 @@ type CharterSide struct {
 
 // Channel is a line for one purpose.
 type Channel struct {
-	ID      string `json:"id"`
-	Name    Words  `json:"name"`
-	Purpose Words  `json:"purpose"`
+	Checks  *Checks  `json:"checks,omitzero"` // since rules version 3, as Hours and Offset; nil: no scheduled ones
+	Hours   [][]Span `json:"hours,omitempty"` // seven days, Monday first; none: at every hour
+	ID      string   `json:"id"`
+	Name    Words    `json:"name"`
+	Offset  int64    `json:"offset,omitzero"` // minutes by which its clock is ahead of UTC
+	Purpose Words    `json:"purpose"`
 }
 
 // Clock gives the times, in seconds from release, that the sides have agreed on
@@ -415,6 +421,81 @@ type AttemptView struct {
 	Side     Side    `json:"side"`
 	Text     string  `json:"text,omitzero"`
 }
+
+// Schedule keeps when the channels were to be checked under a charter, from the
+// entry on that put it in force.
+type Schedule struct {
+	Channels []ChannelTimes `json:"channels"` // those that have checks, in the charter's order
+	From     int64          `json:"from"`     // milliseconds: the time of the entry in the joint order
+	ID       EntryID        `json:"id"`
+	Sides    []Side         `json:"sides"` // in the charter's order
+}
+
+// ChannelTimes are the line checks of one channel and the clock that they go by.
+type ChannelTimes struct {
+	Checks *Checks `json:"checks"`
+	ID     string  `json:"id"`
+	Offset int64   `json:"offset"`
+}
+
+func (*Schedule) Table() string { return "schedule" }
+func (s *Schedule) Key() string { return s.ID.String() }
+
+// LineCheck is a call by which one side checks a channel, with the answers.
+type LineCheck struct {
+	Answers []CheckAnswer `json:"answers"` // in the joint order, one of each side at most
+	At      int64         `json:"at"`
+	By      Post          `json:"by"`
+	Channel string        `json:"channel"`
+	Due     int64         `json:"due"` // milliseconds; 0 if it was not scheduled
+	From    Side          `json:"from"`
+	ID      EntryID       `json:"id"`
+	Settled *Settled      `json:"settled,omitzero"`
+	Text    string        `json:"text"` // id of the test text
+	Time    int64         `json:"time"` // in the joint order, milliseconds
+	Words   string        `json:"words"`
+}
+
+func (*LineCheck) Table() string { return "linecheck" }
+func (c *LineCheck) Key() string { return c.ID.String() }
+
+// AnswerOf gives the answer of a side, or nil.
+func (c *LineCheck) AnswerOf(side Side) *CheckAnswer {
+	i := slices.IndexFunc(c.Answers, func(a CheckAnswer) bool { return a.Side == side })
+	if i < 0 {
+		return nil
+	}
+	return &c.Answers[i]
+}
+
+// CheckAnswer is the answer of one side to a line check.
+type CheckAnswer struct {
+	At      int64       `json:"at"`
+	By      Post        `json:"by"`
+	Heard   Readability `json:"heard"`
+	ID      EntryID     `json:"id"`
+	Offset  *int64      `json:"offset,omitzero"`
+	Remark  string      `json:"remark,omitzero"`
+	Settled *Settled    `json:"settled,omitzero"`
+	Side    Side        `json:"side"`
+}
+
+// Settled is what a side holds as settled: so many entries of the joint order, and
+// their digest (spec/entries.md §6).
+type Settled struct {
+	Count  int64  `json:"count"`
+	Digest string `json:"digest"` // hex
+}
+
+// CheckTurn says that a scheduled line check was called.
+type CheckTurn struct {
+	Channel string  `json:"channel"`
+	Check   EntryID `json:"check"`
+	Due     int64   `json:"due"`
+}
+
+func (*CheckTurn) Table() string { return "checkturn" }
+func (c *CheckTurn) Key() string { return c.Channel + "/" + strconv.FormatInt(c.Due, 10) }
 
 // Withdrawn gives the dispatch that cancelled or superseded this one.
 func (h *Handling) Withdrawn() (by Related, withdrawn bool) {

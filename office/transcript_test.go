@@ -89,6 +89,9 @@ func play(t *testing.T, transcript string) string {
 		case line == "(All three sides have founded the office by rules 3.)":
 			found(t, desk, next, "@with-rules-3")
 			continue
+		case line == "(All three sides have founded the office with checks.)":
+			found(t, desk, next, "@with-checks")
+			continue
 		}
 		e := parseAct(t, strings.TrimSuffix(line, " (not seen)"))
 		e.ID.Index = next[e.ID.Side]
@@ -198,7 +201,7 @@ func parseValue(t testing.TB, name, value string) any {
 		return hash
 	case name == "to" || name == "channels" || name == "languages" || name == "references":
 		return slices.DeleteFunc(strings.Split(value, ","), func(s string) bool { return s == "" })
-	case name != "until" && name != "from" && name != "moment" && value != "" && strings.ContainsRune("0123456789{[", rune(value[0])):
+	case name != "until" && name != "from" && name != "moment" && name != "due" && value != "" && strings.ContainsRune("0123456789{[", rune(value[0])):
 		return jsontext.Value(value)
 	}
 	return value

@@ -46,6 +46,8 @@ var Acts = []Act{
 	{office.KindResumption, false},
 	{office.KindWatch, false},
 	{office.KindWatchEnd, false},
+	{office.KindCheck, false},
+	{office.KindCheckAnswer, false},
 	{office.KindPost, false},
 	{office.KindPostEnd, false},
 }
@@ -80,12 +82,14 @@ var grants = map[string][]grant{
 		{office.KindAcknowledge, atAnyHour}, {office.KindConsider, nil}, {office.KindClose, nil}, {office.KindNote, nil},
 		{office.KindAttempt, nil}, {office.KindConfirm, nil},
 		{office.KindWatch, nil}, {office.KindWatchEnd, nil},
+		{office.KindCheck, nil}, {office.KindCheckAnswer, nil},
 	},
 	"officer": {
 		{ActDraft, atAnyHour}, {ActReview, atAnyHour}, {office.KindDispatch, inOfficeHours},
 		{office.KindAcknowledge, atAnyHour}, {office.KindConsider, nil}, {office.KindClose, nil}, {office.KindNote, nil},
 		{office.KindAttempt, nil}, {office.KindConfirm, nil},
 		{office.KindWatch, nil}, {office.KindWatchEnd, nil},
+		{office.KindCheck, nil}, {office.KindCheckAnswer, nil},
 	},
 	"secretary":   {{ActDraft, atAnyHour}, {office.KindDispatch, noHurry}},
 	"interpreter": {{ActDraft, atAnyHour}},
@@ -111,6 +115,8 @@ var leader = []grant{
 	{office.KindResumption, nil},
 	{office.KindWatch, nil},
 	{office.KindWatchEnd, nil},
+	{office.KindCheck, nil},
+	{office.KindCheckAnswer, nil},
 	{office.KindPost, nil},
 	{office.KindPostEnd, nil},
 }

@@ -29,6 +29,8 @@ func TestMayIsThisTable(t *testing.T) {
 		note             y     y       y        y             -            -          -
 		watch            y     y       y        y             -            -          -
 		watch.end        y     y       y        y             -            -          -
+		check            y     y       y        y             -            -          -
+		check.answer     y     y       y        y             -            -          -
 		hours            -     -       -        -             -            -          -
 		attempt          y     y       y        y             -            -          -
 		attempt.confirm  y     y       y        y             -            -          -

@@ -66,23 +66,26 @@ func (r *Records) Proposals(ctx context.Context) ([]office.Proposal, error) {
 // list reads rows from a query that selects them as they are kept.
 func list[R any](ctx context.Context, r *Records, doing, query string, args ...any) (found []R, err error) {
 	err = r.view(ctx, doing, func(tx *sqldb.Tx, _ *cursor) error {
-		rows, err := tx.Query(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var raw []byte
-			var row R
-			if err := rows.Scan(&raw); err != nil {
-				return err
-			}
-			if err := json.Unmarshal(raw, &row); err != nil {
-				return err
-			}
-			found = append(found, row)
-		}
-		return rows.Err()
+		found, err = scanRows[R](ctx, tx, query, args...)
+		return err
 	})
 	return found, err
+}
+
+// scanRows reads rows from such a query.
+func scanRows[R any](ctx context.Context, tx *sqldb.Tx, query string, args ...any) (found []R, err error) {
+	rows, err := tx.Query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var raw []byte
+		var row R
+		if err := errors.Join(rows.Scan(&raw), json.Unmarshal(raw, &row)); err != nil {
+			return nil, err
+		}
+		found = append(found, row)
+	}
+	return found, rows.Err()
 }

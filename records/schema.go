@@ -119,6 +119,26 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 		);
 		CREATE INDEX watch_side ON watch (side, pos);
 		CREATE INDEX watch_ended ON watch (ended, began);
+		CREATE INDEX hours_side ON hours (side, begins);
+		CREATE TABLE schedule (
+			` + pos + `,             -- of the entry that put its charter in force
+			row TEXT NOT NULL
+		);
+		CREATE TABLE linecheck (
+			` + pos + `,             -- of the entry that called
+			channel TEXT NOT NULL,
+			due BIGINT NOT NULL,     -- milliseconds; 0 if it was not scheduled
+			called BIGINT NOT NULL,  -- the caller's clock, milliseconds
+			row TEXT NOT NULL
+		);
+		CREATE INDEX linecheck_due ON linecheck (due) WHERE due > 0;
+		CREATE INDEX linecheck_called ON linecheck (channel, called);
+		CREATE TABLE checkturn (
+			channel TEXT NOT NULL,
+			due TEXT NOT NULL,       -- milliseconds
+			row TEXT NOT NULL,
+			PRIMARY KEY (channel, due)
+		);
 		CREATE TABLE post (
 			side TEXT NOT NULL,
 			post TEXT NOT NULL,

@@ -73,9 +73,18 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 		of := rapid.SampledFrom(s.sides).Draw(rt, "of")
 		return office.EntryID{Side: of, Index: int64(rapid.IntRange(0, len(s.entries[of])).Draw(rt, "index"))}
 	}
-	switch rapid.IntRange(0, 21).Draw(rt, "act") {
+	switch rapid.IntRange(0, 23).Draw(rt, "act") {
 	case 16, 17, 18, 19:
 		return s.relations(rt, anyEntry)
+	case 22:
+		body := &office.CheckBody{Channel: "liaison", Text: "neutral"}
+		if rapid.Bool().Draw(rt, "due") {
+			body.Due = office.MinuteOf(s.now.UnixMilli())
+		}
+		return "duty-officer", office.KindCheck, body
+	case 23:
+		heard := rapid.SampledFrom(office.Readabilities).Draw(rt, "heard")
+		return "duty-officer", office.KindCheckAnswer, &office.CheckAnswerBody{Check: anyEntry(), Heard: heard}
 	case 14:
 		form := *worldForms[rapid.IntRange(0, len(worldForms)-1).Draw(rt, "form")]
 		_, inForce := s.forms(rt, n)
@@ -113,6 +122,10 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 		other.Clocks = append([]office.Clock(nil), s.charter.Clocks...)
 		other.Clocks[0].Receipt = int64(rapid.IntRange(60, 64).Draw(rt, "receipt"))
 		other.Rules = rapid.Int64Range(1, office.Version).Draw(rt, "rules")
+		if other.Rules >= 3 && rapid.Bool().Draw(rt, "checks") {
+			other.Channels = []office.Channel{s.charter.Channels[0]}
+			other.Channels[0].Checks = everyMinute()
+		}
 		return office.Operator, office.KindPropose, &office.ProposeBody{Amends: s.inForce(n).Hash, Charter: &other}
 	case 4:
 		proposals, err := n.records.Proposals(ctx)
@@ -185,6 +198,16 @@ func (s *simulation) relations(rt *rapid.T, anyEntry func() office.EntryID) (by,
 	return "duty-officer", office.KindConfirm, &office.ConfirmBody{
 		Attempt: anyEntry(), Confirms: rapid.SampledFrom(office.Views).Draw(rt, "confirms"), Text: "So it was.",
 	}
+}
+
+// everyMinute are checks that are due in each minute in which the worlds begin.
+func everyMinute() *office.Checks {
+	checks := office.DefaultChecks()
+	checks.Times = nil
+	for i := range 48 {
+		checks.Times = append(checks.Times, office.CheckTime{At: fmt.Sprintf("01:%02d", 12+i), Days: []int64{1, 2, 3, 4, 5, 6, 7}})
+	}
+	return checks
 }
 
 // worldForms are three forms for one code, each in the place of another; one of them

@@ -76,6 +76,15 @@ var tables = func() map[string]*table {
 				}
 				return []any{w.Side, w.Time, ended}
 			}),
+		tableOf[office.Schedule]("schedule", keepNot, nil).
+			of(func(row office.Row) office.EntryID { return row.(*office.Schedule).ID }),
+		tableOf[office.LineCheck]("linecheck", keepNot, nil).
+			of(func(row office.Row) office.EntryID { return row.(*office.LineCheck).ID }).
+			with([]string{"channel", "due", "called"}, func(row office.Row) []any {
+				c := row.(*office.LineCheck)
+				return []any{c.Channel, c.Due, c.At}
+			}),
+		tableOf[office.CheckTurn]("checkturn", keepNot, []string{"channel", "due"}),
 		tableOf[office.PostRow]("post", keepAlways, []string{"side", "post"}),
 		tableOf[office.SideRow]("side", keepAlways, []string{"side"}),
 		tableOf[office.Dispatch]("dispatch", keepNot, nil).

@@ -99,6 +99,11 @@ const whoMay = `
 	POST /watch                                      -       -        y     -          -
 	POST /watch/end                                  -       -        y     -          -
 	POST /watch/handover                             -       -        y     -          -
+	GET  /checks                                     -       -        y     -          -
+	GET  /checks.csv                                 -       -        y     -          -
+	GET  /checks.json                                -       -        y     -          -
+	POST /checks                                     -       -        y     -          -
+	POST /checks/{side}/{index}/answer               -       -        y     -          -
 	GET  /charter                                    -       -        y     -          -
 	GET  /charter/propose                            -       -        y     -          -
 	POST /charter/propose                            -       -        y     -          -

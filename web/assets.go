@@ -25,6 +25,7 @@ var sheets = []string{
 	"colour", "element", "frame", "strip", "form", "list", "dispatch", "enclosure", "sheet", "draft", "rules", "receipt", "record", "line",
 	"charter", "forms", "notes", "relations", "account", "print",
 	"charter", "forms", "notes", "watch", "account", "print",
+	"charter", "forms", "notes", "linecheck", "account", "print",
 }
 
 // scripts are joined, in this order, into one script. Each is a block of its

@@ -127,6 +127,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 
 	usual := busy(t, "north", "south")
 	noticed(usual)
+	checked(usual)
 	usual.indexed("south")
 	ids := bySubject(t, usual)
 	cut := busy(t, "north", "south")
@@ -189,6 +190,9 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"watch", mended, "/watch"},
 		{"watch-asked", mended, "/watch?at=2018-10-15+10:40"},
 		{"watch-none", three, "/watch"},
+		{"checks", usual, "/checks"},
+		{"checks-three", three, "/checks?month=2018-08"},
+		{"checks-closed", closed, "/checks"},
 		{"write-form", mended, "/dispatches/new?form=ve"},
 		{"write-answer", mended, "/dispatches/new?reply=" + request.String()},
 		{"dispatch-form", mended, "/dispatches/" + notice.String()},
@@ -288,6 +292,41 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 			}
 		}
 	}
+}
+
+// checked lets the sides call and answer on some days, and leaves a call that waits
+// for the South.
+func checked(h *house) {
+	h.t.Helper()
+	for _, one := range []struct {
+		due     string
+		caller  office.Side
+		minutes int // until the answer; 0: none
+		heard   office.Readability
+		remark  string
+	}{
+		{"2018-10-10T00:00Z", "south", 2, office.LoudAndClear, ""},
+		{"2018-10-10T08:00Z", "south", 25, office.Readable, "“뷁” 자가 상자로 보입니다."},
+		{"2018-10-11T00:00Z", "north", 3, office.LoudAndClear, ""},
+		{"2018-10-11T08:00Z", "north", 0, "", ""},
+		{"2018-10-12T00:00Z", "south", 1, office.LoudAndClear, "Good morning."},
+		{"2018-10-15T00:00Z", "north", 4, office.LoudAndClear, ""},
+	} {
+		due, _ := office.Minute(one.due).Millis()
+		h.set(fromMillis(due))
+		id := h.act(one.caller, "duty-officer", office.KindCheck, &office.CheckBody{Channel: "liaison", Due: office.Minute(one.due)})
+		h.level()
+		if one.minutes > 0 {
+			h.set(fromMillis(due).Add(time.Duration(one.minutes) * time.Minute))
+			other := map[office.Side]office.Side{"north": "south", "south": "north"}[one.caller]
+			h.act(other, "duty-officer", office.KindCheckAnswer, &office.CheckAnswerBody{Check: id, Heard: one.heard, Remark: one.remark})
+			h.level()
+		}
+	}
+	h.set(at.Add(-3 * time.Minute))
+	h.act("north", "duty-officer", office.KindCheck, &office.CheckBody{Channel: "liaison"})
+	h.level()
+	h.set(at)
 }
 
 // noticed fills an office with a form, dispatches that fill it in, and rules of its

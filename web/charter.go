@@ -42,6 +42,7 @@ type charterSideText struct {
 
 type charterChannelText struct {
 	ID, Name, Purpose string
+	Times             []string // hours and line checks, each in a line
 	Changed           bool
 }
 
@@ -130,10 +131,11 @@ func (v *visit) charterText(c, before *office.Charter) *charterText {
 		text.Sides = append(text.Sides, one)
 	}
 	for _, channel := range c.Channels {
-		one := charterChannelText{ID: channel.ID, Name: lang.Pick(v.tag, channel.Name), Purpose: lang.Pick(v.tag, channel.Purpose)}
+		one := charterChannelText{ID: channel.ID, Name: lang.Pick(v.tag, channel.Name), Purpose: lang.Pick(v.tag, channel.Purpose), Times: v.timesText(&channel)}
 		if before != nil {
 			was := before.Channel(channel.ID)
-			one.Changed = was == nil || !maps.Equal(was.Name, channel.Name) || !maps.Equal(was.Purpose, channel.Purpose)
+			one.Changed = was == nil || !maps.Equal(was.Name, channel.Name) || !maps.Equal(was.Purpose, channel.Purpose) ||
+				!slices.Equal(v.timesText(was), v.timesText(&channel))
 		}
 		text.Channels = append(text.Channels, one)
 	}

@@ -45,6 +45,9 @@ func (v *visit) articles(c *office.Charter) []article {
 		for _, tag := range sortedKeys(channel.Purpose) {
 			line(&b, v.t("charter.purpose")+" ("+tag+")", channel.Purpose[tag])
 		}
+		for _, text := range v.timesText(&channel) {
+			b.WriteString(text + "\n")
+		}
 		out = append(out, article{"channel " + channel.ID, v.t("charter.channel", "channel", channel.ID), b.String()})
 	}
 	for _, clock := range c.Clocks {

@@ -90,6 +90,14 @@ func (v *visit) gist(kind string, body []byte) string {
 		if b := new(office.WatchEndBody); read(b) {
 			return b.Watch.String()
 		}
+	case office.KindCheck:
+		if b := new(office.CheckBody); read(b) {
+			return strings.TrimSuffix(clipped(v.channelName(b.Channel)+" · "+string(b.Due)), " · ")
+		}
+	case office.KindCheckAnswer:
+		if b := new(office.CheckAnswerBody); read(b) {
+			return b.Check.String()
+		}
 	case office.KindStored:
 		if b := new(office.StoredBody); read(b) {
 			return b.Dispatch.String()

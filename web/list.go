@@ -29,26 +29,27 @@ const (
 // listPage is the list of dispatches, with what waits for us above it.
 type listPage struct {
 	Frame
-	Drafts    []draftLine // that wait for the reader
-	DraftsIn  int         // all of them
-	Waits     []waitLine
-	WaitMore  int // not shown
-	Lines     []listLine
-	Filter    listFilter
-	Asked     asked
-	Chosen    []chosen // what is filtered; empty if all are shown
-	CSV, JSON string   // addresses of the files of what is chosen
-	Most      int      // dispatches in one of them
-	Narrowed  string   // address of the same search among all dispatches, if it is among some
-	Views     []viewLine
-	Unkept    refusedView
-	Keeps     map[string]string // what a view of this list would hold, by names; empty if it has no choice
-	Refused   string            // why this cannot be looked for; empty if it can
-	Partial   bool              // not all dispatches are in the search index yet
-	First     string            // address of the first page, if this is a later one
-	Next      string            // address of the next page; empty at the end
-	Founding  []founding
-	MayWrite  bool
+	Drafts     []draftLine // that wait for the reader
+	DraftsIn   int         // all of them
+	Waits      []waitLine
+	ChecksWait []checkNow
+	WaitMore   int // not shown
+	Lines      []listLine
+	Filter     listFilter
+	Asked      asked
+	Chosen     []chosen // what is filtered; empty if all are shown
+	CSV, JSON  string   // addresses of the files of what is chosen
+	Most       int      // dispatches in one of them
+	Narrowed   string   // address of the same search among all dispatches, if it is among some
+	Views      []viewLine
+	Unkept     refusedView
+	Keeps      map[string]string // what a view of this list would hold, by names; empty if it has no choice
+	Refused    string            // why this cannot be looked for; empty if it can
+	Partial    bool              // not all dispatches are in the search index yet
+	First      string            // address of the first page, if this is a later one
+	Next       string            // address of the next page; empty at the end
+	Founding   []founding
+	MayWrite   bool
 }
 
 // waitLine is a dispatch that waits for our acknowledgement.
@@ -159,7 +160,7 @@ func (s *site) showList(v *visit, status int, asked asked, unkept refusedView) e
 		return err
 	}
 	page.DraftsIn = v.draftsWait
-	page.Waits = v.waits
+	page.Waits, page.ChecksWait = v.waits, v.checksWait
 	if v.r.URL.Query().Get("waits") == "all" {
 		if page.Waits, err = s.waits(v, waitsAll); err != nil {
 			return err

@@ -30,6 +30,8 @@ type proposePage struct {
 	Compared []compared
 	Same     bool   // nothing would change
 	Refused  string // why it cannot be put forward
+	Known    bool   // the rules in force know hours and checks of channels
+	Days     []string
 }
 
 type channelForm struct {
@@ -38,6 +40,7 @@ type channelForm struct {
 	Words  []channelWords
 	Remove bool
 	New    bool // not in the charter in force
+	Times  timesForm
 }
 
 type channelWords struct{ Tag, Language, Name, Purpose string }
@@ -100,13 +103,13 @@ func (s *site) showPropose(v *visit, status int, typed *office.Charter, page pro
 		return s.render(v, status, "propose", page)
 	}
 	in := v.office.Charter
-	page.TimeUnits = clockUnitsShown
+	page.TimeUnits, page.Known, page.Days = clockUnitsShown, v.knowsChecks(), []string{"1", "2", "3", "4", "5", "6", "7"}
 	tags := charterTags(in)
 	if in.Rules < office.Version {
 		page.Rules, page.Raise = office.Version, typed.Rules > in.Rules
 	}
 	for i, channel := range append(slices.Clone(typed.Channels), office.Channel{}) {
-		one := channelForm{N: i, ID: channel.ID, New: in.Channel(channel.ID) == nil}
+		one := channelForm{N: i, ID: channel.ID, New: in.Channel(channel.ID) == nil, Times: timesFormOf(&channel)}
 		for _, tag := range tags {
 			one.Words = append(one.Words, channelWords{tag, languageName(tag), channel.Name[tag], channel.Purpose[tag]})
 		}
@@ -154,6 +157,11 @@ func (v *visit) typedCharter() *office.Charter {
 			set(channel.Name, field("name-"+tag))
 			set(channel.Purpose, field("purpose-"+tag))
 		}
+		was := in.Channel(channel.ID)
+		if was == nil {
+			was = &office.Channel{}
+		}
+		typedTimes(&channel, was, v.knowsChecks() && form.Has(fmt.Sprintf("times-%d", i)), field)
 		empty := channel.ID == "" && len(channel.Name) == 0 && len(channel.Purpose) == 0
 		if !empty && field("remove") == "" {
 			c.Channels = append(c.Channels, channel)

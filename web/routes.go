@@ -121,6 +121,12 @@ var routes = []route{
 	{"POST /watch/end", signedIn, (*site).postEndWatch},
 	{"POST /watch/handover", signedIn, (*site).postHandover},
 
+	{"GET /checks", signedIn, (*site).checks},
+	{"GET /checks.csv", signedIn, (*site).checksCSV},
+	{"GET /checks.json", signedIn, (*site).checksJSON},
+	{"POST /checks", signedIn, (*site).postCheck},
+	{"POST /checks/{side}/{index}/answer", signedIn, (*site).postCheckAnswer},
+
 	{"GET /charter", signedIn, (*site).charter},
 	{"GET /charter/propose", signedIn, (*site).propose},
 	{"POST /charter/propose", signedIn, (*site).postPropose},

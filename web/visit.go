@@ -47,6 +47,7 @@ type visit struct {
 	channels []office.ChannelRow // when channels are suspended; read with the frame
 
 	rules      *people.Rules // of our house, as they stood; nil without a session
+	checksWait []checkNow    // line checks that wait for our side; read with the frame
 	draftsWait int           // drafts that wait for the reader; read with the frame
 }
 

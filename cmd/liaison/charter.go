@@ -61,6 +61,9 @@ func (c *charterShowCommand) Run(ctx context.Context, t *terminal) error {
 		rows = append(rows, []string{channel.ID, printable(channel.Name["en"]), printable(channel.Name["ko"]), printable(channel.Purpose["en"])})
 	}
 	t.table(rows)
+	for _, channel := range ch.Charter.Channels {
+		printTimes(t, &channel)
+	}
 	t.print("")
 	rows = [][]string{{"PRECEDENCE", "RECEIPT WITHIN", "ACKNOWLEDGED WITHIN"}}
 	for _, clock := range ch.Charter.Clocks {

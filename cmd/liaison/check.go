@@ -11,17 +11,25 @@ import (
 )
 
 type checkCommand struct {
+	Sheet  sheetCheckCommand      `cmd:"" default:"withargs" help:"Check the code of a printed sheet against the record." usage:"[DIR] CODE"`
+	List   lineCheckListCommand   `cmd:"" help:"Show which line checks are due now and next, and the last calls." usage:"[DIR]"`
+	Call   lineCheckCallCommand   `cmd:"" help:"Call the other sides for a line check." usage:"[DIR]"`
+	Answer lineCheckAnswerCommand `cmd:"" help:"Answer a line check of another side." usage:"[DIR] ID"`
+	Month  lineCheckMonthCommand  `cmd:"" help:"Show what became of the line checks of a month." usage:"[DIR] MONTH"`
+}
+
+type sheetCheckCommand struct {
 	place
 	JSON bool `name:"json" help:"Print what was found as JSON."`
 }
 
-func (c *checkCommand) Help() string {
+func (c *sheetCheckCommand) Help() string {
 	return `Checks the code of a printed sheet against the record of this side: it begins with LIAISON 1, then come the office, the entry and the hash. "-" reads it from standard input, as a scanner types it.
 
 The exit code is 0 if the record has that entry with that hash, and 1 if not. The code says which entry the paper is about: compare the text on the paper with what "liaison show" prints.`
 }
 
-func (c *checkCommand) Run(ctx context.Context, t *terminal) error {
+func (c *sheetCheckCommand) Run(ctx context.Context, t *terminal) error {
 	client, args, err := c.client("the code of the sheet")
 	if err != nil {
 		return err
