@@ -42,6 +42,7 @@ var relationsWords = map[string]Phrase{
 	"attempt.says":       {En: "{side} says", Ko: "{side}의 말"},
 	"attempt.log":        {En: "Log an attempt", Ko: "시도 기록"},
 	"attempt.do-log":     {En: "Put it on record", Ko: "기록에 남기기"},
+	"attempt.choose":     {En: "choose", Ko: "고르기"},
 	"attempt.moment":     {En: "When, {zone}", Ko: "때, {zone}"},
 	"attempt.about":      {En: "About dispatch", Ko: "관련 통지문"},
 	"attempt.to":         {En: "It was to reach", Ko: "연락하려던 측"},

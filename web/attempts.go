@@ -156,6 +156,7 @@ func (p *attemptsPage) offer(v *visit, chosen records.AttemptFilter, typed typed
 	for _, m := range office.AllMeans {
 		p.Means = append(p.Means, choice{string(m), v.t("attempt.means-" + string(m)), "", string(m) == typed.Means})
 	}
+	p.Outcomes = []choice{{"", v.t("attempt.choose"), "", typed.Outcome == ""}}
 	for _, o := range office.Outcomes {
 		p.Outcomes = append(p.Outcomes, choice{string(o), v.t("attempt.outcome-" + string(o)), "", string(o) == typed.Outcome})
 	}
@@ -241,6 +242,7 @@ func (s *site) confirmForm(v *visit, typed typedAttempt) (*confirmForm, error) {
 	if err != nil || line.Confirm == "" {
 		return nil, err
 	}
+	line.Confirm = "" // its form is this one
 	form := &confirmForm{Line: line}
 	for _, view := range office.Views {
 		form.Views = append(form.Views, choice{string(view), v.t("attempt.view-" + string(view)), "", string(view) == typed.Confirms})
@@ -342,7 +344,7 @@ func (s *site) attemptsAbout(v *visit, d *office.Dispatch) (out attemptsAbout, e
 		}
 		line.About = ""
 		out.Lines = append(out.Lines, line)
-		if a.From == d.From && a.Outcome.Carried() {
+		if out.By == "" && a.From == d.From && a.Outcome.Carried() {
 			out.By = v.h("attempt.carried", "side", v.sideName(a.From), "means", line.Means, "time", v.briefly(fromMillis(a.Moment)))
 		}
 	}

@@ -138,6 +138,8 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 	enclosed := mended.enclose("north")
 	notice, request := mended.filledIn()
 	inForce, changed := mended.formed()
+	strained := handled(t)
+	about, waits := strained.strained()
 	closed := open(t, []office.Side{"south"}, "north")
 	closed.set(at)
 
@@ -193,6 +195,12 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"checks", usual, "/checks"},
 		{"checks-three", three, "/checks?month=2018-08"},
 		{"checks-closed", closed, "/checks"},
+		{"relations", strained, "/relations"},
+		{"relations-none", closed, "/relations"},
+		{"attempts", strained, "/attempts?confirm=" + waits.String()},
+		{"dispatch-carried", strained, "/dispatches/" + about.String()},
+		{"write-suspended", strained, "/dispatches/new"},
+		{"line-suspended", strained, "/line"},
 		{"write-form", mended, "/dispatches/new?form=ve"},
 		{"write-answer", mended, "/dispatches/new?reply=" + request.String()},
 		{"dispatch-form", mended, "/dispatches/" + notice.String()},
@@ -229,10 +237,10 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 	drafted(t, usual)
 	mended.watched()
 	servers, cookies := map[*house]string{}, map[*house]*http.Cookie{}
-	for _, h := range []*house{usual, cut, three, mended, closed} {
+	for _, h := range []*house{usual, cut, three, mended, strained, closed} {
 		servers[h], cookies[h] = h.serve("south").URL, h.cookie("south", "duty-officer")
 	}
-	cookies[mended] = mended.cookie("south", "head")
+	cookies[mended], cookies[strained] = mended.cookie("south", "head"), strained.cookie("south", "head")
 	_, err = cut.nodes["south"].People().NewSecret(t.Context(), cookies[cut].Value, "", "")
 	must(t, err)
 	for name, query := range map[string]string{"훈련 중 답한 것": "mark=exercise&state=answered", "Open, from the north": "from=north&state=open"} {

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"liaison.example/office"
 	"liaison.example/records"
@@ -144,4 +145,33 @@ func TestAttemptsArePaged(t *testing.T) {
 	}
 	older := strings.ReplaceAll(page.body[start:start+strings.IndexByte(page.body[start:], '"')], "&amp;", "&")
 	south.get(older).want(t, 200, "try i.", "The newest attempts")
+}
+
+// strained fills an office with suspensions and attempts, and gives a dispatch of
+// which these tell and an attempt that waits for the word of the south.
+func (h *house) strained() (about, waits office.EntryID) {
+	h.t.Helper()
+	about = h.act("south", "duty-officer", office.KindDispatch, &office.DispatchBody{
+		Channel: "liaison", Precedence: office.Immediate, To: []office.Side{"north"}, Subject: "Water level at the upper gauge", Text: "The level rises by 40 cm an hour since 04:00.",
+	})
+	h.level()
+	was := h.act("north", "head", office.KindSuspension, &office.SuspensionBody{Channels: []string{"liaison"}, Reason: "설비 점검"})
+	h.act("north", "head", office.KindResumption, &office.ResumptionBody{Channels: []string{"liaison"}, Suspension: was})
+	h.act("north", "head", office.KindSuspension, &office.SuspensionBody{
+		Channels: []string{"liaison"}, Reason: "공동조사 일정에 대한 합의가 지켜지지 않고 있습니다.\n합의대로 진행될 때까지 통로를 중단합니다.", Stays: "환자의 통행과 유해 송환.",
+	})
+	h.level()
+	moment := office.MinuteOf(h.now().Add(-20 * time.Minute).UnixMilli())
+	try := func(side, to office.Side, means office.Means, outcome office.Outcome, text string) office.EntryID {
+		return h.act(side, "duty-officer", office.KindAttempt, &office.AttemptBody{
+			Channel: "liaison", Dispatch: &about, Means: means, Moment: moment, Outcome: outcome, Text: text, To: []office.Side{to},
+		})
+	}
+	rang := try("south", "north", office.Telephone, office.NoAnswer, "Rang for two minutes on the first and the second line. Nobody picked up.")
+	try("south", "north", office.ThirdParty, office.HandedOver, "The text was handed over at the conference row.")
+	h.level()
+	h.act("north", "duty-officer", office.KindConfirm, &office.ConfirmBody{Attempt: rang, Confirms: office.ConfirmedInPart, Text: "첫째 선의 전화만 한 번 울렸습니다."})
+	waits = try("north", "south", office.Loudspeaker, office.Reached, "귀측 초소에서 손을 들어 답하였습니다.")
+	h.level()
+	return about, waits
 }
