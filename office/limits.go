@@ -21,6 +21,7 @@ const (
 	MaxCoordination       = 2_000             // bytes of a coordination note
 	MaxHolidays           = 400               // days of a calendar that differ from their day of the week
 	MaxOffsets            = 64                // changes of a side's clock against UTC that a calendar names
+	MaxCalendar           = 64                // sets of hours of a side that are reckoned with: those that begin last
 	MaxSpans              = 4                 // parts of a day during which a side is open
 	MaxHours              = 720               // hours within which to answer or object
 	MaxCharter            = 48 << 10          // bytes of a charter's canonical form

@@ -12,7 +12,7 @@ import (
 
 // shape is the number of the schema below and of what is folded into it. Raise
 // it whenever either changes: the tables are then thrown away and folded again.
-const shape = 7
+const shape = 8
 
 // version names what the tables were made by. A program that knows other rules
 // folds again as well.
@@ -92,6 +92,7 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			begins BIGINT NOT NULL,  -- milliseconds
 			row TEXT NOT NULL
 		);
+		CREATE INDEX hours_side ON hours (side, begins, pos);
 		CREATE TABLE post (
 			side TEXT NOT NULL,
 			post TEXT NOT NULL,

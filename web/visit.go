@@ -43,6 +43,8 @@ type visit struct {
 	waits   []waitLine   // what waits for us; read with the frame
 	alarms  []node.Alarm // that are open; read with the frame
 
+	calendars map[office.Side]office.Calendar // of all sides; nil without a session
+
 	rules      *people.Rules // of our house, as they stood; nil without a session
 	draftsWait int           // drafts that wait for the reader; read with the frame
 }
@@ -83,6 +85,11 @@ func (s *site) visit(ctx context.Context, w http.ResponseWriter, r *http.Request
 	v.records = s.node.Records()
 	if v.office, err = s.node.Records().Office(ctx); err != nil {
 		return v, fmt.Errorf("read the charter in force: %w", err)
+	}
+	if v.session != nil {
+		if v.calendars, err = v.records.Calendars(ctx, v.sides()); err != nil {
+			return v, err
+		}
 	}
 	return v, nil
 }
