@@ -115,6 +115,11 @@ var operations = []operation{
 	{"writeNote", "POST", "/notes", people.ScopeRelease, "Writes a coordination note. It is no formal communication, and stands in the record for good.",
 		nil, NewNote{}, 201, Written{}, (*server).writeNote},
 
+	{"getHours", "GET", "/hours", people.ScopeRead, "The hours of every side, whether it is open, and when all are open at once.",
+		nil, nil, 200, OfficeHours{}, (*server).hours},
+	{"sayHours", "POST", "/hours", people.ScopeBind, "Says which hours this side keeps from a moment on, in place of those before.",
+		nil, NewHours{}, 201, Written{}, (*server).sayHours},
+
 	{"listForms", "GET", "/forms", people.ScopeRead, "The forms: proposed ones, those in force, then those of before.",
 		[]parameter{formState, formCode, limit, cursorOf}, nil, 200, FormPage{}, (*server).forms},
 	{"getForm", "GET", "/forms/{hash}", people.ScopeRead, "One form with the consents to it.",

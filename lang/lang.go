@@ -65,7 +65,7 @@ type Marked struct {
 var phrases = join(
 	accountWords, alarmWords, charterWords, commonWords, dispatchWords, draftWords, enclosureWords, entryWords, failureWords, formWords, kindWords, sheetWords,
 	lineWords, listWords, modeWords, passkeyWords, problemWords, recordWords, refusalWords, signInWords, stripWords, timeWords,
-	writeWords, fillWords, noteWords,
+	writeWords, fillWords, noteWords, hoursWords,
 )
 
 func join(subjects ...map[string]Phrase) map[string]Phrase {

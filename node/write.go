@@ -67,6 +67,8 @@ func (n *Node) Write(ctx context.Context, act Act) (written Written, err error) 
 		}
 	case *office.NoteBody:
 		w.refused = misleads("text", b.Text, turning)
+	case *office.HoursBody:
+		w.refused = illegibleHours(b)
 	case *office.ProposeFormBody:
 		w.refused = illegibleForm(b.Form)
 	}

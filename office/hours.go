@@ -150,6 +150,10 @@ func NewCalendar(hours []Hours) Calendar {
 // in milliseconds since 1970.
 type Opening struct{ From, Until int64 }
 
+// Always is beyond how far ahead, in milliseconds, an opening has no end: no side
+// has said any hours.
+const Always = 1000 * 366 * 24 * 60 * minute
+
 // farthest bounds how far ahead is looked for an opening, in milliseconds.
 const farthest = 400 * 24 * 60 * minute
 

@@ -40,6 +40,7 @@ var Acts = []Act{
 	{office.KindProposeForm, false},
 	{office.KindAgreeForm, false},
 	{office.KindNote, false},
+	{office.KindHours, false},
 	{office.KindPost, false},
 	{office.KindPostEnd, false},
 }
@@ -95,6 +96,7 @@ var leader = []grant{
 	{office.KindProposeForm, nil},
 	{office.KindAgreeForm, nil},
 	{office.KindNote, nil},
+	{office.KindHours, nil},
 	{office.KindPost, nil},
 	{office.KindPostEnd, nil},
 }

@@ -27,7 +27,7 @@ func TestMayIsThisTable(t *testing.T) {
 		form.propose     y     y       -        -             -            -          -
 		form.agree       y     y       -        -             -            -          -
 		note             y     y       y        y             -            -          -
-		hours            -     -       -        -             -            -          -
+		hours            y     y       -        -             -            -          -
 		post             y     y       -        -             -            -          -
 		post.end         y     y       -        -             -            -          -
 		charter          -     -       -        -             -            -          -

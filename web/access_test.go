@@ -89,6 +89,8 @@ const whoMay = `
 	POST /alarms/{id}/clear                          -       -        y     -          -
 	GET  /notes                                      -       -        y     -          -
 	POST /notes                                      -       -        y     -          -
+	GET  /hours                                      -       -        y     -          -
+	POST /hours                                      -       -        y     -          -
 	GET  /charter                                    -       -        y     -          -
 	GET  /charter/propose                            -       -        y     -          -
 	POST /charter/propose                            -       -        y     -          -

@@ -186,6 +186,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"list-handled", mended, "/"},
 		{"sheet", mended, "/dispatches/" + of["Works on the third floor of the house"].String() + "/sheet"},
 		{"notes", mended, "/notes"},
+		{"hours", mended, "/hours"},
 		{"write-form", mended, "/dispatches/new?form=ve"},
 		{"write-answer", mended, "/dispatches/new?reply=" + request.String()},
 		{"dispatch-form", mended, "/dispatches/" + notice.String()},

@@ -66,6 +66,10 @@ func (v *visit) gist(kind string, body []byte) string {
 		if b := new(office.NoteBody); read(b) {
 			return clipped(b.Text)
 		}
+	case office.KindHours:
+		if b := new(office.HoursBody); read(b) {
+			return clipped(b.Zone) + " · " + clipped(string(b.From))
+		}
 	case office.KindStored:
 		if b := new(office.StoredBody); read(b) {
 			return b.Dispatch.String()

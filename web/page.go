@@ -22,7 +22,7 @@ var shared = []string{"layout.html", "strip.html", "mark.html", "people.html", "
 
 // pageNames are the pages, each a template of that name.
 var pageNames = []string{
-	"account", "accounts", "charter", "check", "dispatch", "draft", "drafts", "ended", "entry", "failure", "form", "forms", "formtext", "line", "list", "notes", "one", "propose", "record", "sheet",
+	"account", "accounts", "charter", "check", "dispatch", "draft", "drafts", "ended", "entry", "failure", "form", "forms", "formtext", "hours", "line", "list", "notes", "one", "propose", "record", "sheet",
 	"rules", "signin", "trail", "write",
 }
 

@@ -110,6 +110,9 @@ var routes = []route{
 	{"GET /notes", signedIn, (*site).notes},
 	{"POST /notes", signedIn, (*site).postNote},
 
+	{"GET /hours", signedIn, (*site).hours},
+	{"POST /hours", signedIn, (*site).postHours},
+
 	{"GET /charter", signedIn, (*site).charter},
 	{"GET /charter/propose", signedIn, (*site).propose},
 	{"POST /charter/propose", signedIn, (*site).postPropose},

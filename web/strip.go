@@ -15,8 +15,9 @@ type strip struct {
 	Own     stripSide
 	Others  []stripLine
 	UTC     clock
-	Settled int64  // entries of all sides
-	Digest  string // short
+	Joint   template.HTML // the next moment at which all sides are open; empty if they are, or none has said its hours
+	Settled int64         // entries of all sides
+	Digest  string        // short
 }
 
 // stripSide is one side in the strip.
@@ -25,6 +26,8 @@ type stripSide struct {
 	Clock    clock
 	Zone     string // "UTC+9"
 	ZoneName string // "Asia/Seoul"
+	Hours    string // "open until 17:00"; empty if it has said none
+	Shut     bool   // by its own calendar
 }
 
 // clock is a clock that the script lets tick: Minutes east of UTC.
@@ -55,7 +58,11 @@ func clockAt(now time.Time, zone *time.Location) clock {
 func (v *visit) stripSide(id office.Side) stripSide {
 	zone := v.zone(id)
 	text, _ := offset(v.now, zone)
-	return stripSide{ID: id, Name: v.sideName(id), Clock: clockAt(v.now, zone), Zone: text, ZoneName: zone.String()}
+	side := stripSide{ID: id, Name: v.sideName(id), Clock: clockAt(v.now, zone), Zone: text, ZoneName: zone.String()}
+	if stand := v.calendars[id].Stands(v.now.UnixMilli()); stand.Said {
+		side.Hours, side.Shut = v.standWords(id, stand), !stand.Open
+	}
+	return side
 }
 
 func (v *visit) strip() strip {
@@ -72,6 +79,9 @@ func (v *visit) strip() strip {
 			one.Waiting = v.h("strip.waiting", "n", line.Waiting, "age", v.age(line.WaitingSince))
 		}
 		s.Others = append(s.Others, one)
+	}
+	if joint, ok := office.Joint(v.jointly(), v.now.UnixMilli()); ok && joint.From > v.now.UnixMilli() {
+		s.Joint = v.h("hours.joint", "time", v.moment(joint.From))
 	}
 	return s
 }

@@ -60,6 +60,7 @@ type commands struct {
 	Check    checkCommand    `cmd:"" group:"office" help:"Check the code of a printed sheet against the record." usage:"[DIR] CODE"`
 	Close    closeCommand    `cmd:"" group:"office" help:"Close a dispatch for this side." usage:"[DIR] ID"`
 	Note     noteCommand     `cmd:"" group:"office" help:"Write and list coordination notes, which are not formal communications."`
+	Hours    hoursCommand    `cmd:"" group:"office" help:"Show when each side is open, and say this side's hours."`
 	Record   recordCommand   `cmd:"" group:"office" help:"List the entries of all sides in their joint order, the newest first." usage:"[DIR]"`
 	Disclose discloseCommand `cmd:"" group:"office" help:"Write one entry with its proof, for a third party." usage:"[DIR] ID --output FILE"`
 
