@@ -46,6 +46,8 @@ var hoursWords = map[string]Phrase{
 	"hours.bad-from":   {En: "“{value}” is no time such as 2018-09-17 09:00.", Ko: "“{value}”은(는) 2018-09-17 09:00과 같은 시각이 아닙니다."},
 	"hours.bad-ahead":  {En: "“{value}” is not such as 2018-05-04T15:00Z +09:00.", Ko: "“{value}”은(는) 2018-05-04T15:00Z +09:00과 같은 형식이 아닙니다."},
 
+	"may.hours": {En: "Say the hours of this side", Ko: "근무 시간 통보"},
+
 	"refused.zone-unknown": {En: "There is no time zone “{zone}”. Use a name such as Asia/Seoul.", Ko: "“{zone}” 시간대가 없습니다. Asia/Seoul과 같은 이름을 쓰십시오."},
 
 	"weekday.0": {En: "Monday", Ko: "월요일"}, "weekday.0.short": {En: "Mon", Ko: "월"},

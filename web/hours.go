@@ -196,14 +196,14 @@ func (v *visit) shortDay(t time.Time) string {
 
 // standWords tells how a side stands by its own calendar, on its own clock.
 func (v *visit) standWords(id office.Side, stand office.Stand) string {
-	key := "hours.shut"
+	always, until := "hours.shut", "hours.shut-to"
 	if stand.Open {
-		key = "hours.open"
+		always, until = "hours.open", "hours.open-to"
 	}
 	if stand.Until == 0 {
-		return v.t(key)
+		return v.t(always)
 	}
-	return v.t(key+"-to", "time", v.onOwnClock(id, stand.Until))
+	return v.t(until, "time", v.onOwnClock(id, stand.Until))
 }
 
 // onOwnClock writes a moment on the clock that a side has named in its calendar:
