@@ -307,6 +307,16 @@ func (c *Client) AnswerCheck(ctx context.Context, id office.EntryID, n NewCheckA
 	return w, c.do(ctx, http.MethodPost, Path+"/checks/"+id.String()+"/answer", nil, n, &w)
 }
 
+// Hours returns the hours of every side, and when all are open at once.
+func (c *Client) Hours(ctx context.Context) (h OfficeHours, err error) {
+	return h, c.get(ctx, Path+"/hours", nil, &h)
+}
+
+// SayHours says which hours this side keeps.
+func (c *Client) SayHours(ctx context.Context, n NewHours) (w Written, err error) {
+	return w, c.do(ctx, http.MethodPost, Path+"/hours", nil, n, &w)
+}
+
 // Forms returns the forms in a state, or with a code; where both are empty, all.
 func (c *Client) Forms(ctx context.Context, state, code string) (forms []FormStanding, err error) {
 	for next := ""; ; {

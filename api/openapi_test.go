@@ -232,6 +232,8 @@ var calls = []call{
 	{"proposeCharter", "/charter/proposals", `{"charter":{charter},"note":"Ships.","by":"head"}`, ""},
 	{"agreeToCharter", "/charter/agreements", `{"hash":"{hash}","by":"head"}`, ""},
 	{"writeNote", "/notes", `{"channel":"liaison","text":"승강기가 움직입니까?","about":"{theirs}","by":"duty-officer"}`, ""},
+	{"sayHours", "/hours", `{"zone":"Asia/Seoul","week":[[{"from":"09:00","until":"17:00"}],[],[],[],[],[],[]],"holidays":[{"date":"2018-10-09","hours":[],"name":{"en":"Hangul Day"}}],"by":"head"}`, ""},
+	{"getHours", "/hours", "", ""},
 	{"listNotes", "/notes?channel=liaison&limit=3", "", ""},
 	{"listChannels", "/channels", "", ""},
 	{"resumeChannels", "/suspensions/{suspended}/resumption", `{"by":"head"}`, ""},

@@ -147,6 +147,10 @@ var operations = []operation{
 		nil, nil, 200, CheckSchedule{}, (*server).checkSchedule},
 	{"getCheckMonth", "GET", "/checks/months/{month}", people.ScopeRead, "What became of the line checks of a channel in a month of its clock. Every side that holds the same record gets the same of what is past.",
 		[]parameter{monthChannel}, nil, 200, CheckMonth{}, (*server).checkMonth},
+	{"getHours", "GET", "/hours", people.ScopeRead, "The hours of every side, whether it is open, and when all are open at once.",
+		nil, nil, 200, OfficeHours{}, (*server).hours},
+	{"sayHours", "POST", "/hours", people.ScopeBind, "Says which hours this side keeps from a moment on, in place of those before.",
+		nil, NewHours{}, 201, Written{}, (*server).sayHours},
 
 	{"listForms", "GET", "/forms", people.ScopeRead, "The forms: proposed ones, those in force, then those of before.",
 		[]parameter{formState, formCode, limit, cursorOf}, nil, 200, FormPage{}, (*server).forms},

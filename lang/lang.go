@@ -64,8 +64,8 @@ type Marked struct {
 // phrases is all subjects in one table. It is never written to.
 var phrases = join(
 	accountWords, alarmWords, charterWords, commonWords, dispatchWords, draftWords, enclosureWords, entryWords, failureWords, fillWords, formWords,
-	kindWords, lineCheckWords, lineWords, listWords, modeWords, noteWords, passkeyWords, problemWords, recordWords, refusalWords, relationsWords,
-	sheetWords, signInWords, stripWords, timeWords, watchWords, writeWords,
+	hoursWords, kindWords, lineCheckWords, lineWords, listWords, modeWords, noteWords, passkeyWords, problemWords, recordWords, refusalWords,
+	relationsWords, sheetWords, signInWords, stripWords, timeWords, watchWords, writeWords,
 )
 
 func join(subjects ...map[string]Phrase) map[string]Phrase {

@@ -23,6 +23,7 @@ var writeWords = map[string]Phrase{
 	"write.take-theirs":      {En: "Drop mine, go on with this", Ko: "내 것을 버리고 이것으로 계속"},
 	"write.put-mine":         {En: "Put mine in its place", Ko: "내 것으로 바꾸기"},
 	"write.within":           {En: "acknowledged within {span}", Ko: "{span} 안에 접수 확인"},
+	"write.within-joint":     {En: "acknowledged within {span} of joint hours", Ko: "공동 근무 시간으로 {span} 안에 접수 확인"},
 	"write.limit-characters": {En: "At most {limit} characters.", Ko: "최대 {limit}자."},
 	"write.limit-bytes":      {En: "At most {limit} bytes; a Hangul syllable takes three.", Ko: "최대 {limit}바이트, 한글 한 자는 3바이트."},
 	"write.size-characters":  {En: "{size} of at most {limit} characters", Ko: "{size}자, 최대 {limit}자"},

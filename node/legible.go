@@ -87,3 +87,15 @@ func lastOf(text string) string {
 	line := []rune(text[strings.LastIndexByte(text, '\n')+1:])
 	return string(line[max(0, len(line)-most):])
 }
+
+// illegibleHours says the same of the names of holidays.
+func illegibleHours(b *office.HoursBody) *Refusal {
+	for _, h := range b.Holidays {
+		for _, tag := range slices.Sorted(maps.Keys(h.Name)) {
+			if r := misleads("holidays.name", h.Name[tag], turning, unseen); r != nil {
+				return r
+			}
+		}
+	}
+	return nil
+}

@@ -81,6 +81,8 @@ func (n *Node) Write(ctx context.Context, act Act) (written Written, err error) 
 		w.act.Body, err = n.withLanguages(ctx, act.By, b)
 	case *office.CheckAnswerBody:
 		w.refused = misleads("remark", b.Remark, turning)
+	case *office.HoursBody:
+		w.refused = illegibleHours(b)
 	case *office.ProposeFormBody:
 		w.refused = illegibleForm(b.Form)
 	}

@@ -1,6 +1,7 @@
 package office
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -138,18 +139,29 @@ func applyHours(m *matter, b *HoursBody) Verdict {
 type Calendar []Hours
 
 // NewCalendar puts the hours of one side into order. They come in the joint order.
+// More than MaxCalendar sets are not kept: those that begin first are left out.
 func NewCalendar(hours []Hours) Calendar {
 	c := slices.Clone(hours)
-	slices.SortStableFunc(c, func(a, b Hours) int { return int(min(1, max(-1, a.From-b.From))) })
-	return c
+	slices.SortStableFunc(c, func(a, b Hours) int { return cmp.Compare(a.From, b.From) })
+	return c[max(0, len(c)-MaxCalendar):]
 }
 
 // An Opening is a time during which a side is open, or all are: From <= t < Until,
 // in milliseconds since 1970.
 type Opening struct{ From, Until int64 }
 
+// Always is beyond how far ahead, in milliseconds, an opening has no end: no side
+// has said any hours.
+const Always = 1000 * 366 * 24 * 60 * minute
+
 // farthest bounds how far ahead is looked for an opening, in milliseconds.
 const farthest = 400 * 24 * 60 * minute
+
+// At gives the hours in force at a moment; nil before the first.
+func (c Calendar) At(ms int64) *Hours {
+	h, _ := c.at(ms)
+	return h
+}
 
 // at gives the hours in force at a moment, and when the next set begins; nil
 // before the first.
@@ -167,13 +179,24 @@ func (c Calendar) at(ms int64) (h *Hours, next int64) {
 // offset gives by how many minutes the clock is ahead of UTC at a moment, and when
 // that changes next.
 func (h *Hours) offset(ms int64) (minutes, next int64) {
-	minutes, next = h.Offsets[0].Minutes, maxInteger
-	for _, o := range h.Offsets {
-		from, _ := o.From.Millis()
-		if from > ms {
-			return minutes, from
-		}
-		minutes = o.Minutes
+	now := MinuteOf(ms) // minutes are in the order of their text
+	i := 1
+	for i < len(h.Offsets) && h.Offsets[i].From <= now {
+		i++
+	}
+	next = maxInteger
+	if i < len(h.Offsets) {
+		next, _ = h.Offsets[i].From.Millis()
+	}
+	return h.Offsets[i-1].Minutes, next
+}
+
+// Offset gives by how many minutes the side's clock is ahead of UTC at a moment,
+// and when that changes next; 0 if never, as far as it has said.
+func (h *Hours) Offset(ms int64) (minutes, next int64) {
+	minutes, next = h.offset(ms)
+	if next == maxInteger {
+		next = 0
 	}
 	return minutes, next
 }
@@ -249,4 +272,47 @@ func Within(sides []Calendar, ms, span int64) (int64, bool) {
 		span -= o.Until - o.From
 		ms = o.Until
 	}
+}
+
+// Stand is how a side stands at a moment by its own calendar.
+type Stand struct {
+	Said  bool  // it has said its hours
+	Open  bool  // a side that has said nothing is open
+	Until int64 // when that ends, in milliseconds; 0: not within a week if open, within 400 days if closed
+}
+
+// Stands tells whether a side is open at a moment, and until when: openings that
+// follow one another without a break are one.
+func (c Calendar) Stands(ms int64) Stand {
+	if c.At(ms) == nil {
+		return Stand{Open: true}
+	}
+	o, ok := c.From(ms)
+	if !ok {
+		return Stand{Said: true}
+	}
+	if o.From > ms {
+		return Stand{Said: true, Until: o.From}
+	}
+	for o.Until <= ms+daysOfWeek*24*60*minute {
+		after, ok := c.From(o.Until)
+		if !ok || after.From > o.Until {
+			return Stand{Said: true, Open: true, Until: o.Until}
+		}
+		o.Until = after.Until
+	}
+	return Stand{Said: true, Open: true}
+}
+
+// Due gives the moment at which a clock of the charter has run for so many seconds
+// from a release on. For FLASH and IMMEDIATE it runs at every hour, for all else
+// in the joint hours alone; if these do not suffice within 400 days, at every hour
+// too.
+func Due(p Precedence, seconds, at int64, sides []Calendar) int64 {
+	if p == Priority || p == Routine {
+		if due, ok := Within(sides, at, seconds*1000); ok {
+			return due
+		}
+	}
+	return at + seconds*1000
 }

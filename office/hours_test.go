@@ -115,3 +115,86 @@ func TestJointHoursAreThoseOfAllSides(t *testing.T) {
 		t.Errorf("without calendars: %s, %v", time.UnixMilli(got).UTC(), ok)
 	}
 }
+
+func TestASideStandsOpenOrClosedByItsOwnCalendar(t *testing.T) {
+	korea := testCalendar(540, weekdays)
+	always := testCalendar(540, [][]Span{{{"00:00", "24:00"}}, {{"00:00", "24:00"}}, {{"00:00", "24:00"}}, {{"00:00", "24:00"}}, {{"00:00", "24:00"}}, {{"00:00", "24:00"}}, {{"00:00", "24:00"}}})
+	overnight := testCalendar(540, [][]Span{{{"22:00", "24:00"}}, {{"00:00", "06:00"}}, {}, {}, {}, {}, {}})
+	closed := testCalendar(540, [][]Span{{}, {}, {}, {}, {}, {}, {}})
+	for _, test := range []struct {
+		name     string
+		calendar Calendar
+		at       string
+		want     string
+	}{
+		{"open", korea, "2018-10-08 03:00", "open until 2018-10-08 08:00"},
+		{"closed over the weekend", korea, "2018-10-12 08:00", "closed until 2018-10-15 00:00"},
+		{"over midnight without a break", overnight, "2018-10-08 14:00", "open until 2018-10-08 21:00"},
+		{"at every hour", always, "2018-10-08 14:00", "open"},
+		{"for good", closed, "2018-10-08 14:00", "closed"},
+		{"before it has said anything", korea, "1999-10-08 14:00", "open, unsaid"},
+		{"nothing said", nil, "2018-10-08 14:00", "open, unsaid"},
+	} {
+		s := test.calendar.Stands(moment(test.at))
+		got := "closed"
+		if s.Open {
+			got = "open"
+		}
+		if s.Until != 0 {
+			got += " until " + time.UnixMilli(s.Until).UTC().Format("2006-01-02 15:04")
+		}
+		if !s.Said {
+			got += ", unsaid"
+		}
+		if got != test.want {
+			t.Errorf("%s: got %s, want %s", test.name, got, test.want)
+		}
+	}
+}
+
+func TestTheClocksBelowImmediateRunInJointHoursAlone(t *testing.T) {
+	sides := []Calendar{testCalendar(540, weekdays, Holiday{Date: "2018-10-15", Hours: []Span{}}), testCalendar(540, weekdays)}
+	never := []Calendar{testCalendar(540, weekdays), testCalendar(540, [][]Span{{}, {}, {}, {}, {}, {}, {}})}
+	const hours = 3600
+	for _, test := range []struct {
+		precedence Precedence
+		seconds    int64
+		sides      []Calendar
+		want       string
+	}{
+		{Flash, 600, sides, "2018-10-12 07:10"},
+		{Immediate, 6 * hours, sides, "2018-10-12 13:00"},
+		{Priority, 1 * hours, sides, "2018-10-12 08:00"},
+		{Priority, 3 * hours, sides, "2018-10-16 02:00"},
+		{Routine, 6 * hours, sides, "2018-10-16 05:00"},
+		{Routine, 6 * hours, nil, "2018-10-12 13:00"},
+		{Routine, 6 * hours, never, "2018-10-12 13:00"},
+	} {
+		got := time.UnixMilli(Due(test.precedence, test.seconds, moment("2018-10-12 07:00"), test.sides)).UTC().Format("2006-01-02 15:04")
+		if got != test.want {
+			t.Errorf("%s, %d s: due %s, want %s", test.precedence, test.seconds, got, test.want)
+		}
+	}
+}
+
+func TestOfManySetsOfHoursTheLastAreKept(t *testing.T) {
+	var hours []Hours
+	for i := range MaxCalendar + 5 {
+		hours = append(hours, Hours{From: int64(i) * minute})
+	}
+	if c := NewCalendar(hours); len(c) != MaxCalendar || c[0].From != 5*minute {
+		t.Errorf("%d are kept, from %d on", len(c), c[0].From)
+	}
+}
+
+func BenchmarkDueWhereItTakesLongest(b *testing.B) {
+	offsets := []Offset{}
+	for i := range MaxOffsets {
+		offsets = append(offsets, Offset{MinuteOf(int64(i) * minute), int64(i)})
+	}
+	brief := [][]Span{{{"09:00", "09:01"}, {"10:00", "10:01"}, {"11:00", "11:01"}, {"12:00", "12:01"}}, {}, {}, {}, {}, {}, {}}
+	side := NewCalendar([]Hours{{Offsets: offsets, Week: brief}})
+	for b.Loop() {
+		Due(Routine, 6*3600, moment("2018-10-12 07:00"), []Calendar{side, side})
+	}
+}

@@ -48,6 +48,7 @@ var Acts = []Act{
 	{office.KindWatchEnd, false},
 	{office.KindCheck, false},
 	{office.KindCheckAnswer, false},
+	{office.KindHours, false},
 	{office.KindPost, false},
 	{office.KindPostEnd, false},
 }
@@ -117,6 +118,7 @@ var leader = []grant{
 	{office.KindWatchEnd, nil},
 	{office.KindCheck, nil},
 	{office.KindCheckAnswer, nil},
+	{office.KindHours, nil},
 	{office.KindPost, nil},
 	{office.KindPostEnd, nil},
 }

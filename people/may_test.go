@@ -36,6 +36,7 @@ func TestMayIsThisTable(t *testing.T) {
 		attempt.confirm  y     y       y        y             -            -          -
 		suspension       y     y       -        -             -            -          -
 		resumption       y     y       -        -             -            -          -
+		hours            y     y       -        -             -            -          -
 		post             y     y       -        -             -            -          -
 		post.end         y     y       -        -             -            -          -
 		charter          -     -       -        -             -            -          -

@@ -139,6 +139,7 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			row TEXT NOT NULL,
 			PRIMARY KEY (channel, due)
 		);
+		CREATE INDEX hours_side ON hours (side, begins, pos);
 		CREATE TABLE post (
 			side TEXT NOT NULL,
 			post TEXT NOT NULL,

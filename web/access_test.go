@@ -104,6 +104,8 @@ const whoMay = `
 	GET  /checks.json                                -       -        y     -          -
 	POST /checks                                     -       -        y     -          -
 	POST /checks/{side}/{index}/answer               -       -        y     -          -
+	GET  /hours                                      -       -        y     -          -
+	POST /hours                                      -       -        y     -          -
 	GET  /charter                                    -       -        y     -          -
 	GET  /charter/propose                            -       -        y     -          -
 	POST /charter/propose                            -       -        y     -          -

@@ -201,6 +201,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"dispatch-carried", strained, "/dispatches/" + about.String()},
 		{"write-suspended", strained, "/dispatches/new"},
 		{"line-suspended", strained, "/line"},
+		{"hours", mended, "/hours"},
 		{"write-form", mended, "/dispatches/new?form=ve"},
 		{"write-answer", mended, "/dispatches/new?reply=" + request.String()},
 		{"dispatch-form", mended, "/dispatches/" + notice.String()},

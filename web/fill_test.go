@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"liaison.example/forms"
 	"liaison.example/office"
@@ -192,6 +193,14 @@ func (h *house) filledIn() (notice, request office.EntryID) {
 	h.act("south", "duty-officer", office.KindNote, &office.NoteBody{Channel: "liaison", Text: "Is the lift working on your side?", To: []office.Side{"north"}})
 	h.level()
 	h.act("north", "duty-officer", office.KindNote, &office.NoteBody{Channel: "liaison", Text: "오늘 아침부터 움직입니다.\n통행 차량은 정문 앞에 세워주십시오.", To: []office.Side{"south"}, About: &request})
+	day := []office.Span{{From: "09:00", Until: "12:00"}, {From: "13:00", Until: "17:00"}}
+	for side, offset := range map[office.Side]int64{"south": 540, "north": 510} {
+		h.act(side, "head", office.KindHours, &office.HoursBody{
+			From: office.MinuteOf(h.now().Add(24 * time.Hour).UnixMilli()), Zone: sideFixtures[side].Zone, Week: [][]office.Span{day, day, day, day, day, {}, {}},
+			Holidays: []office.Holiday{{Date: "2099-10-09", Hours: []office.Span{}, Name: office.Words{"en": "Hangul Day", "ko": "한글날"}}},
+			Offsets:  []office.Offset{{From: "2015-08-14T15:00Z", Minutes: offset}},
+		})
+	}
 	h.level()
 	return notice, request
 }

@@ -98,6 +98,10 @@ func (v *visit) gist(kind string, body []byte) string {
 		if b := new(office.CheckAnswerBody); read(b) {
 			return b.Check.String()
 		}
+	case office.KindHours:
+		if b := new(office.HoursBody); read(b) {
+			return clipped(b.Zone) + " · " + clipped(string(b.From))
+		}
 	case office.KindStored:
 		if b := new(office.StoredBody); read(b) {
 			return b.Dispatch.String()

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"html/template"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -20,12 +21,21 @@ type progress struct {
 	Sentence template.HTML
 }
 
-// due returns when a dispatch is to be acknowledged by the charter's clocks.
+// due returns when a dispatch is to be acknowledged by the charter's clocks, which
+// run in joint hours below IMMEDIATE.
 func (v *visit) due(d *office.Dispatch) (acknowledge time.Time, ok bool) {
 	if clock, ok := v.clock(d.Precedence); ok && clock.Acknowledge > 0 {
-		return fromMillis(d.At).Add(time.Duration(clock.Acknowledge) * time.Second), true
+		return fromMillis(office.Due(d.Precedence, clock.Acknowledge, d.At, v.jointly())), true
 	}
 	return time.Time{}, false
+}
+
+// jointly are the calendars of all sides of the office.
+func (v *visit) jointly() []office.Calendar { return slices.Collect(maps.Values(v.calendars)) }
+
+// hoursSaid reports whether a side has said its hours.
+func (v *visit) hoursSaid() bool {
+	return slices.ContainsFunc(v.jointly(), func(c office.Calendar) bool { return len(c) > 0 })
 }
 
 func (v *visit) clock(p office.Precedence) (office.Clock, bool) {

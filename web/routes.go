@@ -127,6 +127,9 @@ var routes = []route{
 	{"POST /checks", signedIn, (*site).postCheck},
 	{"POST /checks/{side}/{index}/answer", signedIn, (*site).postCheckAnswer},
 
+	{"GET /hours", signedIn, (*site).hours},
+	{"POST /hours", signedIn, (*site).postHours},
+
 	{"GET /charter", signedIn, (*site).charter},
 	{"GET /charter/propose", signedIn, (*site).propose},
 	{"POST /charter/propose", signedIn, (*site).postPropose},

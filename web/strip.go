@@ -15,9 +15,10 @@ type strip struct {
 	Own     stripSide
 	Others  []stripLine
 	UTC     clock
-	Ours    string // channels that our side suspends, in words; empty if none
-	Settled int64  // entries of all sides
-	Digest  string // short
+	Ours    string        // channels that our side suspends, in words; empty if none
+	Joint   template.HTML // the next moment at which all sides are open; empty if they are, or none has said its hours
+	Settled int64         // entries of all sides
+	Digest  string        // short
 }
 
 // stripSide is one side in the strip.
@@ -27,7 +28,9 @@ type stripSide struct {
 	Zone     string // "UTC+9"
 	ZoneName string // "Asia/Seoul"
 
-	Watches bool // the rules in force know watches
+	Hours   string // "open until 17:00"; empty if it has said none
+	Shut    bool   // by its own calendar
+	Watches bool   // the rules in force know watches
 	OnWatch []stripWatch
 	OnMore  int // more are on watch
 }
@@ -63,6 +66,9 @@ func (v *visit) stripSide(id office.Side) stripSide {
 	text, _ := offset(v.now, zone)
 	one := stripSide{ID: id, Name: v.sideName(id), Clock: clockAt(v.now, zone), Zone: text, ZoneName: zone.String(), Watches: v.knowsForms()}
 	one.OnWatch, one.OnMore = v.stripWatches(id)
+	if stand := v.calendars[id].Stands(v.now.UnixMilli()); stand.Said {
+		one.Hours, one.Shut = v.standWords(id, stand), !stand.Open
+	}
 	return one
 }
 
@@ -81,6 +87,9 @@ func (v *visit) strip() strip {
 			one.Waiting = v.h("strip.waiting", "n", line.Waiting, "age", v.age(line.WaitingSince))
 		}
 		s.Others = append(s.Others, one)
+	}
+	if joint, ok := office.Joint(v.jointly(), v.now.UnixMilli()); ok && joint.From > v.now.UnixMilli() {
+		s.Joint = v.h("hours.joint", "time", v.moment(joint.From))
 	}
 	return s
 }

@@ -46,6 +46,8 @@ type visit struct {
 
 	channels []office.ChannelRow // when channels are suspended; read with the frame
 
+	calendars map[office.Side]office.Calendar // of all sides; nil without a session
+
 	rules      *people.Rules // of our house, as they stood; nil without a session
 	checksWait []checkNow    // line checks that wait for our side; read with the frame
 	draftsWait int           // drafts that wait for the reader; read with the frame
@@ -87,6 +89,11 @@ func (s *site) visit(ctx context.Context, w http.ResponseWriter, r *http.Request
 	v.records = s.node.Records()
 	if v.office, err = s.node.Records().Office(ctx); err != nil {
 		return v, fmt.Errorf("read the charter in force: %w", err)
+	}
+	if v.session != nil {
+		if v.calendars, err = v.records.Calendars(ctx, v.sides()); err != nil {
+			return v, err
+		}
 	}
 	return v, nil
 }

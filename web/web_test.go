@@ -397,7 +397,7 @@ func TestEveryPageIsWholeInEveryLanguage(t *testing.T) {
 		for _, tag := range lang.Tags {
 			for _, post := range []office.Post{"duty-officer", "head", "observer"} {
 				c := client{t: t, url: url, cookie: h.cookie("south", post), header: http.Header{"Accept-Language": {tag}}}
-				paths := []string{"/", "/?state=open&from=south&channel=liaison&precedence=FLASH&since=2018-10-01&until=2018-10-31", "/?q=convoy", "/?q=%EB%8B%B9%EC%A7%81", "/dispatches/new", "/record", "/record?before=9", "/line", "/charter", "/forms", "/forms/propose", "/forms/" + office.HashForm(forms.Catalog()[0])}
+				paths := []string{"/", "/?state=open&from=south&channel=liaison&precedence=FLASH&since=2018-10-01&until=2018-10-31", "/?q=convoy", "/?q=%EB%8B%B9%EC%A7%81", "/dispatches/new", "/record", "/record?before=9", "/line", "/charter", "/hours", "/forms", "/forms/propose", "/forms/" + office.HashForm(forms.Catalog()[0])}
 				if name == "full" {
 					for _, id := range ids {
 						paths = append(paths, "/dispatches/"+id.String(), "/record/"+id.String())

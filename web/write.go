@@ -143,6 +143,9 @@ func (s *site) showWrite(v *visit, status int, w written, page writePage) error 
 		}}
 		if clock, ok := v.clock(p); ok && clock.Acknowledge > 0 {
 			one.Within = v.t("write.within", "span", v.span(clock.Acknowledge))
+			if p != office.Flash && p != office.Immediate && v.hoursSaid() {
+				one.Within = v.t("write.within-joint", "span", v.span(clock.Acknowledge))
+			}
 		}
 		if page.Errors != nil || may(people.ActDraft, p) {
 			page.Precedences = append(page.Precedences, one)

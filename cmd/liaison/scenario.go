@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"liaison.example/forms"
+	"liaison.example/node"
 	"liaison.example/office"
 )
 
@@ -96,6 +97,23 @@ func agreeForm(at string, side office.Side, code string) scene {
 	}}
 }
 
+// keepHours makes the scene in which a head says the hours of its side: Monday to
+// Friday, 09:00 to 17:00 Korean time, but for these holidays.
+func keepHours(at string, side office.Side, zone string, holidays ...string) scene {
+	return scene{at: at, side: side, by: "head", kind: office.KindHours, body: func(*office.Charter) any {
+		day := []office.Span{{From: "09:00", Until: "17:00"}}
+		b := &office.HoursBody{
+			From: "2018-09-14T01:00Z", Holidays: []office.Holiday{}, Zone: zone, Week: [][]office.Span{day, day, day, day, day, {}, {}},
+		}
+		b.Offsets, _ = node.ZoneOffsets(zone, time.Date(2018, 9, 14, 1, 0, 0, 0, time.UTC)) // without them it is refused, and stops the example
+		for _, text := range holidays {
+			holiday, _ := office.ParseHoliday(text)
+			b.Holidays = append(b.Holidays, holiday)
+		}
+		return b
+	}}
+}
+
 // militaryCharter is the charter in force with a second channel.
 func militaryCharter(charter *office.Charter) *office.Charter {
 	amended := *charter
@@ -120,6 +138,12 @@ var scenario = []scene{
 	post("2018-09-14 09:15", "north", "liaison-officer", "officer", "Liaison officer", "련락관"),
 	post("2018-09-14 09:16", "north", "interpreter", "interpreter", "Interpreter", "통역원"),
 	post("2018-09-14 09:17", "north", "secretary", "secretary", "Secretary", "서기"),
+
+	keepHours("2018-09-14 09:20", "south", "Asia/Seoul",
+		"2018-09-24 | Chuseok | 추석", "2018-09-25 | Chuseok | 추석", "2018-09-26 | Chuseok | 추석", "2018-10-03 | National Foundation Day | 개천절",
+		"2018-10-09 | Hangul Day | 한글날", "2018-12-25 | Christmas | 성탄절", "2019-01-01 | New Year | 신정"),
+	keepHours("2018-09-14 09:21", "north", "Asia/Pyongyang",
+		"2018-09-24 | Chuseok | 추석", "2018-10-10 | Party Foundation Day | 당창건기념일", "2018-12-27 | Constitution Day | 헌법절", "2019-01-01 | New Year | 양력설"),
 
 	dispatch("2018-09-14 11:20", "south", "head", "liaison", office.Routine,
 		"남북공동연락사무소 업무 개시 통보", `1. 오늘 2018년 9월 14일 남북공동연락사무소가 문을 열었음을 알려 드립니다.
