@@ -50,13 +50,6 @@ var hoursWords = map[string]Phrase{
 
 	"refused.zone-unknown": {En: "There is no time zone “{zone}”. Use a name such as Asia/Seoul.", Ko: "“{zone}” 시간대가 없습니다. Asia/Seoul과 같은 이름을 쓰십시오."},
 
-	"weekday.0": {En: "Monday", Ko: "월요일"}, "weekday.0.short": {En: "Mon", Ko: "월"},
-	"weekday.1": {En: "Tuesday", Ko: "화요일"}, "weekday.1.short": {En: "Tue", Ko: "화"},
-	"weekday.2": {En: "Wednesday", Ko: "수요일"}, "weekday.2.short": {En: "Wed", Ko: "수"},
-	"weekday.3": {En: "Thursday", Ko: "목요일"}, "weekday.3.short": {En: "Thu", Ko: "목"},
-	"weekday.4": {En: "Friday", Ko: "금요일"}, "weekday.4.short": {En: "Fri", Ko: "금"},
-	"weekday.5": {En: "Saturday", Ko: "토요일"}, "weekday.5.short": {En: "Sat", Ko: "토"},
-	"weekday.6": {En: "Sunday", Ko: "일요일"}, "weekday.6.short": {En: "Sun", Ko: "일"},
 
 	"field.from":                 {En: "From when on", Ko: "시행 시각"},
 	"field.zone":                 {En: "Time zone", Ko: "시간대"},

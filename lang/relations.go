@@ -79,7 +79,6 @@ var relationsWords = map[string]Phrase{
 	"attempt.view-none":    {En: "has said nothing of it", Ko: "밝힌 것 없음"},
 
 	"field.channels":   {En: "Channels", Ko: "연락 통로"},
-	"field.from":       {En: "From when", Ko: "시작하는 때"},
 	"field.stays":      {En: "What stays open", Ko: "계속 여는 것"},
 	"field.means":      {En: "Means", Ko: "수단"},
 	"field.outcome":    {En: "Outcome", Ko: "결과"},

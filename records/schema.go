@@ -119,7 +119,6 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 		);
 		CREATE INDEX watch_side ON watch (side, pos);
 		CREATE INDEX watch_ended ON watch (ended, began);
-		CREATE INDEX hours_side ON hours (side, begins);
 		CREATE TABLE schedule (
 			` + pos + `,             -- of the entry that put its charter in force
 			row TEXT NOT NULL

@@ -121,7 +121,7 @@ func (s *site) showHours(v *visit, status int, form url.Values, errs map[string]
 	return s.render(v, status, "hours", page)
 }
 
-func (v *visit) weekday(i int) string { return v.t(fmt.Sprint("weekday.", i)) }
+func (v *visit) weekday(i int) string { return v.t(fmt.Sprint("time.weekday.", i+1)) }
 
 func (v *visit) hoursSide(id office.Side) hoursSide {
 	c, now := v.calendars[id], v.now.UnixMilli()
@@ -191,7 +191,7 @@ func (v *visit) dated(date string) string {
 }
 
 func (v *visit) shortDay(t time.Time) string {
-	return v.t(fmt.Sprintf("weekday.%d.short", (int(t.Weekday())+6)%7))
+	return v.t(fmt.Sprint("time.weekday-short.", (int(t.Weekday())+6)%7+1))
 }
 
 // standWords tells how a side stands by its own calendar, on its own clock.
