@@ -50,7 +50,6 @@ var hoursWords = map[string]Phrase{
 
 	"refused.zone-unknown": {En: "There is no time zone “{zone}”. Use a name such as Asia/Seoul.", Ko: "“{zone}” 시간대가 없습니다. Asia/Seoul과 같은 이름을 쓰십시오."},
 
-
 	"field.from":                 {En: "From when on", Ko: "시행 시각"},
 	"field.zone":                 {En: "Time zone", Ko: "시간대"},
 	"field.week":                 {En: "Week", Ko: "요일별 시간"},

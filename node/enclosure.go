@@ -395,6 +395,9 @@ var ErrNotHeld = enclosure.ErrNotHeld
 // Lacks tells how many files dispatches name that are not whole here, and how
 // many bytes of them are.
 func (n *Node) Lacks(ctx context.Context) (files int, held int64, err error) {
+	if err := n.catchUp(ctx); err != nil { // what has just arrived names files too
+		return 0, 0, err
+	}
 	if err := n.lookForEnclosures(ctx); err != nil {
 		return 0, 0, err
 	}

@@ -31,7 +31,6 @@ func TestMayIsThisTable(t *testing.T) {
 		watch.end        y     y       y        y             -            -          -
 		check            y     y       y        y             -            -          -
 		check.answer     y     y       y        y             -            -          -
-		hours            -     -       -        -             -            -          -
 		attempt          y     y       y        y             -            -          -
 		attempt.confirm  y     y       y        y             -            -          -
 		suspension       y     y       -        -             -            -          -
