@@ -114,6 +114,14 @@ func keepHours(at string, side office.Side, zone string, holidays ...string) sce
 	}}
 }
 
+// takeWatch makes the scene in which the duty officer of a side is on watch, from
+// the present on.
+func takeWatch(side office.Side) scene {
+	return scene{side: side, by: "duty-officer", kind: office.KindWatch, body: func(*office.Charter) any {
+		return &office.WatchBody{Languages: []string{"ko", "en"}}
+	}}
+}
+
 // militaryCharter is the charter in force with a second channel.
 func militaryCharter(charter *office.Charter) *office.Charter {
 	amended := *charter
@@ -265,4 +273,7 @@ On 12 December the two sides check each other's withdrawn guard posts on the spo
 		"련락선시험 / line test 2", `시험전문입니다. 접수정형을 알려주기 바랍니다. This is a test of the line; please acknowledge.
 가나다라마바사아자차카타파하 ABCDEFGHIJKLM nopqrstuvwxyz 0123456789 . , : ; ? ! ( ) - / " '`,
 		""),
+
+	takeWatch("south"),
+	takeWatch("north"),
 }
