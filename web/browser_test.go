@@ -109,7 +109,7 @@ type view struct {
 var views = []view{
 	{"wide", 1440, 900, "light", "en"},
 	{"phone", 390, 844, "light", "en"},
-	{"phone-ko", 390, 844, "dark", "ko"},
+	{"phone-ko", 390, 844, "dark", "ko"}, // a page is loaded again where the language changes
 }
 
 // pictureViews are looked at by eye only.
@@ -266,17 +266,22 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 			t.Parallel()
 			ctx, complaints := browser(t)
 			for i, p := range pages {
+				shows := "" // the language in which the page is there
 				for _, v := range looked {
 					name := p.name + "-" + v.name
 					if i%2 != n || only != "" && !strings.Contains(","+only+",", ","+p.name+",") && !strings.Contains(","+only+",", ","+name+",") {
 						continue
 					}
 					url := servers[p.house]
-					// The browser has one set of cookies for all ports: the page before
-					// must not ask for its news with those of another house.
-					must(t, chromedp.Do(ctx, chromedp.Navigate("about:blank")))
-					setCookies(t, ctx, url, cookies[p.house], &http.Cookie{Name: languageCookie, Value: v.language})
-					fits(t, ctx, name, url+p.path, v)
+					if v.language != shows {
+						// The browser has one set of cookies for all ports: the page before
+						// must not ask for its news with those of another house.
+						must(t, chromedp.Do(ctx, chromedp.Navigate("about:blank")))
+						setCookies(t, ctx, url, cookies[p.house], &http.Cookie{Name: languageCookie, Value: v.language})
+						must(t, chromedp.Do(ctx, chromedp.Navigate(url+p.path)))
+						shows = v.language
+					}
+					fits(t, ctx, name, v)
 					for _, complaint := range complaints.take() {
 						if !strings.Contains(complaint, "/nothing") && !strings.Contains(complaint, "/?q=%3F%21") { // their answers are an error by design
 							t.Errorf("%s: the browser says: %s", name, complaint)
@@ -296,13 +301,13 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 // fits looks at one page as it is seen in one way: it is no wider than its screen,
 // a finger meets its targets, and, in light and dark and both languages, it keeps to
 // the guidelines of accessibility.
-func fits(t *testing.T, ctx context.Context, name, url string, v view) {
+func fits(t *testing.T, ctx context.Context, name string, v view) {
 	t.Helper()
 	_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: v.scheme}},
 	})
 	must(t, err)
-	must(t, chromedp.Do(ctx, chromedp.EmulateViewport(v.width, v.height), chromedp.Navigate(url),
+	must(t, chromedp.Do(ctx, chromedp.EmulateViewport(v.width, v.height),
 		chromedp.Evaluate[chromedp.Void](`document.fonts.ready.then(() => 1)`, chromedp.EvalAwaitPromise)))
 	width, err := chromedp.Run(ctx, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`))
 	must(t, err)
