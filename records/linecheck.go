@@ -2,8 +2,6 @@ package records
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -42,49 +40,20 @@ func (r *Records) LineChecks(ctx context.Context, c CheckFilter) (checks []Check
 	q := query{filter: &Filter{Limit: c.Limit}}
 	q.where("TRUE")
 	if c.Channel != "" {
-		q.where("c.channel = ?", c.Channel)
+		q.where("t.channel = ?", c.Channel)
 	}
-	if c.Before != "" {
-		id, err := office.ParseEntryID(c.Before)
-		if err != nil {
-			return nil, "", fmt.Errorf("list line checks: %w: %w", ErrBefore, err)
-		}
-		q.where("c.pos < (SELECT pos FROM placed WHERE side = ? AND idx = ?)", id.Side, id.Index)
-	}
-	text := "SELECT c.pos, c.row FROM linecheck c WHERE " + q.all() + " ORDER BY c.pos DESC LIMIT " + q.parameter(q.filter.limit()+1)
-	err = r.view(ctx, "list line checks", func(tx *sqldb.Tx, cur *cursor) error {
-		rows, err := tx.Query(ctx, text, q.args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var pos int64
-			var raw []byte
-			var line CheckLine
-			if err := errors.Join(rows.Scan(&pos, &raw), json.Unmarshal(raw, &line.LineCheck)); err != nil {
-				return err
-			}
-			line.Settled = pos <= cur.settled
-			checks = append(checks, line)
-		}
-		return rows.Err()
+	next, err = latest(ctx, r, "linecheck", &q, c.Before, func(raw []byte, settled bool) (id office.EntryID, err error) {
+		line := CheckLine{Settled: settled}
+		err = json.Unmarshal(raw, &line.LineCheck)
+		checks = append(checks, line)
+		return line.ID, err
 	})
-	if limit := q.filter.limit(); len(checks) > limit {
-		checks = checks[:limit]
-		next = checks[limit-1].ID.String()
-	}
-	return checks, next, err
+	return checks[:min(len(checks), q.filter.limit())], next, err
 }
 
 // LineCheck gives one call, if there is one of that id.
 func (r *Records) LineCheck(ctx context.Context, id office.EntryID) (check office.LineCheck, found bool, err error) {
-	list, err := list[office.LineCheck](ctx, r, "read line check "+id.String(),
-		"SELECT c.row FROM placed p JOIN linecheck c ON c.pos = p.pos WHERE p.side = $1 AND p.idx = $2", id.Side, id.Index)
-	if err != nil || len(list) == 0 {
-		return check, false, err
-	}
-	return list[0], true, nil
+	return ofEntry[office.LineCheck](ctx, r, "linecheck", id)
 }
 
 // CheckMonth is what became of the line checks of a channel in a month.

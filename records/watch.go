@@ -2,14 +2,11 @@ package records
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"math"
 
 	"github.com/go-json-experiment/json"
 
 	"liaison.example/office"
-	"liaison.example/sqldb"
 )
 
 // WatchFilter chooses watches. What is empty chooses all.
@@ -49,47 +46,18 @@ func (r *Records) Watches(ctx context.Context, c WatchFilter) (watches []WatchLi
 	q := query{filter: &Filter{Limit: c.Limit}}
 	q.where("TRUE")
 	if c.Side != "" {
-		q.where("w.side = ?", c.Side)
+		q.where("t.side = ?", c.Side)
 	}
-	if c.Before != "" {
-		id, err := office.ParseEntryID(c.Before)
-		if err != nil {
-			return nil, "", fmt.Errorf("list watches: %w: %w", ErrBefore, err)
-		}
-		q.where("w.pos < (SELECT pos FROM placed WHERE side = ? AND idx = ?)", id.Side, id.Index)
-	}
-	text := "SELECT w.pos, w.row FROM watch w WHERE " + q.all() + " ORDER BY w.pos DESC LIMIT " + q.parameter(q.filter.limit()+1)
-	err = r.view(ctx, "list watches", func(tx *sqldb.Tx, cur *cursor) error {
-		rows, err := tx.Query(ctx, text, q.args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var pos int64
-			var raw []byte
-			var line WatchLine
-			if err := errors.Join(rows.Scan(&pos, &raw), json.Unmarshal(raw, &line.Watch)); err != nil {
-				return err
-			}
-			line.Settled = pos <= cur.settled
-			watches = append(watches, line)
-		}
-		return rows.Err()
+	next, err = latest(ctx, r, "watch", &q, c.Before, func(raw []byte, settled bool) (id office.EntryID, err error) {
+		line := WatchLine{Settled: settled}
+		err = json.Unmarshal(raw, &line.Watch)
+		watches = append(watches, line)
+		return line.ID, err
 	})
-	if limit := q.filter.limit(); len(watches) > limit {
-		watches = watches[:limit]
-		next = watches[limit-1].ID.String()
-	}
-	return watches, next, err
+	return watches[:min(len(watches), q.filter.limit())], next, err
 }
 
 // Watch gives one watch, if there is one of that id.
 func (r *Records) Watch(ctx context.Context, id office.EntryID) (watch office.Watch, found bool, err error) {
-	watches, err := list[office.Watch](ctx, r, "read watch "+id.String(),
-		"SELECT w.row FROM placed p JOIN watch w ON w.pos = p.pos WHERE p.side = $1 AND p.idx = $2", id.Side, id.Index)
-	if err != nil || len(watches) == 0 {
-		return watch, false, err
-	}
-	return watches[0], true, nil
+	return ofEntry[office.Watch](ctx, r, "watch", id)
 }
