@@ -16,6 +16,7 @@ import (
 func TestAnActIsWrittenHoweverMuchArrives(t *testing.T) {
 	o := liaisontest.NewOffice(t, "north", "south")
 	var armed atomic.Bool
+	var wake <-chan struct{} // when something was stored
 	arrived := 0
 	o.Base = func(side office.Side, name string) sqldb.Config {
 		c := sqldb.Config{URL: "sqlite:" + filepath.Join(o.Dir(side), name+".db")}
@@ -25,14 +26,19 @@ func TestAnActIsWrittenHoweverMuchArrives(t *testing.T) {
 					return nil
 				}
 				// The key of the act is being kept: it is drafted.
-				held := o.Status("south").Sides["north"].Size
+				held := o.Nodes["south"].Ledger().Head("north").Size
 				o.Send("north", "one more")
-				for range 100 {
-					if o.Status("south").Sides["north"].Size > held {
-						arrived++
-						break
+				late := time.After(time.Second) // in the end nothing may arrive meanwhile
+				for waits := true; waits; {
+					select {
+					case <-wake:
+						if o.Nodes["south"].Ledger().Head("north").Size > held {
+							arrived++
+							waits = false
+						}
+					case <-late:
+						waits = false
 					}
-					time.Sleep(10 * time.Millisecond) // nothing says that it will not arrive
 				}
 				return nil
 			}
@@ -42,6 +48,9 @@ func TestAnActIsWrittenHoweverMuchArrives(t *testing.T) {
 	o.Start("north")
 	south := o.Start("south")
 	o.Equal()
+	var cancel func()
+	wake, cancel = south.Ledger().Subscribe()
+	defer cancel()
 	armed.Store(true)
 	written, err := south.Write(t.Context(), keyed("a", "one"))
 	armed.Store(false)
