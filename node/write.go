@@ -300,7 +300,10 @@ func (n *Node) appendFreely(ctx context.Context, fold *records.Fold, draft func(
 // own entry then has, and gives what was folded for it. If more has arrived it
 // answers ledger.ErrStale.
 func (n *Node) join(ctx context.Context, fold *records.Fold, standing ledger.Standing) (arrived []ledger.Entry, err error) {
-	for !placedAll(fold.Placed(), n.side, standing) {
+	for range maxChunks {
+		if placedAll(fold.Placed(), n.side, standing) {
+			return arrived, nil
+		}
 		entries, err := n.missing(ctx, fold.Placed())
 		if err != nil {
 			return nil, err
@@ -316,7 +319,7 @@ func (n *Node) join(ctx context.Context, fold *records.Fold, standing ledger.Sta
 		}
 		arrived = append(arrived, entries...)
 	}
-	return arrived, nil
+	return nil, ledger.ErrStale
 }
 
 // draftBatch asks the rules about each act on top of the fold, which stands where

@@ -78,10 +78,12 @@ const (
 	NotYet            Reason = "not-yet"            // value: after the entry itself
 	AttemptUnknown    Reason = "attempt-unknown"    // attempt
 	AttemptOfOthers   Reason = "attempt-of-others"  // attempt: it was not meant to reach the writer's side
+
 	// Watches, since rules version 3.
 	WatchUnknown   Reason = "watch-unknown"    // watch: not one of this side
 	WatchOver      Reason = "watch-over"       // watch, by: it has ended
 	AlreadyOnWatch Reason = "already-on-watch" // post, watch
+
 	// Line checks, since rules version 3.
 	TextUnknown   Reason = "text-unknown"   // channel, text: not one of the channel's test texts
 	CheckNotDue   Reason = "check-not-due"  // channel, due: not a time of this channel, or not now

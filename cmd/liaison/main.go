@@ -60,12 +60,12 @@ type commands struct {
 	Check      checkCommand      `cmd:"" group:"office" help:"Check the code of a printed sheet against the record." usage:"[DIR] CODE"`
 	Close      closeCommand      `cmd:"" group:"office" help:"Close a dispatch for this side." usage:"[DIR] ID"`
 	Note       noteCommand       `cmd:"" group:"office" help:"Write and list coordination notes, which are not formal communications."`
+	Watch      watchCommand      `cmd:"" group:"office" help:"Say who is on watch, now or at a moment; take the watch, and end it."`
+	Hours      hoursCommand      `cmd:"" group:"office" help:"Show when each side is open, and say this side's hours."`
 	Suspension suspensionCommand `cmd:"" group:"office" help:"Suspend and resume channels, and list what is suspended."`
 	Attempt    attemptCommand    `cmd:"" group:"office" help:"Log, list and confirm attempts to reach a side by other means."`
 	Record     recordCommand     `cmd:"" group:"office" help:"List the entries of all sides in their joint order, the newest first." usage:"[DIR]"`
 	Disclose   discloseCommand   `cmd:"" group:"office" help:"Write one entry with its proof, for a third party." usage:"[DIR] ID --output FILE"`
-	Watch      watchCommand      `cmd:"" group:"office" help:"Say who is on watch, now or at a moment; take the watch, and end it."`
-	Hours      hoursCommand      `cmd:"" group:"office" help:"Show when each side is open, and say this side's hours."`
 
 	Export  exportCommand  `cmd:"" group:"keeping" help:"Write all ledgers as static files that public tools can check." usage:"[DIR] OUT"`
 	Verify  verifyCommand  `cmd:"" group:"keeping" help:"Check a data folder, an exported folder or a disclosure from nothing." usage:"PATH..."`
