@@ -16,36 +16,18 @@ type attemptCommand struct {
 }
 
 type attemptListCommand struct {
-	place
+	latest
 	Channel  string `placeholder:"ID" help:"Only those in the place of this channel."`
 	From     string `placeholder:"SIDE" help:"Only those of this side."`
 	Dispatch string `placeholder:"ID" help:"Only those about this dispatch."`
 	Waiting  string `placeholder:"SIDE" help:"Only those of which this side has said nothing yet."`
-	Limit    int    `default:"20" placeholder:"N" help:"How many at most. Default: 20."`
-	JSON     bool   `name:"json" help:"Print a JSON array."`
 }
 
 func (c *attemptListCommand) Run(ctx context.Context, t *terminal) error {
-	if c.Limit < 1 || c.Limit > api.MaxList {
-		return usagef("--limit must be from 1 to %d", api.MaxList)
-	}
-	client, _, err := c.client()
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	page, err := client.Attempts(ctx, api.AttemptQuery{Channel: c.Channel, From: c.From, Dispatch: c.Dispatch, Waiting: c.Waiting}, "", c.Limit)
-	if err != nil {
-		return err
-	}
-	if c.JSON {
-		return t.printJSON(page.Attempts)
-	}
-	if len(page.Attempts) == 0 {
-		t.print("There are no attempts.")
-		return nil
-	}
-	for _, a := range page.Attempts {
+	return listLatest(&c.latest, t, "There are no attempts.", func(client *api.Client) ([]api.Attempt, error) {
+		page, err := client.Attempts(ctx, api.AttemptQuery{Channel: c.Channel, From: c.From, Dispatch: c.Dispatch, Waiting: c.Waiting}, "", c.Limit)
+		return page.Attempts, err
+	}, func(a api.Attempt) {
 		line := []string{a.ID.String(), a.By + " of " + a.From + " to " + strings.Join(a.To, ","), a.Channel, stamp(a.Moment), string(a.Means), string(a.Outcome)}
 		if a.Dispatch != nil {
 			line = append(line, "about "+a.Dispatch.String())
@@ -60,8 +42,7 @@ func (c *attemptListCommand) Run(ctx context.Context, t *terminal) error {
 		for _, v := range a.Views {
 			t.print("  %s of %s says: %s (%s) %s", v.By, v.Side, v.Confirms, v.ID, indented(v.Text))
 		}
-	}
-	return nil
+	})
 }
 
 type attemptLogCommand struct {

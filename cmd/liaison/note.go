@@ -14,33 +14,15 @@ type noteCommand struct {
 }
 
 type noteListCommand struct {
-	place
+	latest
 	Channel string `placeholder:"ID" help:"Only those on this channel."`
-	Limit   int    `default:"20" placeholder:"N" help:"How many at most. Default: 20."`
-	JSON    bool   `name:"json" help:"Print a JSON array."`
 }
 
 func (c *noteListCommand) Run(ctx context.Context, t *terminal) error {
-	if c.Limit < 1 || c.Limit > api.MaxList {
-		return usagef("--limit must be from 1 to %d", api.MaxList)
-	}
-	client, _, err := c.client()
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	page, err := client.Notes(ctx, c.Channel, "", c.Limit)
-	if err != nil {
-		return err
-	}
-	if c.JSON {
-		return t.printJSON(page.Notes)
-	}
-	if len(page.Notes) == 0 {
-		t.print("There are no notes.")
-		return nil
-	}
-	for _, n := range page.Notes {
+	return listLatest(&c.latest, t, "There are no notes.", func(client *api.Client) ([]api.Note, error) {
+		page, err := client.Notes(ctx, c.Channel, "", c.Limit)
+		return page.Notes, err
+	}, func(n api.Note) {
 		state := "received"
 		if !n.Held {
 			state = "not yet received"
@@ -51,8 +33,7 @@ func (c *noteListCommand) Run(ctx context.Context, t *terminal) error {
 		}
 		t.print("%s  %s of %s  %s  %s  %s%s", n.ID, n.By, n.From, n.Channel, stamp(n.At), state, mark)
 		t.print("  %s", strings.ReplaceAll(printableText(n.Text), "\n", "\n  "))
-	}
-	return nil
+	})
 }
 
 type noteWriteCommand struct {

@@ -15,32 +15,14 @@ type suspensionCommand struct {
 }
 
 type suspensionListCommand struct {
-	place
-	Limit int  `default:"20" placeholder:"N" help:"How many at most. Default: 20."`
-	JSON  bool `name:"json" help:"Print a JSON array."`
+	latest
 }
 
 func (c *suspensionListCommand) Run(ctx context.Context, t *terminal) error {
-	if c.Limit < 1 || c.Limit > api.MaxList {
-		return usagef("--limit must be from 1 to %d", api.MaxList)
-	}
-	client, _, err := c.client()
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	page, err := client.Suspensions(ctx, "", c.Limit)
-	if err != nil {
-		return err
-	}
-	if c.JSON {
-		return t.printJSON(page.Suspensions)
-	}
-	if len(page.Suspensions) == 0 {
-		t.print("No channel was ever suspended.")
-		return nil
-	}
-	for _, s := range page.Suspensions {
+	return listLatest(&c.latest, t, "No channel was ever suspended.", func(client *api.Client) ([]api.Suspension, error) {
+		page, err := client.Suspensions(ctx, "", c.Limit)
+		return page.Suspensions, err
+	}, func(s api.Suspension) {
 		t.print("%s  %s of %s suspends %s from %s", s.ID, s.By, s.Side, strings.Join(s.Channels, ","), stamp(s.From))
 		t.print("  %s", indented(s.Reason))
 		if s.Stays != "" {
@@ -52,8 +34,7 @@ func (c *suspensionListCommand) Run(ctx context.Context, t *terminal) error {
 		if len(s.Open) > 0 {
 			t.print("  not resumed: %s", strings.Join(s.Open, ","))
 		}
-	}
-	return nil
+	})
 }
 
 // indented is a text of another side, its lines set in.
