@@ -156,6 +156,7 @@ func TestAFlashRingsUntilSomebodyOfTheSideAcknowledges(t *testing.T) {
 	press(t, watch, "u")
 	must(t, chromedp.Do(watch, chromedp.WaitVisible(`[data-arms] button`), chromedp.Click(`[data-arms] button`), chromedp.WaitVisible(`.watch-card`)))
 	must(t, comesTrue(watch, `document.querySelector("#sound").dataset.armed === "yes"`))
+	must(t, comesTrue(watch, `document.querySelector("#sound .state").textContent === "armed"`))
 	soon(t, other, ".strip .own .on-watch", "Duty officer")
 
 	const rings, quiet = `!document.querySelector("#sound audio").paused && document.querySelector("#sound audio").src.endsWith("/flash.wav")`, `document.querySelector("#sound audio").paused`

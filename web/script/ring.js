@@ -85,7 +85,7 @@
     play(ringing.some((r) => r.precedence === "flash") ? "flash" : ringing.length ? "immediate" : "");
     bar.dataset.armed = armed ? "yes" : "no";
     const state = bar.querySelector(".state");
-    state.textContent = !armed ? words.off : heard ? words.on : words.deaf;
+    state.textContent = !armed ? words.off : heard ? words.armedWord : words.deaf;
     bar.querySelector("[data-arm]").hidden = armed;
     bar.querySelector("[data-disarm]").hidden = !armed;
     bar.querySelector("[data-notices]").hidden = !window.Notification || Notification.permission !== "default";
