@@ -35,14 +35,14 @@ const tick = time.Minute
 // year is the story of the year: what is to happen, and what was written.
 type year struct {
 	*liaisontest.Office
-	t        *testing.T
-	chance   *rand.Rand
-	now      time.Time
-	coming   events
-	open     *jointHours
-	sent     []*sentDispatch
-	watch    map[office.Side]office.EntryID
-	checks   map[office.CheckResult]int // of the side that answers, as it came
+	t      *testing.T
+	chance *rand.Rand
+	now    time.Time
+	coming events
+	open   *jointHours
+	sent   []*sentDispatch
+	watch  map[office.Side]office.EntryID
+	checks map[office.CheckResult]int // of the side that answers, as it came
 }
 
 // sentDispatch is a dispatch that was released, and what must follow from it.
@@ -131,8 +131,8 @@ func hoursOfTheYear(side office.Side) *office.HoursBody {
 		b.Holidays = []office.Holiday{{Date: "2015-05-01"}, {Date: "2015-10-02"}, {Date: "2015-12-25"}}
 	} else {
 		b.Zone = "Asia/Pyongyang"
-		b.Week = [][]office.Span{{{From: "14:00", Until: "24:00"}}, {{From: "14:00", Until: "24:00"}}, {{From: "14:00", Until: "24:00"}}, {{From: "14:00", Until: "24:00"}}, {{From: "14:00", Until: "24:00"}}, {{From: "15:00", Until: "20:00"}}, {}}
-		b.Holidays = []office.Holiday{{Date: "2015-02-16"}, {Date: "2015-10-09", Hours: []office.Span{{From: "15:00", Until: "18:00"}}}}
+		b.Week = [][]office.Span{{{From: "17:00", Until: "24:00"}}, {{From: "17:00", Until: "24:00"}}, {{From: "17:00", Until: "24:00"}}, {{From: "17:00", Until: "24:00"}}, {{From: "17:00", Until: "24:00"}}, {{From: "17:00", Until: "20:00"}}, {}}
+		b.Holidays = []office.Holiday{{Date: "2015-02-16"}, {Date: "2015-10-09", Hours: []office.Span{{From: "17:00", Until: "19:00"}}}}
 		b.Offsets = []office.Offset{{From: "2015-01-01T00:00Z", Minutes: 540}}
 	}
 	for i := range b.Holidays {
