@@ -15,6 +15,7 @@ func rows() []row {
 		{"receipt", "release to receipt held, one sender", 5 * time.Minute, receiptRow},
 		{"rate", "receipted dispatches per second, 64 senders", 10 * time.Minute, rateRow},
 		{"page", "event in the other side's open page, 100 dispatches a second", 5 * time.Minute, pageRow},
+		{"ring", "FLASH rings in the other side's open page", 10 * time.Minute, ringRow},
 		{"catch-up", "catch-up after a cut", 10 * time.Minute, catchUpRow},
 		{"enclosure", "FLASH dispatches while an enclosure of 100 MiB crosses", 20 * time.Minute, enclosureRow},
 		{"append", "one append to a long ledger", 20 * time.Minute, appendRow},
