@@ -4,8 +4,10 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"liaison.example/office"
+	"liaison.example/people"
 	"liaison.example/records"
 )
 
@@ -124,4 +126,29 @@ func TestATenderThatIsDeclinedIsServedInsteadOrWithdrawn(t *testing.T) {
 		bad.Set(test.field, test.value)
 		south.post("/tenders", bad).want(t, 422, test.says, "Kept words")
 	}
+}
+
+// tenderTold writes tenders in several states. One of north waits for the answer of
+// south.
+func (h *house) tenderTold() (waits office.EntryID) {
+	h.t.Helper()
+	until := office.MinuteOf(h.now().Add(3 * time.Hour).UnixMilli())
+	offer := func(side, to office.Side, subject, name, rank, attention string) office.EntryID {
+		return h.act(side, "head", office.KindTender, &office.TenderBody{
+			Attention: attention, Channel: "liaison", Name: name, Rank: rank, Precedence: office.Routine, Subject: subject, To: []office.Side{to}, Until: until,
+		})
+	}
+	declined := offer("south", "north", "이산가족 상봉 일정 협의를 위한 회담 제의", "조명균", "통일부 장관", "조국평화통일위원회 위원장")
+	taken := offer("south", "north", "Works on the third floor of the house, from Monday on", "Chun H.", "Vice Minister", "Vice Chairman of the committee")
+	back := offer("south", "north", "Visit to the house", "Chun H.", "", "Head of the office")
+	h.level()
+	h.act("north", "head", office.KindTenderReply, &office.TenderAnswerBody{Answer: office.TenderDecline, Reason: office.DeclineRank, Tender: declined, Text: "급이 맞지 않습니다. 부위원장에게 보내십시오."})
+	h.act("north", "head", office.KindTenderReply, &office.TenderAnswerBody{Answer: office.TenderAccept, Tender: taken})
+	h.act("south", "head", office.KindTenderEnd, &office.TenderWithdrawBody{Tender: back})
+	waits = offer("north", "south", "제2차 고위급 회담 대표단 명단 통보", "리선권", "위원장", "통일부 장관")
+	h.level()
+	must(h.t, h.nodes["south"].People().SetRanks(h.t.Context(), people.By{Who: people.Operator}, []people.Rank{
+		{Here: "통일부 장관", Side: "north", There: "위원장"}, {Here: "Vice Minister", Side: "north", There: "Vice Chairman"},
+	}, nil))
+	return waits
 }
