@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -76,8 +77,8 @@ func fill(ctx context.Context, nodes []*demoNode) (err error) {
 	if err := s.until(ctx, s.founded); err != nil {
 		return fmt.Errorf("found the office: %w", err)
 	}
-	for i := range scenario {
-		if err := s.play(ctx, &scenario[i]); err != nil {
+	for i, scene := range inOrder(slices.Concat(scenario, deskScenes(time.Now()))) {
+		if err := s.play(ctx, &scene); err != nil {
 			return fmt.Errorf("scene %d: %w", i+1, err)
 		}
 	}
@@ -165,9 +166,11 @@ func (s *stage) play(ctx context.Context, scene *scene) error {
 	if at, err = koreanTime(scene.ackAt); err != nil {
 		return err
 	}
-	_, err = s.write(ctx, at, otherSide(scene.side), node.Act{
-		By: scene.ackBy, Kind: office.KindAcknowledge, Body: &office.AcknowledgeBody{Dispatch: id},
-	})
+	reply := node.Act{By: scene.ackBy, Kind: office.KindAcknowledge, Body: &office.AcknowledgeBody{Dispatch: id}}
+	if scene.reply != nil {
+		reply.Kind, reply.Body = scene.reply(id)
+	}
+	_, err = s.write(ctx, at, otherSide(scene.side), reply)
 	return err
 }
 
@@ -220,7 +223,7 @@ func (s *stage) reviewed(ctx context.Context, n *node.Node, act node.Act) (node.
 	writer, head := hand(act.By), hand("head")
 	b := act.Body.(*office.DispatchBody)
 	draft, err := n.People().NewDraft(ctx, writer, rand.Text(), people.Content{
-		Channel: b.Channel, Precedence: b.Precedence, To: b.To, Subject: b.Subject, Text: b.Text,
+		Channel: b.Channel, Precedence: b.Precedence, To: b.To, Subject: b.Subject, Text: b.Text, Mark: b.Mark,
 	})
 	if err != nil {
 		return node.Written{}, err

@@ -47,10 +47,11 @@ type scene struct {
 	kind string
 	body func(charter *office.Charter) any // given the charter in force
 
-	// If the act is a dispatch: when and by which post of the other side it is
-	// acknowledged; empty leaves it open.
+	// When and by which post of the other side it is replied to; empty leaves it
+	// open.
 	ackAt string
 	ackBy office.Post
+	reply func(id office.EntryID) (kind string, body any) // nil: an acknowledgement
 }
 
 // post makes the scene in which a side accredits one of its posts.
@@ -273,7 +274,4 @@ On 12 December the two sides check each other's withdrawn guard posts on the spo
 		"련락선시험 / line test 2", `시험전문입니다. 접수정형을 알려주기 바랍니다. This is a test of the line; please acknowledge.
 가나다라마바사아자차카타파하 ABCDEFGHIJKLM nopqrstuvwxyz 0123456789 . , : ; ? ! ( ) - / " '`,
 		""),
-
-	takeWatch("south"),
-	takeWatch("north"),
 }

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"liaison.example/node"
+	"liaison.example/office"
+)
+
+// What a duty desk shows is of these days: the line checks of a month, a dispatch
+// that is overdue, a tender that was declined, a FLASH exercise that rings, and a
+// line check that is due in a moment.
+
+// dueIn is in how long a line check is due when the example has been written.
+const dueIn = 2 * time.Minute
+
+func koreanText(t time.Time) string { return t.In(korea).Format("2006-01-02 15:04") }
+
+// deskScenes makes these scenes as they are at a moment.
+func deskScenes(now time.Time) []scene {
+	scenes := lastMonth(now)
+	scenes = append(scenes,
+		dispatch(koreanText(workingDay(now, -3, 10)), "north", "liaison-officer", "liaison", office.Priority,
+			"다음주 연락사무소 정기점검 참가자명단 요청", `1. 다음주 정기점검에 나올 귀측 인원의 명단을 보내주기 바랍니다.
+2. 명단을 받는 대로 통행절차를 밟겠습니다.
+
+Please send the names of those of your side who will come to next week's inspection of the office.`, ""),
+		scene{
+			at: koreanText(workingDay(now, -2, 11)), side: "south", by: "head", kind: office.KindTender,
+			body: func(*office.Charter) any {
+				return &office.TenderBody{
+					Channel: "liaison", Name: "소장", Rank: "head", Attention: "소장", Precedence: office.Routine, To: []office.Side{"north"},
+					Subject: "연락사무소 운영에 관한 소장 명의 서한", Until: office.MinuteOf(workingDay(now, -1, 17).UnixMilli()),
+				}
+			},
+			ackAt: koreanText(workingDay(now, -2, 15)), ackBy: "deputy",
+			reply: func(tender office.EntryID) (string, any) {
+				return office.KindTenderReply, &office.TenderAnswerBody{
+					Tender: tender, Answer: office.TenderDecline, Reason: office.DeclineRank,
+					Text: "소장이 자리에 없으므로 부소장 앞으로 다시 제의하기 바랍니다. The head is away; please offer it for the attention of the deputy head.",
+				}
+			},
+		})
+	if day := now.In(korea).Weekday(); day == time.Saturday || day == time.Sunday {
+		scenes = append(scenes, openToday("south", "Asia/Seoul", now), openToday("north", "Asia/Pyongyang", now))
+	}
+	amended := func(charter *office.Charter) *office.Charter { return checkedSoon(charter, now.Add(dueIn)) }
+	scenes = append(scenes,
+		scene{side: "south", by: "head", kind: office.KindPropose, body: func(charter *office.Charter) any {
+			return &office.ProposeBody{
+				Amends: office.HashCharter(charter), Charter: amended(charter), Note: "군사 서부 채널의 통화 시험 시각 / times of the line checks on the channel Military, west",
+			}
+		}},
+		scene{side: "north", by: "head", kind: office.KindAgree, body: func(charter *office.Charter) any {
+			return &office.AgreeBody{Hash: office.HashCharter(amended(charter))}
+		}},
+		takeWatch("south"), takeWatch("north"),
+		scene{side: "north", by: "duty-officer", kind: office.KindDispatch, body: func(*office.Charter) any {
+			return &office.DispatchBody{
+				Channel: "military-west", Precedence: office.Flash, Mark: office.Exercise, To: []office.Side{"south"},
+				Subject: "훈련: 서부지구 비상련락 / exercise: emergency call in the western sector",
+				Text:    "훈련이다. 접수하면 즉시 확인하기 바란다. This is an exercise. Please acknowledge at once.",
+			}
+		}})
+	return scenes
+}
+
+// inOrder puts scenes into the order of time: those of the present come last.
+func inOrder(scenes []scene) []scene {
+	const present = "9999"
+	slices.SortStableFunc(scenes, func(a, b scene) int {
+		return strings.Compare(cmp.Or(a.at, present), cmp.Or(b.at, present))
+	})
+	return scenes
+}
+
+// workingDay is an hour of the day, in Korea, so many working days before or after
+// today.
+func workingDay(now time.Time, days, hour int) time.Time {
+	local := now.In(korea)
+	day := time.Date(local.Year(), local.Month(), local.Day(), hour, 0, 0, 0, korea)
+	for step := 1; days != 0; {
+		if days < 0 {
+			step = -1
+		}
+		day = day.AddDate(0, 0, step)
+		if day.Weekday() != time.Saturday && day.Weekday() != time.Sunday {
+			days -= step
+		}
+	}
+	return day
+}
+
+// lastMonth makes the line checks of the month before a moment: most were answered
+// in time, some late, one or two not at all, and one was forgotten.
+func lastMonth(now time.Time) (scenes []scene) {
+	n := 0
+	for day := 30; day >= 0; day-- {
+		for _, hour := range []int{9, 17} {
+			local := now.In(korea).AddDate(0, 0, -day)
+			due := time.Date(local.Year(), local.Month(), local.Day(), hour, 0, 0, 0, korea)
+			if due.Weekday() == time.Saturday || due.Weekday() == time.Sunday || due.After(now.Add(-2*time.Hour)) {
+				continue
+			}
+			if n++; n%37 == 20 {
+				continue
+			}
+			called := due.Add(time.Minute)
+			call := scene{
+				at: koreanText(called), side: office.Caller([]office.Side{"north", "south"}, due.Add(9*time.Hour).Unix()/(24*60*60)), by: "duty-officer", kind: office.KindCheck,
+				body: func(*office.Charter) any {
+					return &office.CheckBody{Channel: "liaison", Due: office.MinuteOf(due.UnixMilli())}
+				},
+				ackAt: koreanText(called.Add(time.Duration(1+n%5) * time.Minute)), ackBy: "duty-officer",
+				reply: func(check office.EntryID) (string, any) {
+					return office.KindCheckAnswer, &office.CheckAnswerBody{Check: check, Heard: office.LoudAndClear}
+				},
+			}
+			switch {
+			case n%9 == 4:
+				call.ackAt = koreanText(called.Add(25 * time.Minute))
+			case n%23 == 11:
+				call.ackAt = ""
+			}
+			scenes = append(scenes, call)
+		}
+	}
+	return scenes
+}
+
+// checkedSoon is a charter by which the channel of the military has line checks
+// every day, at the time of day of a moment.
+func checkedSoon(charter *office.Charter, at time.Time) *office.Charter {
+	amended := *charter
+	amended.Channels = slices.Clone(charter.Channels)
+	for i := range amended.Channels {
+		if c := &amended.Channels[i]; c.ID == "military-west" {
+			c.Checks = office.DefaultChecks()
+			c.Checks.Times = []office.CheckTime{{At: at.In(korea).Format("15:04"), Days: []int64{1, 2, 3, 4, 5, 6, 7}}}
+			c.Offset = 9 * 60
+		}
+	}
+	return &amended
+}
+
+// openToday makes the scene in which a head says that its side, closed on weekends,
+// is open today.
+func openToday(side office.Side, zone string, now time.Time) scene {
+	s := keepHours("", side, zone)
+	usual := s.body
+	s.body = func(charter *office.Charter) any {
+		b := usual(charter).(*office.HoursBody)
+		b.From = office.MinuteOf(now.Add(time.Minute).UnixMilli())
+		b.Holidays = []office.Holiday{{
+			Date: now.In(korea).Format(time.DateOnly), Hours: []office.Span{{From: "00:00", Until: "24:00"}},
+			Name: office.Words{"en": "Open for the demonstration", "ko": "시연을 위한 근무일"},
+		}}
+		b.Offsets, _ = node.ZoneOffsets(zone, now) // without them it is refused, and stops the example
+		return b
+	}
+	return s
+}
