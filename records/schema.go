@@ -12,7 +12,7 @@ import (
 
 // shape is the number of the schema below and of what is folded into it. Raise
 // it whenever either changes: the tables are then thrown away and folded again.
-const shape = 8
+const shape = 9
 
 // version names what the tables were made by. A program that knows other rules
 // folds again as well.
@@ -158,6 +158,7 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			enclosed BIGINT NOT NULL, -- how many enclosures it has
 			mark TEXT NOT NULL,      -- "exercise", "test", "real"
 			form TEXT NOT NULL,      -- code of its form, empty if none
+			formhash TEXT NOT NULL,  -- of the form itself, the same
 			row TEXT NOT NULL
 		);
 		CREATE INDEX dispatch_side ON dispatch (side, pos);
