@@ -97,7 +97,9 @@ func TestStatisticsAreCountedAndTheSameOnBothSides(t *testing.T) {
 	turn("2018-10-02 00:00")
 	late := send("north", asked) // nobody answers
 	withdrawn := send("north", asked)
-	send("north", func(b *office.DispatchBody) { b.Relation = &office.Relation{Dispatch: withdrawn, Kind: office.Cancellation} })
+	send("north", func(b *office.DispatchBody) {
+		b.Relation = &office.Relation{Dispatch: withdrawn, Kind: office.Cancellation}
+	})
 	_ = late
 	// Line checks on Tuesday, 2 October: the South calls on even days.
 	turn("2018-10-02 00:02")

@@ -64,6 +64,7 @@ type commands struct {
 	Hours      hoursCommand      `cmd:"" group:"office" help:"Show when each side is open, and say this side's hours."`
 	Suspension suspensionCommand `cmd:"" group:"office" help:"Suspend and resume channels, and list what is suspended."`
 	Attempt    attemptCommand    `cmd:"" group:"office" help:"Log, list and confirm attempts to reach a side by other means."`
+	Stats      statsCommand      `cmd:"" group:"office" help:"Show figures of months that both sides can accept." usage:"[DIR]"`
 	Record     recordCommand     `cmd:"" group:"office" help:"List the entries of all sides in their joint order, the newest first." usage:"[DIR]"`
 	Disclose   discloseCommand   `cmd:"" group:"office" help:"Write one entry with its proof, for a third party." usage:"[DIR] ID --output FILE"`
 
