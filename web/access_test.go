@@ -102,6 +102,9 @@ const whoMay = `
 	GET  /checks                                     -       -        y     -          -
 	GET  /checks.csv                                 -       -        y     -          -
 	GET  /checks.json                                -       -        y     -          -
+	GET  /statistics                                 -       -        y     -          -
+	GET  /statistics.csv                             -       -        y     -          -
+	GET  /statistics.json                            -       -        y     -          -
 	POST /checks                                     -       -        y     -          -
 	POST /checks/{side}/{index}/answer               -       -        y     -          -
 	GET  /hours                                      -       -        y     -          -

@@ -191,6 +191,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"watch", mended, "/watch"},
 		{"watch-asked", mended, "/watch?at=2018-10-15+10:40"},
 		{"watch-none", three, "/watch"},
+		{"statistics", mended, "/statistics?from=2018-03&to=2019-02"},
 		{"checks", usual, "/checks"},
 		{"checks-three", three, "/checks?month=2018-08"},
 		{"checks-closed", closed, "/checks"},

@@ -127,6 +127,10 @@ var routes = []route{
 	{"POST /checks", signedIn, (*site).postCheck},
 	{"POST /checks/{side}/{index}/answer", signedIn, (*site).postCheckAnswer},
 
+	{"GET /statistics", signedIn, (*site).statistics},
+	{"GET /statistics.csv", signedIn, (*site).statisticsCSV},
+	{"GET /statistics.json", signedIn, (*site).statisticsJSON},
+
 	{"GET /hours", signedIn, (*site).hours},
 	{"POST /hours", signedIn, (*site).postHours},
 
