@@ -13,6 +13,7 @@ var statisticsWords = map[string]Phrase{
 	"stats.settled":      {En: "{n} {n:entry/entries}, digest {digest}.", Ko: "항목 {n}건, 요약값 {digest}."},
 	"stats.unsettled":    {En: "{n} later {n:entry/entries} not counted yet.", Ko: "이후 항목 {n}건은 아직 세지 않았습니다."},
 	"stats.cut":          {En: "There was more than is counted: the first months lack something. Choose fewer months.", Ko: "셀 수 있는 것보다 많아 앞쪽 달의 수치가 빠졌습니다. 달의 수를 줄이십시오."},
+	"stats.table":        {En: "All numbers as a table", Ko: "모든 수치를 표로"},
 	"stats.month":        {En: "Month", Ko: "달"},
 	"stats.not-whole":    {En: "not whole", Ko: "진행 중"},
 	"stats.picture":      {En: "Bars by month from {from} to {to}; the highest is {most}. The table below has every number.", Ko: "{from}부터 {to}까지 달마다의 막대. 가장 높은 값은 {most}. 모든 수치는 아래 표에 있습니다."},

@@ -38,6 +38,7 @@ type statSection struct {
 	Panels           []statPanel
 	Columns          []string
 	Rows             []statRow
+	Short            bool // the table is so short that it stands open
 }
 
 // statPart is one part of a bar: Shape is the number of its pattern.
@@ -77,11 +78,11 @@ type statRow struct {
 	Cells       []string
 }
 
-// statColumn is one column of a table: a part of the bars if Drawn.
+// statColumn is one column of a table, and perhaps a part of the bars.
 type statColumn struct {
 	Key   string // of its name in lang
 	Of    func(f *office.Figures) int64
-	Drawn bool
+	Drawn int  // the number of its pattern in the bars; 0: it stands in the table alone
 	Long  bool // it is a length of time
 }
 
@@ -96,30 +97,30 @@ type statSubject struct {
 // statSubjects are the sections of the page, in order.
 var statSubjects = []statSubject{
 	{ID: "checks", Columns: []statColumn{
-		{Key: "stats.met", Of: func(f *office.Figures) int64 { return f.Checks[office.CheckCalled] + f.Checks[office.CheckInTime] }, Drawn: true},
-		{Key: "stats.checks-late", Of: ofCheck(office.CheckLate), Drawn: true},
-		{Key: "stats.unanswered", Of: ofCheck(office.CheckUnanswered), Drawn: true},
-		{Key: "stats.not-called", Of: ofCheck(office.CheckNotCalled), Drawn: true},
+		{Key: "stats.met", Of: func(f *office.Figures) int64 { return f.Checks[office.CheckCalled] + f.Checks[office.CheckInTime] }, Drawn: 1},
+		{Key: "stats.checks-late", Of: ofCheck(office.CheckLate), Drawn: 2},
+		{Key: "stats.unanswered", Of: ofCheck(office.CheckUnanswered), Drawn: 3},
+		{Key: "stats.not-called", Of: ofCheck(office.CheckNotCalled), Drawn: 4},
 		{Key: "stats.no-call", Of: ofCheck(office.CheckNoCall)},
 		{Key: "stats.not-due", Of: ofCheck(office.CheckNotAsked)},
 		{Key: "stats.checks-open", Of: func(f *office.Figures) int64 { return f.Checks[office.CheckAwaited] + f.Checks[office.CheckAhead] }},
 	}},
 	{ID: "released", Columns: []statColumn{
-		{Key: "precedence.flash", Of: ofReleased(office.Flash), Drawn: true},
-		{Key: "precedence.immediate", Of: ofReleased(office.Immediate), Drawn: true},
-		{Key: "precedence.priority", Of: ofReleased(office.Priority), Drawn: true},
-		{Key: "precedence.routine", Of: ofReleased(office.Routine), Drawn: true},
+		{Key: "precedence.flash", Of: ofReleased(office.Flash), Drawn: 3},
+		{Key: "precedence.immediate", Of: ofReleased(office.Immediate), Drawn: 2},
+		{Key: "precedence.priority", Of: ofReleased(office.Priority), Drawn: 1},
+		{Key: "precedence.routine", Of: ofReleased(office.Routine), Drawn: 4},
 		{Key: "stats.marked", Of: func(f *office.Figures) int64 { return f.Marked }},
 	}},
 	{ID: "acknowledged", Columns: []statColumn{
-		{Key: "stats.in-time", Of: func(f *office.Figures) int64 { return f.Acknowledged.InTime }, Drawn: true},
-		{Key: "stats.late", Of: func(f *office.Figures) int64 { return f.Acknowledged.Late }, Drawn: true},
-		{Key: "stats.overdue", Of: func(f *office.Figures) int64 { return f.Acknowledged.Overdue }, Drawn: true},
-		{Key: "stats.waiting", Of: func(f *office.Figures) int64 { return f.Acknowledged.Waiting }, Drawn: true},
+		{Key: "stats.in-time", Of: func(f *office.Figures) int64 { return f.Acknowledged.InTime }, Drawn: 1},
+		{Key: "stats.late", Of: func(f *office.Figures) int64 { return f.Acknowledged.Late }, Drawn: 2},
+		{Key: "stats.overdue", Of: func(f *office.Figures) int64 { return f.Acknowledged.Overdue }, Drawn: 3},
+		{Key: "stats.waiting", Of: func(f *office.Figures) int64 { return f.Acknowledged.Waiting }, Drawn: 4},
 	}},
 	{ID: "times", Beside: true, Columns: []statColumn{
-		{Key: "stats.median", Of: func(f *office.Figures) int64 { return f.Acknowledged.MedianMS }, Drawn: true, Long: true},
-		{Key: "stats.p90", Of: func(f *office.Figures) int64 { return f.Acknowledged.P90MS }, Drawn: true, Long: true},
+		{Key: "stats.median", Of: func(f *office.Figures) int64 { return f.Acknowledged.MedianMS }, Drawn: 1, Long: true},
+		{Key: "stats.p90", Of: func(f *office.Figures) int64 { return f.Acknowledged.P90MS }, Drawn: 2, Long: true},
 		{Key: "stats.longest", Of: func(f *office.Figures) int64 { return f.Acknowledged.LongestMS }, Long: true},
 		{Key: "stats.median-flash", Of: func(f *office.Figures) int64 { return f.ByPrecedence[office.Flash].MedianMS }, Long: true},
 		{Key: "stats.median-immediate", Of: func(f *office.Figures) int64 { return f.ByPrecedence[office.Immediate].MedianMS }, Long: true},
@@ -127,15 +128,15 @@ var statSubjects = []statSubject{
 		{Key: "stats.median-routine", Of: func(f *office.Figures) int64 { return f.ByPrecedence[office.Routine].MedianMS }, Long: true},
 	}},
 	{ID: "answers", Columns: []statColumn{
-		{Key: "stats.in-time", Of: func(f *office.Figures) int64 { return f.Answers.InTime }, Drawn: true},
-		{Key: "stats.late", Of: func(f *office.Figures) int64 { return f.Answers.Late }, Drawn: true},
-		{Key: "stats.overdue", Of: func(f *office.Figures) int64 { return f.Answers.Overdue }, Drawn: true},
-		{Key: "stats.held-open", Of: func(f *office.Figures) int64 { return f.Answers.Open }, Drawn: true},
+		{Key: "stats.in-time", Of: func(f *office.Figures) int64 { return f.Answers.InTime }, Drawn: 1},
+		{Key: "stats.late", Of: func(f *office.Figures) int64 { return f.Answers.Late }, Drawn: 2},
+		{Key: "stats.overdue", Of: func(f *office.Figures) int64 { return f.Answers.Overdue }, Drawn: 3},
+		{Key: "stats.held-open", Of: func(f *office.Figures) int64 { return f.Answers.Open }, Drawn: 4},
 		{Key: "stats.withdrawn", Of: func(f *office.Figures) int64 { return f.Answers.Withdrawn }},
 	}},
 	{ID: "watch", Of: func(f *office.Figures) bool { return f.Watch != nil }, Columns: []statColumn{
-		{Key: "stats.covered", Of: func(f *office.Figures) int64 { return f.Watch.CoveredMS }, Drawn: true, Long: true},
-		{Key: "stats.uncovered", Of: func(f *office.Figures) int64 { return f.Watch.OpenMS - f.Watch.CoveredMS }, Drawn: true, Long: true},
+		{Key: "stats.covered", Of: func(f *office.Figures) int64 { return f.Watch.CoveredMS }, Drawn: 1, Long: true},
+		{Key: "stats.uncovered", Of: func(f *office.Figures) int64 { return f.Watch.OpenMS - f.Watch.CoveredMS }, Drawn: 3, Long: true},
 		{Key: "stats.held", Of: func(f *office.Figures) int64 { return f.Watch.HeldMS }, Long: true},
 		{Key: "stats.begun", Of: func(f *office.Figures) int64 { return f.Watch.Begun }},
 	}},
@@ -219,9 +220,9 @@ func (v *visit) statSection(subject *statSubject, counted *records.Statistics) (
 	var drawn []statColumn
 	for _, c := range subject.Columns {
 		section.Columns = append(section.Columns, v.t(c.Key))
-		if c.Drawn {
+		if c.Drawn > 0 {
 			drawn = append(drawn, c)
-			section.Parts = append(section.Parts, statPart{len(drawn), v.t(c.Key)})
+			section.Parts = append(section.Parts, statPart{c.Drawn, v.t(c.Key)})
 		}
 	}
 	bySide := map[office.Side][]*office.Figures{}
@@ -238,6 +239,7 @@ func (v *visit) statSection(subject *statSubject, counted *records.Statistics) (
 		}
 		section.Rows = append(section.Rows, row)
 	}
+	section.Short = len(section.Rows) <= 6 || len(drawn) == 0
 	if len(drawn) == 0 || !any {
 		return section, any
 	}
@@ -295,8 +297,8 @@ func (v *visit) statPanel(section *statSection, subject *statSubject, drawn []st
 	each := (statWidth - statLeft) / len(list)
 	for i, f := range list {
 		x, base := statLeft+i*each, int64(0)
-		if len(list) <= 12 || i%2 == 0 {
-			p.Months = append(p.Months, statLabel{x + each/2, f.Month[2:]})
+		if (len(list)-1-i)%(1+len(list)/10) == 0 {
+			p.Months = append(p.Months, statLabel{x + each/2, f.Month})
 		}
 		width := max(each*6/10, 4)
 		if subject.Beside {
@@ -304,7 +306,7 @@ func (v *visit) statPanel(section *statSection, subject *statSubject, drawn []st
 		}
 		for j, c := range drawn {
 			n := c.Of(f)
-			bar := statBar{X: x + each*2/10, Width: width, Shape: j + 1}
+			bar := statBar{X: x + each*2/10, Width: width, Shape: c.Drawn}
 			if subject.Beside {
 				bar.X, base = bar.X+j*width, 0
 			}
