@@ -51,6 +51,7 @@ type commands struct {
 	Mend   mendCommand   `cmd:"" group:"node" help:"Mend the line to a side that was cut (demonstrations only)." usage:"[DIR] SIDE"`
 
 	Draft      draftCommand      `cmd:"" group:"office" help:"Write, review and release drafts."`
+	Code       codeCommand       `cmd:"" group:"office" help:"List the agreed short codes, and release a dispatch by one."`
 	Send       sendCommand       `cmd:"" group:"office" help:"Release a dispatch." usage:"[DIR] --channel ID --subject TEXT --text-file FILE"`
 	List       listCommand       `cmd:"" group:"office" help:"List dispatches, the newest first." usage:"[DIR]"`
 	Show       showCommand       `cmd:"" group:"office" help:"Show one dispatch, or any other entry, with its receipts." usage:"[DIR] ID"`
