@@ -102,6 +102,8 @@ const whoMay = `
 	GET  /checks                                     -       -        y     -          -
 	GET  /checks.csv                                 -       -        y     -          -
 	GET  /checks.json                                -       -        y     -          -
+	GET  /codes                                      -       -        y     -          -
+	POST /codes                                      -       -        y     -          -
 	GET  /statistics                                 -       -        y     -          -
 	GET  /statistics.csv                             -       -        y     -          -
 	GET  /statistics.json                            -       -        y     -          -

@@ -22,7 +22,7 @@ var shared = []string{"layout.html", "strip.html", "mark.html", "people.html", "
 
 // pageNames are the pages, each a template of that name.
 var pageNames = []string{
-	"account", "accounts", "attempts", "charter", "check", "checks", "dispatch", "draft", "drafts", "ended", "entry", "failure", "form", "forms",
+	"account", "accounts", "attempts", "charter", "check", "checks", "codes", "dispatch", "draft", "drafts", "ended", "entry", "failure", "form", "forms",
 	"formtext", "hours", "line", "list", "notes", "one", "propose", "record", "relations", "rules", "sheet", "signin", "statistics", "trail", "watch", "write",
 }
 

@@ -139,6 +139,9 @@ var routes = []route{
 	{"POST /charter/propose", signedIn, (*site).postPropose},
 	{"POST /charter/agree", signedIn, (*site).postAgree},
 
+	{"GET /codes", signedIn, (*site).codes},
+	{"POST /codes", signedIn, (*site).postShortCode},
+
 	{"GET /forms", signedIn, (*site).forms},
 	{"POST /forms/propose", signedIn, (*site).postProposeForms},
 	{"POST /forms/agree", signedIn, (*site).postAgreeForms},
