@@ -159,7 +159,8 @@ type Tally struct {
 	bounds    []int64 // months[i] lies from bounds[i] to bounds[i+1]
 	until     int64   // the moment that the record is settled to: all is judged then
 	settled   func(EntryID) bool
-	charter   *Charter
+	sides     []Side
+	clocks    []Clock // before the first schedule
 	schedules Schedules
 	calendars map[Side]Calendar
 	hours     *jointHours
@@ -179,10 +180,11 @@ type tallied struct {
 }
 
 // NewTally counts months, as Months gives them, of a record that is settled to a
-// moment, in milliseconds. Entries that settled refuses are not counted.
-func NewTally(months []string, until int64, settled func(EntryID) bool, charter *Charter, schedules Schedules, calendars map[Side]Calendar) *Tally {
+// moment, in milliseconds. Entries that settled refuses are not counted. clocks are
+// those of older rules, which keep no schedules.
+func NewTally(months []string, until int64, settled func(EntryID) bool, sides []Side, clocks []Clock, schedules Schedules, calendars map[Side]Calendar) *Tally {
 	t := &Tally{
-		months: months, until: until, settled: settled, charter: charter, schedules: schedules, calendars: calendars,
+		months: months, until: until, settled: settled, sides: sides, clocks: clocks, schedules: schedules, calendars: calendars,
 		cells: map[tallied]*Figures{}, spans: map[tallied][]int64{}, watches: map[Side][]Opening{},
 	}
 	for _, month := range months {
@@ -281,8 +283,8 @@ func (t *Tally) Dispatch(channel string, from Side, p Precedence, real bool, a *
 // due says until when a dispatch is to be acknowledged by the clocks of the charter
 // under which it was released.
 func (t *Tally) due(p Precedence, at int64) int64 {
-	clocks := t.charter.Clocks
-	if len(t.schedules) > 0 { // older rules keep none: then those of the first that did
+	clocks := t.clocks
+	if len(t.schedules) > 0 { // before the first, its own
 		i, _ := slices.BinarySearchFunc(t.schedules, at+1, func(s Schedule, after int64) int { return cmp.Compare(s.From, after) })
 		clocks = t.schedules[max(i-1, 0)].Clocks
 	}
@@ -441,7 +443,7 @@ func (t *Tally) Figures(channel string) []Figures {
 			f.ByPrecedence[key.precedence] = of
 		}
 	}
-	for _, side := range t.charter.SideIDs() {
+	for _, side := range t.sides {
 		if channel == "" {
 			t.hold(side)
 		}

@@ -50,9 +50,6 @@ func (r *Records) Statistics(ctx context.Context, from, to, channel string) (s S
 		if err != nil {
 			return err
 		}
-		if row.Charter == nil {
-			row.Charter = &office.Charter{}
-		}
 		placed, _, err := lastPlaced(ctx, tx)
 		if err != nil {
 			return err
@@ -86,7 +83,12 @@ func (r *Records) Statistics(ctx context.Context, from, to, channel string) (s S
 		if err != nil {
 			return err
 		}
-		c.tally = office.NewTally(months, s.Until, func(id office.EntryID) bool { return id.Index < cur.counts[id.Side] }, row.Charter, schedules, calendars)
+		settled := func(id office.EntryID) bool { return id.Index < cur.counts[id.Side] }
+		var clocks []office.Clock
+		if row.Charter != nil && settled(row.Since) {
+			clocks = row.Charter.Clocks
+		}
+		c.tally = office.NewTally(months, s.Until, settled, sortedSides(cur.counts), clocks, schedules, calendars)
 		if err := errors.Join(c.dispatches(), c.checks(), c.watches(), c.suspensions(), c.attempts()); err != nil {
 			return err
 		}
