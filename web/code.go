@@ -148,7 +148,7 @@ func (s *site) showCodes(v *visit, status int, page codesPage, w written) error 
 	for _, row := range inForce {
 		number, _ := row.Form.ShortCode()
 		page.Codes = append(page.Codes, codeLine{
-			Number: number, Name: v.said(row.Form.Name), Says: v.said(row.Form.Says), Precedence: row.Form.Precedence, Word: v.t("precedence." + lowerPrecedence(row.Form.Precedence)),
+			Number: number, Name: v.said(row.Form.Name), Says: v.said(row.Form.Say(nil)), Precedence: row.Form.Precedence, Word: v.t("precedence." + lowerPrecedence(row.Form.Precedence)),
 			Href: "/codes?number=" + number, Chosen: w.Form != nil && w.Form.Code == row.Form.Code,
 		})
 	}

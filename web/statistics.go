@@ -243,7 +243,7 @@ func (v *visit) statSection(subject *statSubject, counted *records.Statistics) (
 	if len(drawn) == 0 || !any {
 		return section, any
 	}
-	most := int64(1) // the same for all sides, so that they can be compared
+	most := int64(0) // the same for all sides, so that they can be compared
 	for _, list := range bySide {
 		for _, f := range list {
 			sum := int64(0)
@@ -256,6 +256,10 @@ func (v *visit) statSection(subject *statSubject, counted *records.Statistics) (
 			}
 			most = max(most, sum)
 		}
+	}
+	if most == 0 {
+		section.Parts = nil
+		return section, true
 	}
 	for _, side := range sortedKeys(bySide) {
 		section.Panels = append(section.Panels, v.statPanel(&section, subject, drawn, side, bySide[side], most))
