@@ -137,6 +137,7 @@ var statSubjects = []statSubject{
 	{ID: "watch", Of: func(f *office.Figures) bool { return f.Watch != nil }, Columns: []statColumn{
 		{Key: "stats.covered", Of: func(f *office.Figures) int64 { return f.Watch.CoveredMS }, Drawn: 1, Long: true},
 		{Key: "stats.uncovered", Of: func(f *office.Figures) int64 { return f.Watch.OpenMS - f.Watch.CoveredMS }, Drawn: 3, Long: true},
+		{Key: "stats.beyond", Of: func(f *office.Figures) int64 { return f.Watch.HeldMS - f.Watch.CoveredMS }, Drawn: 4, Long: true},
 		{Key: "stats.held", Of: func(f *office.Figures) int64 { return f.Watch.HeldMS }, Long: true},
 		{Key: "stats.begun", Of: func(f *office.Figures) int64 { return f.Watch.Begun }},
 	}},
@@ -282,6 +283,7 @@ func (v *visit) statCell(c *statColumn, f *office.Figures) string {
 const (
 	statWidth, statHeight = 720, 180
 	statLeft, statBottom  = 84, 24
+	statRight             = 24
 	statTop               = 10
 )
 
@@ -298,7 +300,7 @@ func (v *visit) statPanel(section *statSection, subject *statSubject, drawn []st
 		y := statTop + room - int(at*int64(room)/most)
 		p.Ticks = append(p.Ticks, statTick{y, y + 4, v.statText(drawn[0].Long, at)})
 	}
-	each := (statWidth - statLeft) / len(list)
+	each := (statWidth - statLeft - statRight) / len(list)
 	for i, f := range list {
 		x, base := statLeft+i*each, int64(0)
 		if (len(list)-1-i)%(1+len(list)/10) == 0 {
