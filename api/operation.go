@@ -129,6 +129,16 @@ var operations = []operation{
 		nil, NewAttempt{}, 201, Written{}, (*server).logAttempt},
 	{"confirmAttempt", "POST", "/attempts/{side}/{index}/confirmation", people.ScopeAcknowledge, "Says what this side knows of an attempt of another.",
 		nil, NewView{}, 201, Written{}, (*server).confirmAttempt},
+	{"listTenders", "GET", "/tenders", people.ScopeRead, "Tenders and what became of them, the last in the joint order first.",
+		[]parameter{tenderOn, tenderFrom, tenderState, tenderWaits, limit, cursorOf}, nil, 200, TenderPage{}, (*server).tenders},
+	{"getTender", "GET", "/tenders/{side}/{index}", people.ScopeRead, "One tender.",
+		nil, nil, 200, Tender{}, (*server).tender},
+	{"offerTender", "POST", "/tenders", people.ScopeRelease, "Offers a dispatch before it goes, without its text. FLASH and distress are never offered.",
+		nil, NewTender{}, 201, Written{}, (*server).offerTender},
+	{"answerTender", "POST", "/tenders/{side}/{index}/answer", people.ScopeAcknowledge, "Accepts or declines a tender of another side, once.",
+		nil, NewTenderAnswer{}, 201, Written{}, (*server).answerTender},
+	{"withdrawTender", "POST", "/tenders/{side}/{index}/withdrawal", people.ScopeRelease, "Takes back a tender of this side that was not served.",
+		nil, NewTenderEnd{}, 201, Written{}, (*server).withdrawTender},
 	{"getWatch", "GET", "/watch", people.ScopeRead, "Who is on watch at each side, or was at a moment.",
 		[]parameter{momentOf}, nil, 200, OnWatch{}, (*server).watch},
 	{"listWatches", "GET", "/watch/history", people.ScopeRead, "The watches of all sides, those that began last first.",
@@ -148,7 +158,7 @@ var operations = []operation{
 	{"getCheckMonth", "GET", "/checks/months/{month}", people.ScopeRead, "What became of the line checks of a channel in a month of its clock. Every side that holds the same record gets the same of what is past.",
 		[]parameter{monthChannel}, nil, 200, CheckMonth{}, (*server).checkMonth},
 	{"getStatistics", "GET", "/statistics", people.ScopeRead, "What each side did, by month and channel, counted from the settled record alone: every side that holds the same record gets the same.",
-		[]parameter{monthFrom, monthTo, countedChannel}, nil, 200, Statistics{}, (*server).statistics},
+		[]parameter{monthFrom, monthTo, counted}, nil, 200, Statistics{}, (*server).statistics},
 	{"getHours", "GET", "/hours", people.ScopeRead, "The hours of every side, whether it is open, and when all are open at once.",
 		nil, nil, 200, OfficeHours{}, (*server).hours},
 	{"sayHours", "POST", "/hours", people.ScopeBind, "Says which hours this side keeps from a moment on, in place of those before.",
@@ -188,6 +198,10 @@ var operations = []operation{
 		nil, nil, 200, Rules{}, (*server).rules},
 	{"changeRules", "PATCH", "/rules", people.ScopeAdminister, "Changes places of the table; what is left out stays.",
 		nil, Rules{}, 200, Rules{}, (*server).changeRules},
+	{"getRanks", "GET", "/ranks", people.ScopeRead, "This side's own table of ranks that it deems equal to those of other sides.",
+		nil, nil, 200, Ranks{}, (*server).ranks},
+	{"changeRanks", "PATCH", "/ranks", people.ScopeAdminister, "Changes the table of ranks.",
+		nil, RankChange{}, 200, Ranks{}, (*server).changeRanks},
 	{"listActing", "GET", "/acting", people.ScopeAdminister, "Which posts act with the powers of a head, and for which time, the latest first.",
 		nil, nil, 200, ActingHeads{}, (*server).acting},
 	{"nameActing", "POST", "/acting", people.ScopeAdminister, "Hands the powers of a head over to a post for a time.",
@@ -234,38 +248,42 @@ type parameter struct {
 
 // The parameters of the query.
 var (
-	limit          = parameter{"limit", "How many lines at most.", schema{"type": "integer", "minimum": 1, "maximum": MaxList, "default": DefaultList}}
-	cursorOf       = parameter{"cursor", "Where to go on: \"next\" of the page before.", schema{"type": "string"}}
-	waitState      = parameter{"wait", "The state to wait for.", schema{"type": "string", "enum": Waits}}
-	timeout        = parameter{"timeout", "How long to wait at most, such as 60s.", schema{"type": "string"}}
-	waitReceipts   = parameter{"wait", "How long to wait for the receipts of all addressees, such as 60s; without it there is no waiting.", schema{"type": "string"}}
-	searched       = parameter{"q", "Words that are all in number, subject, text or a name in it.", schema{"type": "string", "maxLength": 200}}
-	from           = parameter{"from", "Only dispatches of this side.", schema{"type": "string"}}
-	channel        = parameter{"channel", "Only dispatches on this channel.", schema{"type": "string"}}
-	precedence     = parameter{"precedence", "Only dispatches of this precedence.", schemaOfPrecedence}
-	state          = parameter{"state", "Only dispatches that wait, or have come so far.", schema{"type": "string", "enum": reaches}}
-	meant          = parameter{"mark", "Only dispatches meant so.", schema{"type": "string", "enum": []string{"real", "exercise", "test"}}}
-	ofForm         = parameter{"form", "Only dispatches with a form of this code.", schema{"type": "string"}}
-	onChannel      = parameter{"channel", "Only notes on this channel.", schema{"type": "string"}}
-	attemptOn      = parameter{"channel", "Only attempts in the place of this channel.", schema{"type": "string"}}
-	attemptFrom    = parameter{"from", "Only attempts of this side.", schema{"type": "string"}}
-	attemptAbout   = parameter{"dispatch", "Only attempts about the dispatch with this entry id.", schema{"type": "string"}}
-	attemptWaits   = parameter{"waiting", "Only attempts of which this side has said nothing yet.", schema{"type": "string"}}
-	momentOf       = parameter{"at", "The moment; without it, now.", schema{"type": "string", "format": "date-time"}}
-	ofSide         = parameter{"side", "Only watches of this side.", schema{"type": "string"}}
-	ofChannel      = parameter{"channel", "Only calls on this channel.", schema{"type": "string"}}
-	monthChannel   = parameter{"channel", "The channel; by default the first of the charter.", schema{"type": "string"}}
-	monthFrom      = parameter{"from", "The first month, of UTC; by default eleven before the last, as far as the record goes.", schemaOfMonth}
-	monthTo        = parameter{"to", "The last month, at most 24 with it; by default the last in which something is settled.", schemaOfMonth}
-	countedChannel = parameter{"channel", "Only this channel; by default all together, and then each.", schema{"type": "string"}}
-	formState      = parameter{"state", "Only forms in this state.", schema{"type": "string", "enum": formStates}}
-	formCode       = parameter{"code", "Only forms of this code.", schema{"type": "string"}}
-	since          = parameter{"since", "Only dispatches released then or later.", schema{"type": "string", "format": "date-time"}}
-	until          = parameter{"until", "Only dispatches released before.", schema{"type": "string", "format": "date-time"}}
-	shelf          = parameter{"shelf", "Which drafts: those that wait for the reader, the reader's own, all that are open, or former ones.", schema{"type": "string", "enum": people.Shelves, "default": people.ShelfOpen}}
-	readsFor       = parameter{"by", "The post for which the reader looks; by default the usual one of the account.", schema{"type": "string"}}
-	fileName       = parameter{"name", "The name of the file, as the other side shall read it.", schema{"type": "string", "maxLength": office.MaxNamed}}
-	allAlarms      = parameter{"all", "Also alarms that are cleared.", schema{"type": "boolean", "default": false}}
+	limit        = parameter{"limit", "How many lines at most.", schema{"type": "integer", "minimum": 1, "maximum": MaxList, "default": DefaultList}}
+	cursorOf     = parameter{"cursor", "Where to go on: \"next\" of the page before.", schema{"type": "string"}}
+	waitState    = parameter{"wait", "The state to wait for.", schema{"type": "string", "enum": Waits}}
+	timeout      = parameter{"timeout", "How long to wait at most, such as 60s.", schema{"type": "string"}}
+	waitReceipts = parameter{"wait", "How long to wait for the receipts of all addressees, such as 60s; without it there is no waiting.", schema{"type": "string"}}
+	searched     = parameter{"q", "Words that are all in number, subject, text or a name in it.", schema{"type": "string", "maxLength": 200}}
+	from         = parameter{"from", "Only dispatches of this side.", schema{"type": "string"}}
+	channel      = parameter{"channel", "Only dispatches on this channel.", schema{"type": "string"}}
+	precedence   = parameter{"precedence", "Only dispatches of this precedence.", schemaOfPrecedence}
+	state        = parameter{"state", "Only dispatches that wait, or have come so far.", schema{"type": "string", "enum": reaches}}
+	meant        = parameter{"mark", "Only dispatches meant so.", schema{"type": "string", "enum": []string{"real", "exercise", "test"}}}
+	ofForm       = parameter{"form", "Only dispatches with a form of this code.", schema{"type": "string"}}
+	onChannel    = parameter{"channel", "Only notes on this channel.", schema{"type": "string"}}
+	attemptOn    = parameter{"channel", "Only attempts in the place of this channel.", schema{"type": "string"}}
+	attemptFrom  = parameter{"from", "Only attempts of this side.", schema{"type": "string"}}
+	attemptAbout = parameter{"dispatch", "Only attempts about the dispatch with this entry id.", schema{"type": "string"}}
+	attemptWaits = parameter{"waiting", "Only attempts of which this side has said nothing yet.", schema{"type": "string"}}
+	tenderOn     = parameter{"channel", "Only tenders on this channel.", schema{"type": "string"}}
+	tenderFrom   = parameter{"from", "Only tenders of this side.", schema{"type": "string"}}
+	tenderState  = parameter{"state", "Only tenders in this state, or those without an answer after its time.", schema{"type": "string", "enum": tenderStates}}
+	tenderWaits  = parameter{"waiting", "Only tenders that this side may still answer.", schema{"type": "string"}}
+	momentOf     = parameter{"at", "The moment; without it, now.", schema{"type": "string", "format": "date-time"}}
+	ofSide       = parameter{"side", "Only watches of this side.", schema{"type": "string"}}
+	ofChannel    = parameter{"channel", "Only calls on this channel.", schema{"type": "string"}}
+	monthChannel = parameter{"channel", "The channel; by default the first of the charter.", schema{"type": "string"}}
+	monthFrom    = parameter{"from", "The first month, of UTC; by default eleven before the last, as far as the record goes.", schemaOfMonth}
+	monthTo      = parameter{"to", "The last month, at most 24 with it; by default the last in which something is settled.", schemaOfMonth}
+	counted      = parameter{"channel", "Only this channel; by default all together, and then each.", schema{"type": "string"}}
+	formState    = parameter{"state", "Only forms in this state.", schema{"type": "string", "enum": formStates}}
+	formCode     = parameter{"code", "Only forms of this code.", schema{"type": "string"}}
+	since        = parameter{"since", "Only dispatches released then or later.", schema{"type": "string", "format": "date-time"}}
+	until        = parameter{"until", "Only dispatches released before.", schema{"type": "string", "format": "date-time"}}
+	shelf        = parameter{"shelf", "Which drafts: those that wait for the reader, the reader's own, all that are open, or former ones.", schema{"type": "string", "enum": people.Shelves, "default": people.ShelfOpen}}
+	readsFor     = parameter{"by", "The post for which the reader looks; by default the usual one of the account.", schema{"type": "string"}}
+	fileName     = parameter{"name", "The name of the file, as the other side shall read it.", schema{"type": "string", "maxLength": office.MaxNamed}}
+	allAlarms    = parameter{"all", "Also alarms that are cleared.", schema{"type": "boolean", "default": false}}
 )
 
 var schemaOfMonth = schema{"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$", "examples": []string{"2018-10"}}

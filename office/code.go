@@ -40,6 +40,9 @@ func (c *checker) says(field string, f *Form) {
 	if number := strings.TrimPrefix(f.Code, codePrefix); len(f.Code) != len("sc03") || len(number) != 2 || !all(number, digit) || number == "00" {
 		c.fail(BadValue, "field", field+".code", "value", clip(f.Code))
 	}
+	if f.Mode == ModeTendered {
+		c.fail(BadValue, "field", field+".mode", "value", string(f.Mode))
+	}
 	field += ".says"
 	c.words(field, f.Says, MaxPurpose)
 	for _, tag := range sortedKeys(f.Name) {
