@@ -297,6 +297,18 @@ func (c *Client) CheckMonth(ctx context.Context, month, channel string) (m Check
 	return m, c.get(ctx, Path+"/checks/months/"+url.PathEscape(month), query, &m)
 }
 
+// Statistics returns figures of months, such as "2018-09", on a channel or on all if
+// it is empty. Months that are empty are chosen.
+func (c *Client) Statistics(ctx context.Context, from, to, channel string) (s Statistics, err error) {
+	query := url.Values{}
+	for name, value := range map[string]string{"from": from, "to": to, "channel": channel} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	return s, c.get(ctx, Path+"/statistics", query, &s)
+}
+
 // CallCheck calls for a line check.
 func (c *Client) CallCheck(ctx context.Context, n NewCheck) (w Written, err error) {
 	return w, c.do(ctx, http.MethodPost, Path+"/checks", nil, n, &w)

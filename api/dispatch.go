@@ -166,6 +166,9 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) error {
 	if d.Enclosures, err = s.enclosed(r, &line); err != nil {
 		return err
 	}
+	if d.Says, err = s.says(r, line.Form); err != nil {
+		return err
+	}
 	return write(w, http.StatusOK, d)
 }
 

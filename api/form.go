@@ -98,3 +98,12 @@ func (s *server) content(r *http.Request, c DraftContent) (people.Content, error
 	form.Hash, c.Form = inForce.Hash, &form
 	return people.Content(c), err
 }
+
+// says gives what a dispatch says by a short code; nil if its form is none.
+func (s *server) says(r *http.Request, f *office.Filled) (office.Words, error) {
+	if f == nil {
+		return nil, nil
+	}
+	row, _, err := s.Node.Records().Form(r.Context(), f.Hash)
+	return row.Form.Say(f.Values), err
+}

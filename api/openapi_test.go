@@ -263,6 +263,8 @@ var calls = []call{
 	{"listChecks", "/checks?channel=liaison&limit=3", "", ""},
 	{"getCheckSchedule", "/checks/schedule", "", ""},
 	{"getCheckMonth", "/checks/months/2018-10?channel=liaison", "", ""},
+	{"getStatistics", "/statistics", "", ""},
+	{"getStatistics", "/statistics?from=2018-09&to=2018-10&channel=liaison", "", ""},
 	{"proposeForm", "/forms", `{"form":{form},"note":"For works.","by":"head"}`, ""},
 	{"agreeToForm", "/forms/{formHash}/agreement", `{"by":"head"}`, ""},
 	{"listForms", "/forms?state=open&code=an&limit=5", "", ""},

@@ -157,6 +157,8 @@ var operations = []operation{
 		nil, nil, 200, CheckSchedule{}, (*server).checkSchedule},
 	{"getCheckMonth", "GET", "/checks/months/{month}", people.ScopeRead, "What became of the line checks of a channel in a month of its clock. Every side that holds the same record gets the same of what is past.",
 		[]parameter{monthChannel}, nil, 200, CheckMonth{}, (*server).checkMonth},
+	{"getStatistics", "GET", "/statistics", people.ScopeRead, "What each side did, by month and channel, counted from the settled record alone: every side that holds the same record gets the same.",
+		[]parameter{monthFrom, monthTo, counted}, nil, 200, Statistics{}, (*server).statistics},
 	{"getHours", "GET", "/hours", people.ScopeRead, "The hours of every side, whether it is open, and when all are open at once.",
 		nil, nil, 200, OfficeHours{}, (*server).hours},
 	{"sayHours", "POST", "/hours", people.ScopeBind, "Says which hours this side keeps from a moment on, in place of those before.",
@@ -271,6 +273,9 @@ var (
 	ofSide       = parameter{"side", "Only watches of this side.", schema{"type": "string"}}
 	ofChannel    = parameter{"channel", "Only calls on this channel.", schema{"type": "string"}}
 	monthChannel = parameter{"channel", "The channel; by default the first of the charter.", schema{"type": "string"}}
+	monthFrom    = parameter{"from", "The first month, of UTC; by default eleven before the last, as far as the record goes.", schemaOfMonth}
+	monthTo      = parameter{"to", "The last month, at most 24 with it; by default the last in which something is settled.", schemaOfMonth}
+	counted      = parameter{"channel", "Only this channel; by default all together, and then each.", schema{"type": "string"}}
 	formState    = parameter{"state", "Only forms in this state.", schema{"type": "string", "enum": formStates}}
 	formCode     = parameter{"code", "Only forms of this code.", schema{"type": "string"}}
 	since        = parameter{"since", "Only dispatches released then or later.", schema{"type": "string", "format": "date-time"}}
@@ -280,6 +285,8 @@ var (
 	fileName     = parameter{"name", "The name of the file, as the other side shall read it.", schema{"type": "string", "maxLength": office.MaxNamed}}
 	allAlarms    = parameter{"all", "Also alarms that are cleared.", schema{"type": "boolean", "default": false}}
 )
+
+var schemaOfMonth = schema{"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$", "examples": []string{"2018-10"}}
 
 // inPath is what stands in the braces of paths.
 var inPath = map[string]parameter{

@@ -74,6 +74,7 @@ type Dispatch struct {
 	Receipts     []Receipt         `json:"receipts,omitempty"`   // not in lists
 	Enclosures   []Enclosed        `json:"enclosures,omitempty"` // not in lists
 	Group        string            `json:"group"`                // the date-time group, such as "140130Z SEP 18"
+	Says         office.Words      `json:"says,omitempty"`       // of a short code: the agreed text with its values, by language; not in lists
 	Thread       *office.EntryID   `json:"thread,omitempty"`     // the dispatch that its thread begins with; left out if that is itself
 	Handling     *Handling         `json:"handling,omitempty"`   // left out while there is nothing to say
 	Particulars

@@ -27,11 +27,12 @@ var data embed.FS
 
 // codes are the codes of all forms, in the order in which they are offered.
 var codes = slices.Concat(
-	strings.Fields("ds fl ep rt"),       // distress: lives and goods
-	strings.Fields("in an ef cf ss"),    // notices
-	strings.Fields("ve cq cr rs"),       // requests, and what answers one
-	strings.Fields("lc ob cb dr pc mt"), // the house, day by day
-	strings.Fields("nv pr pd tp gw"),    // others
+	strings.Fields("ds fl ep rt"),                                       // distress: lives and goods
+	strings.Fields("in an ef cf ss"),                                    // notices
+	strings.Fields("ve cq cr rs"),                                       // requests, and what answers one
+	strings.Fields("lc ob cb dr pc mt"),                                 // the house, day by day
+	strings.Fields("nv pr pd tp gw"),                                    // others
+	strings.Fields("sc01 sc02 sc03 sc04 sc05 sc06 sc07 sc08 sc09 sc10"), // short codes
 )
 
 // Catalog gives all forms, those for distress first. They are parsed once and

@@ -5,6 +5,7 @@ package lang
 var problemWords = map[string]Phrase{
 	"problem.body":              {En: "The body cannot be read: {error}.", Ko: "본문을 읽을 수 없습니다: {error}."},
 	"problem.body-more":         {En: "The body has more after its end.", Ko: "본문이 끝난 뒤에 더 있습니다."},
+	"problem.months":            {En: "“{from}” to “{to}” are not months such as 2018-09, in order and at most 24.", Ko: "“{from}”부터 “{to}”까지는 2018-09와 같은 달을 차례대로 24개 이내로 적은 것이 아닙니다."},
 	"problem.id":                {En: "“{id}” is not an entry id, such as south/17.", Ko: "“{id}”은(는) south/17과 같은 항목 번호가 아닙니다."},
 	"problem.number":            {En: "“{value}” is not the number of a line in a list.", Ko: "“{value}”은(는) 목록에 있는 번호가 아닙니다."},
 	"problem.wait":              {En: "{name}={value} is not a time of at most {limit}, such as 60s.", Ko: "{name}={value}은(는) 60s와 같은 {limit} 이내의 시간이 아닙니다."},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"liaison.example/liaisontest"
 	"liaison.example/node"
 	"liaison.example/office"
+	"liaison.example/records"
 	"liaison.example/sqldb"
 )
 
@@ -333,6 +335,52 @@ func (y *year) checksWereCounted() {
 	}
 }
 
+// statisticsAreEqual compares the statistics of both sides with each other, and
+// with what was done.
+func (y *year) statisticsAreEqual() {
+	y.t.Helper()
+	counted := map[office.Side]records.Statistics{}
+	for _, side := range y.Sides {
+		s, err := y.Nodes[side].Records().Statistics(context.Background(), "2015-01", "2015-12", "")
+		if err != nil {
+			y.t.Fatal(err)
+		}
+		counted[side] = s
+	}
+	if s := counted["south"]; s.NotCounted > 0 || !reflect.DeepEqual(s, counted["north"]) {
+		y.t.Errorf("the sides differ, or %d entries are not counted:\nsouth %+v\nnorth %+v", s.NotCounted, s.Figures, counted["north"].Figures)
+	}
+	var all office.Acknowledging
+	released := int64(0)
+	for _, f := range counted["south"].Figures {
+		if f.Channel != "" {
+			continue
+		}
+		for _, n := range f.Released {
+			released += n
+		}
+		all.InTime += f.Acknowledged.InTime
+		all.Late += f.Acknowledged.Late
+		all.Waiting += f.Acknowledged.Waiting + f.Acknowledged.Overdue
+	}
+	var waiting, latest, earliest int64 // the counts of late ones, if a tick decides for them or against
+	for _, d := range y.sent {
+		should := y.open.due(d.precedence, d.at, acknowledgeWithin[d.precedence])
+		switch {
+		case d.acknowledged.IsZero():
+			waiting++
+		case d.acknowledged.After(should.Add(tick)):
+			latest++
+			earliest++
+		case d.acknowledged.After(should.Add(-tick)):
+			earliest++
+		}
+	}
+	if released != int64(len(y.sent)) || all.Waiting != waiting || all.Late < latest || all.Late > earliest || all.InTime+all.Late+all.Waiting != released {
+		y.t.Errorf("%d released, %+v; want %d, %d to %d late, %d waiting", released, all, len(y.sent), latest, earliest, waiting)
+	}
+}
+
 func TestAYearOfAnOffice(t *testing.T) {
 	begun := time.Now()
 	story(t, func(t *testing.T) {
@@ -356,6 +404,7 @@ func TestAYearOfAnOffice(t *testing.T) {
 		y.Equal()
 		y.clocksRanRight()
 		y.checksWereCounted()
+		y.statisticsAreEqual()
 	})
 	t.Logf("%.1f s", time.Since(begun).Seconds())
 }

@@ -171,6 +171,17 @@ func testForms() map[string]*Form {
 		"one-choice":      changed(func(f *Form) { f.Fields[1].Choices = f.Fields[1].Choices[:1] }),
 		"choice-of-line":  changed(func(f *Form) { f.Fields[0].Choices = f.Fields[1].Choices }),
 		"other-type":      changed(func(f *Form) { f.Fields[0].Type = "sound" }),
+		"code":            testCode(nil),
+		"code-renewed":    testCode(func(f *Form) { f.Says["en"] = "Distress at {place}: {name}." }),
+		"code-unnumbered": testCode(func(f *Form) { f.Code = "sc0" }),
+		"code-tendered":   testCode(func(f *Form) { f.Mode, f.Precedence = ModeTendered, Routine }),
+		"code-zero":       testCode(func(f *Form) { f.Code = "sc00" }),
+		"code-one-tongue": testCode(func(f *Form) { delete(f.Says, "ko") }),
+		"code-other-slot": testCode(func(f *Form) { f.Says["ko"] += " {time}" }),
+		"code-slot-open":  testCode(func(f *Form) { f.Says["ko"] += " {" }),
+		"code-slot-left":  testCode(func(f *Form) { f.Says["ko"] = "아군 선박 조난: {name}" }),
+		"code-optional":   testCode(func(f *Form) { f.Fields[1].Required = false }),
+		"code-long-slot":  testCode(func(f *Form) { f.Fields[0].Type = FieldText }),
 		"too-long":        changed(func(f *Form) { f.Purpose = Words{"en": strings.Repeat("x", MaxPurpose+1)} }),
 	}
 }

@@ -20,8 +20,9 @@ type Form struct {
 	Hours      int64       `json:"hours,omitzero"` // from release, within which to answer or object; 0 if none are agreed on
 	Mode       Mode        `json:"mode,omitzero"`  // left out: served, and may be tendered
 	Name       Words       `json:"name"`
-	Precedence Precedence  `json:"precedence"` // what a writer is offered first
-	Purpose    Words       `json:"purpose"`    // what it is for, and when it is used
+	Precedence Precedence  `json:"precedence"`     // what a writer is offered first
+	Purpose    Words       `json:"purpose"`        // what it is for, and when it is used
+	Says       Words       `json:"says,omitempty"` // of a short code (Form.Say): its text, with {id} for the value of a field
 }
 
 // Asks says what a form wants of those who get it, and so what their silence
@@ -173,7 +174,6 @@ func (f *FormField) fits(value string) bool {
 // for zeros at its end: digits without needless zeros before them, at most whole
 // of them, then perhaps a point and at most parts more.
 func isDecimal(text string, whole, parts int) bool {
-	digit := func(b byte) bool { return b >= '0' && b <= '9' }
 	before, after, point := strings.Cut(strings.TrimPrefix(text, "-"), ".")
 	switch {
 	case before == "" || len(before) > whole || !all(before, digit), len(before) > 1 && before[0] == '0':
@@ -183,6 +183,8 @@ func isDecimal(text string, whole, parts int) bool {
 	}
 	return true
 }
+
+func digit(b byte) bool { return b >= '0' && b <= '9' }
 
 // isDegrees reports whether a text is a number of degrees, from -most to most.
 func isDegrees(text string, most int64) bool {
@@ -224,17 +226,24 @@ func (c *checker) form(field string, f *Form) {
 	default:
 		c.number(field+".hours", f.Hours, 0, MaxHours)
 	}
-	c.formFields(field+".fields", f.Fields)
+	least, most := 1, MaxFields
+	if len(f.Says) > 0 {
+		least, most = 0, MaxSlots
+	}
+	c.formFields(field+".fields", f.Fields, least, most)
 	if f.Mode != "" {
 		oneOf(c, field+".mode", f.Mode, Modes)
 	}
 	if f.Mode == ModeTendered && f.Precedence == Flash {
 		c.fail(NeverTendered, "value", string(Flash))
 	}
+	if len(f.Says) > 0 {
+		c.says(field, f)
+	}
 }
 
-func (c *checker) formFields(field string, fields []FormField) {
-	if !c.count(field, len(fields), 1, MaxFields) {
+func (c *checker) formFields(field string, fields []FormField, least, most int) {
+	if !c.count(field, len(fields), least, most) {
 		return
 	}
 	for i, f := range fields {

@@ -16,6 +16,7 @@ const (
 	MaxNote               = 4_000             // bytes of the note on a proposed charter or form
 	MaxForm               = 24 << 10          // bytes of a form's canonical form
 	MaxFields             = 40                // fields of a form
+	MaxSlots              = 6                 // fields of a short code
 	MaxChoices            = 40                // choices of a field, answers to a form
 	MaxValue              = 10_000            // bytes of the value of a field
 	MaxCoordination       = 2_000             // bytes of a coordination note

@@ -275,7 +275,7 @@ func (m *matter) putSchedule(c *Charter) {
 	if c.Rules < 3 {
 		return
 	}
-	row := &Schedule{Channels: []ChannelTimes{}, From: m.Time, ID: m.ID, Sides: c.SideIDs()}
+	row := &Schedule{Channels: []ChannelTimes{}, Clocks: c.Clocks, From: m.Time, ID: m.ID, Sides: c.SideIDs()}
 	for _, channel := range c.Channels {
 		if channel.Checks != nil {
 			row.Channels = append(row.Channels, *channel.times())

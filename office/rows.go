@@ -423,10 +423,11 @@ type AttemptView struct {
 	Text     string  `json:"text,omitzero"`
 }
 
-// Schedule keeps when the channels were to be checked under a charter, from the
-// entry on that put it in force.
+// Schedule keeps when the channels were to be checked under a charter, and its
+// clocks, from the entry on that put it in force.
 type Schedule struct {
 	Channels []ChannelTimes `json:"channels"` // those that have checks, in the charter's order
+	Clocks   []Clock        `json:"clocks"`   // as the charter has them
 	From     int64          `json:"from"`     // milliseconds: the time of the entry in the joint order
 	ID       EntryID        `json:"id"`
 	Sides    []Side         `json:"sides"` // in the charter's order

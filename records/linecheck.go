@@ -2,6 +2,7 @@ package records
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -167,7 +168,12 @@ func (r *Records) CheckBoards(ctx context.Context, now time.Time, next bool) (bo
 // readTimes reads what was to be checked when, and the hours of the sides, from
 // one moment to another.
 func readTimes(ctx context.Context, tx *sqldb.Tx, from, until int64) (office.Schedules, map[office.Side]office.Calendar, error) {
-	latest, err := scanRows[office.Schedule](ctx, tx, "SELECT row FROM schedule ORDER BY pos DESC LIMIT $1", schedulesRead)
+	return readTimesTo(ctx, tx, from, until, math.MaxInt64)
+}
+
+// readTimesTo is readTimes of what stands in the joint order up to a place.
+func readTimesTo(ctx context.Context, tx *sqldb.Tx, from, until, place int64) (office.Schedules, map[office.Side]office.Calendar, error) {
+	latest, err := scanRows[office.Schedule](ctx, tx, "SELECT row FROM schedule WHERE pos <= $1 ORDER BY pos DESC LIMIT $2", place, schedulesRead)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -180,9 +186,9 @@ func readTimes(ctx context.Context, tx *sqldb.Tx, from, until int64) (office.Sch
 			}
 			// Those that begin within the time, and the one before.
 			hours, err := scanRows[office.Hours](ctx, tx, `
-				SELECT row FROM hours WHERE side = $1 AND begins < $2 AND begins >= (
-					SELECT COALESCE(MAX(begins), 0) FROM hours WHERE side = $1 AND begins <= $3
-				) ORDER BY begins DESC, pos DESC LIMIT $4`, side, until, from, hoursRead)
+				SELECT row FROM hours WHERE side = $1 AND begins < $2 AND pos <= $3 AND begins >= (
+					SELECT COALESCE(MAX(begins), 0) FROM hours WHERE side = $1 AND begins <= $4 AND pos <= $3
+				) ORDER BY begins DESC, pos DESC LIMIT $5`, side, until, place, from, hoursRead)
 			if err != nil {
 				return nil, nil, err
 			}

@@ -170,6 +170,7 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			enclosed BIGINT NOT NULL, -- how many enclosures it has
 			mark TEXT NOT NULL,      -- "exercise", "test", "real"
 			form TEXT NOT NULL,      -- code of its form, empty if none
+			formhash TEXT NOT NULL,  -- of the form itself, the same
 			row TEXT NOT NULL
 		);
 		CREATE INDEX dispatch_side ON dispatch (side, pos);

@@ -3,6 +3,7 @@ package records_test
 import (
 	"flag"
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -403,8 +404,10 @@ func (s *simulation) mend(rt *rapid.T) {
 			rt.Fatalf("%s, before the line was mended, is not what a fold from nothing gives", n.side)
 		}
 	}
+	s.figures(rt)
 	s.exchange()
 	s.check(rt)
+	s.figures(rt)
 	for _, n := range s.nodes {
 		if !recordstest.Same(s.t, n.records, s.nodes[s.sides[0]].records) {
 			rt.Fatalf("%s and %s differ", n.side, s.sides[0])
@@ -412,5 +415,21 @@ func (s *simulation) mend(rt *rapid.T) {
 		if !recordstest.Fresh(s.t, n.records, n.config) {
 			rt.Fatalf("%s is not what a fold from nothing gives", n.side)
 		}
+	}
+}
+
+// figures compares the statistics of nodes that have settled as much.
+func (s *simulation) figures(rt *rapid.T) {
+	counted := map[int64]records.Statistics{} // by how many entries are
+	for _, n := range s.nodes {
+		got, err := n.records.Statistics(ctx, "", "", "")
+		if err != nil {
+			rt.Fatal(err)
+		}
+		got.NotCounted = 0
+		if want, also := counted[got.Settled.Count]; also && !reflect.DeepEqual(got, want) {
+			rt.Fatalf("with %d settled, %s counts\n%+v\nanother node\n%+v", got.Settled.Count, n.side, got, want)
+		}
+		counted[got.Settled.Count] = got
 	}
 }

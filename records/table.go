@@ -95,13 +95,16 @@ var tables = func() map[string]*table {
 		tableOf[office.SideRow]("side", keepAlways, []string{"side"}),
 		tableOf[office.Dispatch]("dispatch", keepNot, nil).
 			of(func(row office.Row) office.EntryID { return row.(*office.Dispatch).ID }).
-			with([]string{"side", "channel", "precedence", "thread", "enclosed", "mark", "form"}, func(row office.Row) []any {
+			with([]string{"side", "channel", "precedence", "thread", "enclosed", "mark", "form", "formhash"}, func(row office.Row) []any {
 				d := row.(*office.Dispatch)
-				thread := ""
+				thread, hash := "", ""
 				if d.Thread != nil {
 					thread = d.Thread.String()
 				}
-				return []any{d.From, d.Channel, string(d.Precedence), thread, int64(len(d.Enclosures)), markOf(d), d.Form.CodeOf()}
+				if d.Form != nil {
+					hash = d.Form.Hash
+				}
+				return []any{d.From, d.Channel, string(d.Precedence), thread, int64(len(d.Enclosures)), markOf(d), d.Form.CodeOf(), hash}
 			}),
 		tableOf[office.Acknowledgements]("acknowledgement", keepRecent, nil).
 			of(func(row office.Row) office.EntryID { return row.(*office.Acknowledgements).Dispatch }).

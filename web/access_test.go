@@ -109,6 +109,11 @@ const whoMay = `
 	GET  /checks                                     -       -        y     -          -
 	GET  /checks.csv                                 -       -        y     -          -
 	GET  /checks.json                                -       -        y     -          -
+	GET  /codes                                      -       -        y     -          -
+	POST /codes                                      -       -        y     -          -
+	GET  /statistics                                 -       -        y     -          -
+	GET  /statistics.csv                             -       -        y     -          -
+	GET  /statistics.json                            -       -        y     -          -
 	POST /checks                                     -       -        y     -          -
 	POST /checks/{side}/{index}/answer               -       -        y     -          -
 	GET  /hours                                      -       -        y     -          -

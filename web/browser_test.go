@@ -137,6 +137,9 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 	enclosed := mended.enclose("north")
 	notice, request := mended.filledIn()
 	inForce, changed := mended.formed()
+	for _, code := range []string{"sc02", "sc06", "sc09"} {
+		mended.agreeOn(code)
+	}
 	strained := handled(t)
 	about, waits := strained.strained()
 	offered := strained.tenderTold()
@@ -192,6 +195,8 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"watch", mended, "/watch"},
 		{"watch-asked", mended, "/watch?at=2018-10-15+10:40"},
 		{"watch-none", three, "/watch"},
+		{"codes", mended, "/codes?number=06"},
+		{"statistics", mended, "/statistics?from=2018-03&to=2019-02"},
 		{"checks", usual, "/checks"},
 		{"checks-three", three, "/checks?month=2018-08"},
 		{"checks-closed", closed, "/checks"},

@@ -259,6 +259,7 @@ func (v *visit) faultSentence(form *office.Form, fault office.Verdict) string {
 type filledForm struct {
 	Code, Name, Href string
 	Asks             string
+	Says             []saidIn // of a short code
 	Rows             []fact
 }
 
@@ -279,7 +280,7 @@ func (s *site) filled(v *visit, f *office.Filled) (*filledForm, error) {
 	}
 	if found {
 		out.Name, out.Href = lang.Pick(v.tag, row.Form.Name), "/forms/"+f.Hash
-		out.Asks = v.asks(row.Form) + " " + v.silence(row.Form)
+		out.Asks, out.Says = v.asks(row.Form)+" "+v.silence(row.Form), v.sayings(row.Form.Say(f.Values))
 		for i := range row.Form.Fields {
 			field := &row.Form.Fields[i]
 			if value := f.Values[field.ID]; value != "" {

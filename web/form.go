@@ -45,6 +45,7 @@ type said struct{ Text, Lang string }
 type formText struct {
 	Lang, Language string
 	Name, Purpose  said
+	Says           said // of a short code
 	Asks, Silence  string
 	Precedence     office.Precedence
 	Word           string // the precedence
@@ -80,7 +81,7 @@ func (v *visit) said(words office.Words) said {
 
 // formTags are all languages of a form, the reader's first.
 func (v *visit) formTags(f *office.Form) []string {
-	phrases := []office.Words{f.Name, f.Purpose}
+	phrases := []office.Words{f.Name, f.Purpose, f.Says}
 	choices := func(list []office.Choice) {
 		for _, c := range list {
 			phrases = append(phrases, c.Name)
@@ -115,7 +116,7 @@ func (v *visit) formText(f *office.Form, tag string) formText {
 		return out
 	}
 	text := formText{
-		Lang: tag, Language: languageName(tag), Name: pick(f.Name), Purpose: pick(f.Purpose), Ended: f.Ended,
+		Lang: tag, Language: languageName(tag), Name: pick(f.Name), Purpose: pick(f.Purpose), Says: pick(f.Says), Ended: f.Ended,
 		Asks: v.asks(f), Silence: strings.TrimSpace(v.silence(f) + " " + v.mode(f)),
 		Precedence: f.Precedence, Word: v.t("precedence." + lowerPrecedence(f.Precedence)), Answers: choices(f.Answers),
 	}
@@ -145,6 +146,7 @@ func (v *visit) formArticles(f *office.Form) []article {
 	var b strings.Builder
 	inAll(&b, v.t("charter.name"), f.Name)
 	inAll(&b, v.t("charter.purpose"), f.Purpose)
+	inAll(&b, v.t("code.text"), f.Says)
 	line(&b, v.t("form.asks"), strings.TrimSpace(v.asks(f)+" "+v.silence(f)+" "+v.mode(f)))
 	line(&b, v.t("form.offered"), v.t("precedence."+lowerPrecedence(f.Precedence)))
 	if f.Ended {

@@ -24,8 +24,8 @@ var shared = []string{"layout.html", "strip.html", "mark.html", "people.html", "
 
 // pageNames are the pages, each a template of that name.
 var pageNames = []string{
-	"account", "accounts", "attempts", "charter", "check", "checks", "dispatch", "draft", "drafts", "ended", "entry", "failure", "form", "forms",
-	"formtext", "hours", "line", "list", "notes", "one", "propose", "ranks", "record", "relations", "rules", "sheet", "signin", "tender", "tenders", "trail", "watch", "write",
+	"account", "accounts", "attempts", "charter", "check", "checks", "codes", "dispatch", "draft", "drafts", "ended", "entry", "failure", "form", "forms",
+	"formtext", "hours", "line", "list", "notes", "one", "propose", "ranks", "record", "relations", "rules", "sheet", "signin", "statistics", "tender", "tenders", "trail", "watch", "write",
 }
 
 // pages is the templates of all pages in one language. Each is read when it is

@@ -135,6 +135,10 @@ var routes = []route{
 	{"POST /checks", signedIn, (*site).postCheck},
 	{"POST /checks/{side}/{index}/answer", signedIn, (*site).postCheckAnswer},
 
+	{"GET /statistics", signedIn, (*site).statistics},
+	{"GET /statistics.csv", signedIn, (*site).statisticsCSV},
+	{"GET /statistics.json", signedIn, (*site).statisticsJSON},
+
 	{"GET /hours", signedIn, (*site).hours},
 	{"POST /hours", signedIn, (*site).postHours},
 
@@ -142,6 +146,9 @@ var routes = []route{
 	{"GET /charter/propose", signedIn, (*site).propose},
 	{"POST /charter/propose", signedIn, (*site).postPropose},
 	{"POST /charter/agree", signedIn, (*site).postAgree},
+
+	{"GET /codes", signedIn, (*site).codes},
+	{"POST /codes", signedIn, (*site).postShortCode},
 
 	{"GET /forms", signedIn, (*site).forms},
 	{"POST /forms/propose", signedIn, (*site).postProposeForms},

@@ -339,6 +339,7 @@ func (c *showCommand) Run(ctx context.Context, t *terminal) error {
 	t.print("From %s, %s, to %s, on channel %s", d.From, d.By, strings.Join(d.To, ", "), d.Channel)
 	t.print("Released %s", stamp(d.At))
 	printParticulars(t, &d.Particulars)
+	printSays(t, d.Says)
 	t.print("Subject: %s", printable(d.Subject))
 	t.print("")
 	t.print("%s", printableText(d.Text))

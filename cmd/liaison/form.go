@@ -189,6 +189,7 @@ func printForm(t *terminal, f *office.Form) {
 	if f.Ended {
 		t.print("By it the sides agree that this code is used no longer.")
 	}
+	printSays(t, f.Says)
 	t.print("")
 	rows := [][]string{{"FIELD", "NAME", "TYPE", "", "HELP"}}
 	for _, field := range f.Fields {

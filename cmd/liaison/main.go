@@ -52,6 +52,7 @@ type commands struct {
 	Mend   mendCommand   `cmd:"" group:"node" help:"Mend the line to a side that was cut (demonstrations only)." usage:"[DIR] SIDE"`
 
 	Draft      draftCommand      `cmd:"" group:"office" help:"Write, review and release drafts."`
+	Code       codeCommand       `cmd:"" group:"office" help:"List the agreed short codes, and release a dispatch by one."`
 	Send       sendCommand       `cmd:"" group:"office" help:"Release a dispatch." usage:"[DIR] --channel ID --subject TEXT --text-file FILE"`
 	List       listCommand       `cmd:"" group:"office" help:"List dispatches, the newest first." usage:"[DIR]"`
 	Show       showCommand       `cmd:"" group:"office" help:"Show one dispatch, or any other entry, with its receipts." usage:"[DIR] ID"`
@@ -66,6 +67,7 @@ type commands struct {
 	Tender     tenderCommand     `cmd:"" group:"office" help:"Offer dispatches before they go, accept and decline those of others, and serve them."`
 	Suspension suspensionCommand `cmd:"" group:"office" help:"Suspend and resume channels, and list what is suspended."`
 	Attempt    attemptCommand    `cmd:"" group:"office" help:"Log, list and confirm attempts to reach a side by other means."`
+	Stats      statsCommand      `cmd:"" group:"office" help:"Show figures of months that both sides can accept." usage:"[DIR]"`
 	Record     recordCommand     `cmd:"" group:"office" help:"List the entries of all sides in their joint order, the newest first." usage:"[DIR]"`
 	Disclose   discloseCommand   `cmd:"" group:"office" help:"Write one entry with its proof, for a third party." usage:"[DIR] ID --output FILE"`
 
