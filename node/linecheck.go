@@ -10,7 +10,8 @@ import (
 )
 
 // checked fills in what only the node knows of a line check that is called or
-// answered: what this side has settled, and how the clocks stand to each other.
+// answered: what this side has settled, and how the clocks stand to each other if
+// that is not said.
 func (n *Node) checked(ctx context.Context, body any) (any, error) {
 	switch b := body.(type) {
 	case *office.CheckBody:
@@ -31,7 +32,7 @@ func (n *Node) checked(ctx context.Context, body any) (any, error) {
 		if whole.Settled, err = n.settledAt(ctx, count); err != nil {
 			return nil, err
 		}
-		if line, heard := n.lines()[call.From]; heard && !line.LastHeard.IsZero() {
+		if line, heard := n.lines()[call.From]; heard && !line.LastHeard.IsZero() && b.Offset == nil {
 			offset := line.Offset.Milliseconds()
 			whole.Offset = new(min(office.MaxClockApart, max(-office.MaxClockApart, offset)))
 		}

@@ -168,6 +168,9 @@ func (s *stage) play(ctx context.Context, scene *scene) error {
 	}
 	reply := node.Act{By: scene.ackBy, Kind: office.KindAcknowledge, Body: &office.AcknowledgeBody{Dispatch: id}}
 	if scene.reply != nil {
+		if err := s.until(ctx, s.equal); err != nil { // as it is hours later
+			return err
+		}
 		reply.Kind, reply.Body = scene.reply(id)
 	}
 	_, err = s.write(ctx, at, otherSide(scene.side), reply)
