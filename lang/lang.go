@@ -64,7 +64,7 @@ type Marked struct {
 // phrases is all subjects in one table. It is never written to.
 var phrases = join(
 	accountWords, alarmWords, charterWords, commonWords, dispatchWords, draftWords, enclosureWords, entryWords, failureWords, fillWords, formWords,
-	hoursWords, kindWords, lineCheckWords, lineWords, listWords, modeWords, noteWords, passkeyWords, problemWords, recordWords, refusalWords,
+	hoursWords, kindWords, lineCheckWords, lineWords, listWords, modeWords, noteWords, passkeyWords, problemWords, recordWords, refusalWords, rosterWords,
 	relationsWords, sheetWords, signInWords, stripWords, timeWords, watchWords, writeWords,
 )
 

@@ -49,6 +49,8 @@ var Acts = []Act{
 	{office.KindCheck, false},
 	{office.KindCheckAnswer, false},
 	{office.KindHours, false},
+	{office.KindCoverage, false},
+	{office.KindPersonnel, false},
 	{office.KindPost, false},
 	{office.KindPostEnd, false},
 }
@@ -119,6 +121,8 @@ var leader = []grant{
 	{office.KindCheck, nil},
 	{office.KindCheckAnswer, nil},
 	{office.KindHours, nil},
+	{office.KindCoverage, nil},
+	{office.KindPersonnel, nil},
 	{office.KindPost, nil},
 	{office.KindPostEnd, nil},
 }

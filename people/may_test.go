@@ -36,6 +36,8 @@ func TestMayIsThisTable(t *testing.T) {
 		suspension       y     y       -        -             -            -          -
 		resumption       y     y       -        -             -            -          -
 		hours            y     y       -        -             -            -          -
+		coverage         y     y       -        -             -            -          -
+		personnel        y     y       -        -             -            -          -
 		post             y     y       -        -             -            -          -
 		post.end         y     y       -        -             -            -          -
 		charter          -     -       -        -             -            -          -
