@@ -35,6 +35,7 @@ func TestMayIsThisTable(t *testing.T) {
 		attempt.confirm  y     y       y        y             -            -          -
 		suspension       y     y       -        -             -            -          -
 		resumption       y     y       -        -             -            -          -
+		roster           y     y       -        -             -            y          -
 		hours            y     y       -        -             -            -          -
 		coverage         y     y       -        -             -            -          -
 		personnel        y     y       -        -             -            -          -
