@@ -61,3 +61,18 @@ func (n *Node) Plan(ctx context.Context, from, until time.Time) (people.Plan, er
 	}
 	return r.Plan(from.UnixMilli(), until.UnixMilli())
 }
+
+// Promised gives the times between two moments at which our side has promised the
+// others that somebody is on watch.
+func (n *Node) Promised(ctx context.Context, from, until time.Time) ([]office.Opening, error) {
+	own := []office.Side{n.Side()}
+	calendars, err := n.records.Calendars(ctx, own)
+	if err != nil {
+		return nil, err
+	}
+	promises, err := n.records.Promises(ctx, own)
+	if err != nil {
+		return nil, err
+	}
+	return promises[n.Side()].Between(calendars[n.Side()], from.UnixMilli(), until.UnixMilli()), nil
+}

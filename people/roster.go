@@ -469,3 +469,8 @@ func (p *Plan) At(ms int64) (watches []Planned) {
 	}
 	return watches
 }
+
+// Within reports whether some of the stretch lies within one of these times.
+func (s Stretch) Within(times []office.Opening) bool {
+	return slices.ContainsFunc(times, func(o office.Opening) bool { return o.From < s.Until && s.From < o.Until })
+}

@@ -61,6 +61,9 @@ func (w Who) Is(account string, posts ...office.Post) bool {
 func (p *People) OfferSwap(ctx context.Context, h Hand, clock Clock, s Swap) (Swap, error) {
 	now := p.now()
 	err := p.db.Update(ctx, func(tx *sqldb.Tx) error {
+		if err := may(ctx, tx, h, office.KindWatch, now); err != nil {
+			return err
+		}
 		if utf8.RuneCountInString(s.Words) > MaxWhy || !oneLine(s.Words) {
 			return refuse("roster-why", "limit", fmt.Sprint(MaxWhy))
 		}
@@ -129,9 +132,6 @@ func (p *People) OfferSwap(ctx context.Context, h Hand, clock Clock, s Swap) (Sw
 // it: both change hands in one act. It refuses if either is no longer whose it was.
 func (p *People) AcceptSwap(ctx context.Context, h Hand, clock Clock, id int64) error {
 	return p.endSwap(ctx, h, id, SwapAccepted, func(tx *sqldb.Tx, s Swap, now time.Time) error {
-		if err := may(ctx, tx, h, office.KindWatch, now); err != nil {
-			return err
-		}
 		taker := s.To
 		switch {
 		case s.Holder.Is(h.Who, h.Post) && !s.To.Is(h.Who, h.Post):
@@ -194,6 +194,9 @@ func (p *People) WithdrawSwap(ctx context.Context, h Hand, id int64) error {
 func (p *People) endSwap(ctx context.Context, h Hand, id int64, state SwapState, f func(tx *sqldb.Tx, s Swap, now time.Time) error) error {
 	now := p.now()
 	err := p.db.Update(ctx, func(tx *sqldb.Tx) error {
+		if err := may(ctx, tx, h, office.KindWatch, now); err != nil {
+			return err
+		}
 		list, err := readSwaps(ctx, tx, "s.id = $1", now, id)
 		switch {
 		case err != nil:
