@@ -2,10 +2,16 @@ package lang
 
 // The roster, the promise of coverage, and changes of personnel.
 var rosterWords = map[string]Phrase{
+	"feed.own":   {En: "My watches, {side}", Ko: "내 당직, {side}"},
+	"feed.desk":  {En: "Watches of {side}", Ko: "{side} 당직"},
+	"feed.watch": {En: "Watch: {name}", Ko: "당직: {name}"},
+	"feed.of":    {En: "{who}: {name}", Ko: "{who}: {name}"},
+	"feed.given": {En: "Given to {who}: {name}", Ko: "{who}에게 넘김: {name}"},
+
 	"may.coverage":  {En: "Promise a watch", Ko: "당직 보장 통보"},
 	"may.personnel": {En: "Give notice of a change of personnel", Ko: "인원 변동 통보"},
 
-	"may.roster":    {En: "Keep the roster", Ko: "당직표 관리"},
+	"may.roster": {En: "Keep the roster", Ko: "당직표 관리"},
 
 	"trail.roster-changed": {En: "roster changed", Ko: "당직표 변경"},
 	"trail.feed-made":      {En: "calendar address made", Ko: "일정 주소 생성"},

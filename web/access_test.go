@@ -116,6 +116,7 @@ const whoMay = `
 	GET  /forms/propose                              -       -        y     -          -
 	POST /forms/propose-text                         -       -        y     -          -
 	GET  /forms/{hash}                               -       -        y     -          -
+	GET  /feed/{token}                               y       y        y     y          y
 	GET  /events                                     -       -        y     -          -
 	/                                                y       y        y     y          y`
 

@@ -144,6 +144,8 @@ var routes = []route{
 
 	{"GET /events", signedIn, (*site).stream},
 
+	{"GET " + feedPath + "{token}", anyone, (*site).feed},
+
 	{"/", anyone, (*site).nothingHere},
 }
 
