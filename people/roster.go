@@ -474,3 +474,16 @@ func (p *Plan) At(ms int64) (watches []Planned) {
 func (s Stretch) Within(times []office.Opening) bool {
 	return slices.ContainsFunc(times, func(o office.Opening) bool { return o.From < s.Until && s.From < o.Until })
 }
+
+// Shows gives the day and the time of day that the clock shows at a moment.
+func (c Clock) Shows(ms int64) (day, start string) {
+	local := c.local(ms)
+	n := local - floor(local, minutesOfDay)*minutesOfDay
+	return dateOf(floor(local, minutesOfDay)), fmt.Sprintf("%02d:%02d", n/60, n%60)
+}
+
+// Day gives when a day begins and ends on the clock; false if it is none.
+func (c Clock) Day(date string) (from, until int64, ok bool) {
+	n, ok := dayOf(date)
+	return c.moment(n * minutesOfDay), c.moment((n + 1) * minutesOfDay), ok
+}

@@ -99,6 +99,16 @@ const whoMay = `
 	POST /watch                                      -       -        y     -          -
 	POST /watch/end                                  -       -        y     -          -
 	POST /watch/handover                             -       -        y     -          -
+	GET  /roster                                     -       -        y     -          -
+	POST /roster/rotations                           -       -        y     -          -
+	POST /roster/rotations/{id}/end                  -       -        y     -          -
+	POST /roster/give                                -       -        y     -          -
+	POST /roster/swaps                               -       -        y     -          -
+	POST /roster/swaps/{id}/{act}                    -       -        y     -          -
+	POST /roster/feeds                               -       -        y     -          -
+	GET  /coverage                                   -       -        y     -          -
+	POST /coverage                                   -       -        y     -          -
+	POST /personnel                                  -       -        y     -          -
 	GET  /checks                                     -       -        y     -          -
 	GET  /checks.csv                                 -       -        y     -          -
 	GET  /checks.json                                -       -        y     -          -

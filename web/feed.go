@@ -163,7 +163,7 @@ func (s *site) calendar(v *visit, feed people.Feed, account people.Account) (str
 		e.SetStatus(ical.ObjectStatusConfirmed)
 		switch {
 		case feed.Whole:
-			e.SetSummary(v.t("feed.of", "who", names.of(w.Who), "name", w.Name))
+			e.SetSummary(names.of(w.Who) + ": " + w.Name)
 		case given:
 			e.SetStatus(ical.ObjectStatusCancelled)
 			e.SetSummary(v.t("feed.given", "who", names.of(w.Who), "name", w.Name))

@@ -22,8 +22,8 @@ var shared = []string{"layout.html", "strip.html", "mark.html", "people.html", "
 
 // pageNames are the pages, each a template of that name.
 var pageNames = []string{
-	"account", "accounts", "attempts", "charter", "check", "checks", "dispatch", "draft", "drafts", "ended", "entry", "failure", "form", "forms",
-	"formtext", "hours", "line", "list", "notes", "one", "propose", "record", "relations", "rules", "sheet", "signin", "trail", "watch", "write",
+	"account", "accounts", "attempts", "charter", "check", "checks", "coverage", "dispatch", "draft", "drafts", "ended", "entry", "failure", "form", "forms",
+	"formtext", "hours", "line", "list", "notes", "one", "propose", "record", "relations", "roster", "rules", "sheet", "signin", "trail", "watch", "write",
 }
 
 // pages is the templates of all pages in one language.

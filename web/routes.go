@@ -121,6 +121,17 @@ var routes = []route{
 	{"POST /watch/end", signedIn, (*site).postEndWatch},
 	{"POST /watch/handover", signedIn, (*site).postHandover},
 
+	{"GET /roster", signedIn, (*site).roster},
+	{"POST /roster/rotations", signedIn, (*site).postRotation},
+	{"POST /roster/rotations/{id}/end", signedIn, (*site).postEndRotation},
+	{"POST /roster/give", signedIn, (*site).postGive},
+	{"POST /roster/swaps", signedIn, (*site).postOffer},
+	{"POST /roster/swaps/{id}/{act}", signedIn, (*site).postSwap},
+	{"POST /roster/feeds", signedIn, (*site).postFeed},
+	{"GET /coverage", signedIn, (*site).coverage},
+	{"POST /coverage", signedIn, (*site).postCoverage},
+	{"POST /personnel", signedIn, (*site).postPersonnel},
+
 	{"GET /checks", signedIn, (*site).checks},
 	{"GET /checks.csv", signedIn, (*site).checksCSV},
 	{"GET /checks.json", signedIn, (*site).checksJSON},
