@@ -191,6 +191,8 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"watch", mended, "/watch"},
 		{"watch-asked", mended, "/watch?at=2018-10-15+10:40"},
 		{"watch-none", three, "/watch"},
+		{"roster", mended, "/roster?watch=" + url.QueryEscape(mended.planned())},
+		{"coverage", mended, "/coverage"},
 		{"checks", usual, "/checks"},
 		{"checks-three", three, "/checks?month=2018-08"},
 		{"checks-closed", closed, "/checks"},

@@ -119,3 +119,47 @@ func TestTheOtherSideSeesWhatIsPromisedAndWhoChanges(t *testing.T) {
 	north.get("/record").want(t, 200, "Promises a watch", "Gives notice of a change of personnel")
 	north.get("/coverage?before=x").want(t, 404)
 }
+
+// planned fills south with a roster that is full: gaps, a given watch, offers of
+// others and of its own, what is promised and who changes. It returns a watch of the
+// head that is to come.
+func (h *house) planned() string {
+	h.t.Helper()
+	keeper, _ := h.rostered()
+	p, ctx := h.nodes["south"].People(), h.t.Context()
+	clock, _, err := h.nodes["south"].RosterClock(ctx)
+	must(h.t, err)
+	plan, err := h.nodes["south"].Plan(ctx, h.now(), h.now().AddDate(0, 0, 7))
+	must(h.t, err)
+	var heads, kims, parks []people.WatchID
+	for _, w := range plan.Watches {
+		switch {
+		case w.From <= h.now().UnixMilli():
+		case w.Who == "post:head":
+			heads = append(heads, w.WatchID)
+		case w.Who == "kim":
+			kims = append(kims, w.WatchID)
+		case w.Who == "park":
+			parks = append(parks, w.WatchID)
+		}
+	}
+	must(h.t, p.GiveWatch(ctx, keeper, clock, parks[0], "post:head", "교육 참가. A course that cannot be moved to another day."))
+	hand := func(who string, post office.Post) people.Hand {
+		return people.Hand{By: people.By{Who: who}, Post: post, Role: post}
+	}
+	_, err = p.OfferSwap(ctx, hand("kim", "duty-officer"), clock, people.Swap{Watch: kims[0], Back: heads[1], Words: "어머니가 오십니다."})
+	must(h.t, err)
+	_, err = p.OfferSwap(ctx, hand("park", "duty-officer"), clock, people.Swap{Watch: parks[1], Words: "Anybody?"})
+	must(h.t, err)
+	declined, err := p.OfferSwap(ctx, hand("park", "duty-officer"), clock, people.Swap{Watch: parks[2], To: "post:head"})
+	must(h.t, err)
+	must(h.t, p.DeclineSwap(ctx, hand("head", "head"), declined.ID))
+	minute := func(days int) office.Minute { return office.MinuteOf(h.now().AddDate(0, 0, days).UnixMilli()) }
+	h.act("south", "head", office.KindCoverage, &office.CoverageBody{From: minute(0), Languages: []string{"ko", "en"}, Week: weekOf("00:00-24:00"), Who: []string{"당직관", "Kim M."}})
+	h.act("south", "head", office.KindCoverage, &office.CoverageBody{From: minute(20), Languages: []string{"ko"}, Week: weekOf("08:00-12:00, 13:00-20:00"), Who: []string{}})
+	h.act("north", "head", office.KindCoverage, &office.CoverageBody{From: minute(1), Languages: []string{"ko"}, Week: weekOf("09:00-17:00"), Who: []string{}})
+	h.act("south", "head", office.KindPersonnel, &office.PersonnelBody{Comes: "Park Seo-yeon / 박서연", From: minute(10), Goes: "Kim M. / 김명철", Languages: []string{"ko", "en"}, Post: "duty-officer"})
+	h.act("north", "head", office.KindPersonnel, &office.PersonnelBody{Goes: strings.Repeat("아주 긴 이름 ", 6), From: minute(3), Post: "deputy", Text: "상부의 지시에 따라 교대합니다.\nAt the request of the officer."})
+	h.level()
+	return heads[0].String()
+}
