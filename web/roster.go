@@ -221,7 +221,12 @@ func (d *drawing) between(from, until int64, day string) string {
 				continue
 			}
 		}
-		if date != day {
+		t, err := time.Parse(dateForm, date)
+		switch {
+		case date == day:
+		case i == 1 && until-from < 6*24*60*60*1000 && err == nil:
+			text += d.v.shortDay(t) + " "
+		default:
 			text += d.v.dated(date) + " "
 		}
 		text += at

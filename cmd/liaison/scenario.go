@@ -276,4 +276,8 @@ On 12 December the two sides check each other's withdrawn guard posts on the spo
 
 	takeWatch("south"),
 	takeWatch("north"),
+	promiseWatch("south", "Duty officer / 당직관"),
+	promiseWatch("north"),
+	changePersonnel("south", 12, "Han J. / 한지우", "Seo M. / 서민아"),
+	changePersonnel("north", 3, "Ri C. / 리철", ""),
 }
