@@ -89,6 +89,8 @@ var rosterWords = map[string]Phrase{
 	"roster.feed-made":      {En: "The address of the feed", Ko: "구독 주소"},
 	"roster.feed-once":      {En: "It is shown this once. The address before, if there was one, no longer works.", Ko: "지금 한 번만 보여 줍니다. 이전 주소가 있었다면 더는 쓸 수 없습니다."},
 
+	"strip.promised": {En: "though a watch is promised", Ko: "당직을 보장한 시간"},
+
 	"coverage.title":      {En: "Coverage and personnel", Ko: "당직 보장과 인원"},
 	"coverage.about":      {En: "What each side promises the others: at which hours somebody is on watch, and who comes and goes.", Ko: "각 측이 상대측에 약속한 내용입니다. 언제 당직자가 있는지, 누가 오고 떠나는지 밝힙니다."},
 	"coverage.none":       {En: "has promised nothing of its watch", Ko: "보장한 당직이 없음"},

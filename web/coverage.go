@@ -115,12 +115,8 @@ func (s *site) showCoverage(v *visit, status int, form url.Values, at, refused s
 		page.Days = append(page.Days, hoursDay{i, v.weekday(i), form.Get(fmt.Sprint("day-", i))})
 	}
 	if page.Known {
-		promises, err := v.records.Promises(v.ctx, v.sides())
-		if err != nil {
-			return err
-		}
 		for _, id := range v.sides() {
-			page.Sides = append(page.Sides, v.coverageSide(id, promises[id]))
+			page.Sides = append(page.Sides, v.coverageSide(id, v.promises[id]))
 		}
 		lines, next, err := v.records.Personnel(v.ctx, records.PersonnelFilter{Before: v.r.URL.Query().Get("before"), Limit: personnelLength})
 		if errors.Is(err, records.ErrBefore) {
@@ -255,17 +251,13 @@ func (s *site) said(v *visit, kind string, body any, refuse func(string) error) 
 
 // promisedWatch says of each side what it promises of its watch, and of ours who
 // should be on it by the roster. The sides are in the order of v.sides.
-func (s *site) promisedWatch(v *visit, on []watchSide) error {
+func (s *site) promisedWatch(v *visit, on []watchSide) (err error) {
 	if !v.knowsForms() {
 		return nil
 	}
-	promises, err := v.records.Promises(v.ctx, v.sides())
-	if err != nil {
-		return err
-	}
 	for i, id := range v.sides() {
-		if len(promises[id]) > 0 {
-			on[i].Shape, on[i].Promise, on[i].Missing = v.coverageNow(id, promises[id])
+		if len(v.promises[id]) > 0 {
+			on[i].Shape, on[i].Promise, on[i].Missing = v.coverageNow(id, v.promises[id])
 		}
 		if id != v.side {
 			continue

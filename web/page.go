@@ -136,6 +136,11 @@ func (s *site) frame(v *visit, here, title string) (f Frame, err error) {
 	if v.onWatch, err = s.node.Records().OnWatch(v.ctx); err != nil {
 		return f, err
 	}
+	if v.knowsForms() {
+		if v.promises, err = v.records.Promises(v.ctx, v.sides()); err != nil {
+			return f, err
+		}
+	}
 	f.Officer = v.officer(v.side, v.session.Post)
 	f.Person, f.Offer = v.session.Person, v.offer()
 	f.Strip = v.strip()

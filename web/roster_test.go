@@ -112,7 +112,7 @@ func TestTheOtherSideSeesWhatIsPromisedAndWhoChanges(t *testing.T) {
 	h.set(h.now().Add(2 * time.Minute))
 	h.level()
 	north.get("/coverage").want(t, 200, "Late: less than seven days", "교대합니다.", "The duty &lt;officer&gt;", "promises a watch now, and nobody is on watch", "In force since")
-	north.get("/watch").want(t, 200, "promises a watch now, and nobody is on watch")
+	north.get("/watch").want(t, 200, "promises a watch now, and nobody is on watch", "though a watch is promised")
 	h.act("south", "duty-officer", office.KindWatch, &office.WatchBody{Languages: []string{"ko"}})
 	h.level()
 	north.get("/coverage").want(t, 200, "promises a watch now, and somebody is on watch")
