@@ -257,6 +257,9 @@ func Prepare(ctx context.Context, db *sqldb.DB) error {
 	if err := db.Migrate(ctx, "handover", handoverSteps); err != nil {
 		return err
 	}
+	if err := db.Migrate(ctx, "ranks", rankSteps); err != nil {
+		return err
+	}
 	return db.Migrate(ctx, "roster", rosterSteps)
 }
 
