@@ -45,6 +45,7 @@ const floors = `
 	# 4  two faces
 	node records people office enclosure lang forms               < web
 	golang.org/x/text github.com/piglig/go-qr znkr.io/diff        < web
+	github.com/arran4/golang-ical                                 < web
 	node records people notify office forms                       < api
 	github.com/go-json-experiment/json golang.org/x/text          < api
 

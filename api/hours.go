@@ -10,17 +10,9 @@ import (
 )
 
 func (s *server) hours(w http.ResponseWriter, r *http.Request) error {
-	row, err := s.Node.Records().Office(r.Context())
+	sides, err := s.sides(r)
 	if err != nil {
 		return err
-	}
-	sides := []office.Side{s.Node.Side()}
-	if row.Charter != nil {
-		for _, side := range row.Charter.Sides {
-			if side.ID != s.Node.Side() {
-				sides = append(sides, side.ID)
-			}
-		}
 	}
 	calendars, err := s.Node.Records().Calendars(r.Context(), sides)
 	if err != nil {

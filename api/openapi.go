@@ -168,6 +168,7 @@ var plain = map[reflect.Type]schema{
 	reflect.TypeFor[office.Releasability](): {"type": "string", "enum": office.Releasabilities},
 	reflect.TypeFor[office.Readability]():   {"type": "string", "enum": office.Readabilities},
 	reflect.TypeFor[office.CheckResult]():   {"type": "string", "enum": office.CheckResults},
+	reflect.TypeFor[SwapState]():            {"type": "string", "enum": people.SwapStates},
 	reflect.TypeFor[DraftState]():           {"type": "string", "enum": people.DraftStates},
 	reflect.TypeFor[Scope]():                {"type": "string", "enum": people.Scopes},
 }
@@ -260,12 +261,12 @@ type said map[string]string
 // source is the files with the types that stand in requests and answers. Their
 // comments are the description, so that there are no two that could differ.
 //
-//go:embed types.go types_draft.go types_hours.go types_linecheck.go types_statistics.go types_tender.go types_watch.go problem.go
+//go:embed types.go types_draft.go types_hours.go types_linecheck.go types_roster.go types_statistics.go types_tender.go types_watch.go problem.go
 var source embed.FS
 
 func readSaid() said {
 	all := said{}
-	for _, name := range []string{"types.go", "types_draft.go", "types_hours.go", "types_linecheck.go", "types_statistics.go", "types_tender.go", "types_watch.go", "problem.go"} {
+	for _, name := range []string{"types.go", "types_draft.go", "types_hours.go", "types_linecheck.go", "types_roster.go", "types_statistics.go", "types_tender.go", "types_watch.go", "problem.go"} {
 		text, err := source.ReadFile(name)
 		if err != nil {
 			panic(err.Error()) // it is embedded

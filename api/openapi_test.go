@@ -258,6 +258,19 @@ var calls = []call{
 	{"getWatch", "/watch?at=2018-09-14T09:00:00Z", "", ""},
 	{"endWatch", "/watch/end", `{"by":"duty-officer"}`, ""},
 	{"listWatches", "/watch/history?side=south&limit=3", "", ""},
+	{"putRotation", "/roster/rotations", `{"name":"Second","from":"2018-01-01","starts":["08:00"],"days":[1,2,3,4,5],"minutes":480,"turn":[{"who":"post:duty-officer","languages":["ko","en"]},{"who":"kim"}],"by":"head"}`, ""},
+	{"getRoster", "/roster", "", ""},
+	{"offerSwap", "/roster/swaps", `{"watch":"1/2199-01-01/00:00","words":"A train comes late.","by":"duty-officer"}`, "swap=id"},
+	{"acceptSwap", "/roster/swaps/{swap}/accept", `{"by":"head"}`, ""},
+	{"offerSwap", "/roster/swaps", `{"watch":"1/2199-01-02/00:00","back":"1/2199-01-02/12:00","by":"duty-officer"}`, "swap=id"},
+	{"withdrawSwap", "/roster/swaps/{swap}/withdraw", `{"by":"duty-officer"}`, ""},
+	{"declineSwap", "/roster/swaps/{declined}/decline", `{"by":"duty-officer"}`, ""},
+	{"giveWatch", "/roster/watches", `{"watch":"1/2199-01-03/00:00","who":"kim","why":"병가","by":"head"}`, ""},
+	{"getRoster", "/roster?from=2198-12-31T00:00:00Z&until=2199-01-02T00:00:00Z", "", ""},
+	{"promiseCoverage", "/coverage", `{"languages":["ko"],"week":[[{"from":"00:00","until":"24:00"}],[],[],[],[],[],[]],"who":["당직관"],"by":"head"}`, ""},
+	{"getCoverage", "/coverage", "", ""},
+	{"changePersonnel", "/personnel", `{"post":"duty-officer","from":"2199-01-01T09:00Z","comes":"박서연","languages":["ko"],"by":"head"}`, ""},
+	{"listPersonnel", "/personnel?side=south&limit=3", "", ""},
 	{"callCheck", "/checks", `{"channel":"liaison","by":"duty-officer"}`, ""},
 	{"answerCheck", "/checks/{called}/answer", `{"heard":"weak","remark":"상자로 보이는 글자가 있다.","by":"duty-officer"}`, ""},
 	{"listChecks", "/checks?channel=liaison&limit=3", "", ""},
@@ -434,10 +447,20 @@ func readyOffice(t *testing.T) (*liaisontest.Office, map[string]string) {
 	if _, err := south.AddAccount(ctx, api.NewAccount{Name: "kim", Person: "Kim", Posts: []office.Post{"duty-officer"}}); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := south.PutRotation(ctx, api.NewRotation{
+		Name: "Desk", From: "2018-01-01", Starts: []string{"00:00", "12:00"}, Minutes: 720, Turn: []api.InTurn{{Who: "post:duty-officer"}, {Who: "kim"}}, By: "head",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	kim := people.Hand{By: people.By{Who: "kim"}, Post: "duty-officer", Role: "duty-officer"}
+	declined, err := o.Nodes["south"].People().OfferSwap(ctx, kim, nil, people.Swap{Watch: people.WatchID{Layer: 1, Day: "2199-01-04", Start: "12:00"}, To: "post:duty-officer"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(hook.Close)
 	return o, map[string]string{"file": file.Hash, "hook": hook.URL, "draft": kimsDraft(t, o, "ready"), "theirs": theirs.ID.String(), "tried": tried.ID.String(), "tendered": tendered.ID.String(), "offered": offered.ID.String(), "suspended": suspended.ID.String(),
-		"called": called.ID.String(), "charter": string(charter), "hash": office.HashCharter(&other),
+		"declined": strconv.FormatInt(declined.ID, 10), "called": called.ID.String(), "charter": string(charter), "hash": office.HashCharter(&other),
 		"form": string(notice), "formHash": office.HashForm(crossing)}
 }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 
 	"liaison.example/office"
@@ -147,6 +148,34 @@ var operations = []operation{
 		nil, NewWatch{}, 201, Written{}, (*server).startWatch},
 	{"endWatch", "POST", "/watch/end", people.ScopeAcknowledge, "Ends a watch of this side.",
 		nil, WatchEnd{}, 201, Written{}, (*server).endWatch},
+	{"getRoster", "GET", "/roster", people.ScopeRead, "Who of this side shall be on watch between two moments, where nobody is, and the offers of watches. It never crosses the line.",
+		[]parameter{planFrom, planUntil}, nil, 200, RosterPlan{}, (*server).roster},
+	{"putRotation", "POST", "/roster/rotations", people.ScopeBind, "Makes a rotation, or changes the one of that id and version. Of one that has begun only the name and a last day to come can change.",
+		nil, NewRotation{}, 200, Rotation{}, (*server).putRotation},
+	{"giveWatch", "POST", "/roster/watches", people.ScopeBind, "Gives one planned watch to another than has it, or back to whose turn it is.",
+		nil, GivenWatch{}, 204, nil, (*server).giveWatch},
+	{"offerSwap", "POST", "/roster/swaps", people.ScopeAcknowledge, "Offers a planned watch of one's own, for another or for none.",
+		nil, NewSwap{}, 201, Swap{}, (*server).offerSwap},
+	{"acceptSwap", "POST", "/roster/swaps/{id}/accept", people.ScopeAcknowledge, "Takes a watch that is offered, and gives the one that is asked for it.",
+		nil, Act{}, 204, nil, swapAct(func(ctx context.Context, p *people.People, h people.Hand, clock people.Clock, id int64) error {
+			return p.AcceptSwap(ctx, h, clock, id)
+		})},
+	{"declineSwap", "POST", "/roster/swaps/{id}/decline", people.ScopeAcknowledge, "Says no to a watch that is offered to oneself.",
+		nil, Act{}, 204, nil, swapAct(func(ctx context.Context, p *people.People, h people.Hand, _ people.Clock, id int64) error {
+			return p.DeclineSwap(ctx, h, id)
+		})},
+	{"withdrawSwap", "POST", "/roster/swaps/{id}/withdraw", people.ScopeAcknowledge, "Takes one's own offer back.",
+		nil, Act{}, 204, nil, swapAct(func(ctx context.Context, p *people.People, h people.Hand, _ people.Clock, id int64) error {
+			return p.WithdrawSwap(ctx, h, id)
+		})},
+	{"getCoverage", "GET", "/coverage", people.ScopeRead, "When each side promises that somebody is on watch.",
+		nil, nil, 200, OfficeCoverage{}, (*server).coverage},
+	{"promiseCoverage", "POST", "/coverage", people.ScopeBind, "Promises the other sides a watch at certain hours from a moment on, in place of the promise before.",
+		nil, NewCoverage{}, 201, Written{}, (*server).promiseCoverage},
+	{"listPersonnel", "GET", "/personnel", people.ScopeRead, "Changes of personnel of all sides, those of which notice was given last first.",
+		[]parameter{personnelOf, limit, cursorOf}, nil, 200, PersonnelPage{}, (*server).personnel},
+	{"changePersonnel", "POST", "/personnel", people.ScopeBind, "Gives the other sides notice that a post changes hands. Less than seven days before it is marked as late.",
+		nil, NewPersonnel{}, 201, Written{}, (*server).changePersonnel},
 	{"listChecks", "GET", "/checks", people.ScopeRead, "Calls for line checks with their answers, the last in the joint order first.",
 		[]parameter{ofChannel, limit, cursorOf}, nil, 200, CheckPage{}, (*server).checks},
 	{"callCheck", "POST", "/checks", people.ScopeAcknowledge, "Calls the other sides for a line check: for one that is due and whose turn is this side's, or at any time without.",
@@ -271,6 +300,9 @@ var (
 	tenderWaits  = parameter{"waiting", "Only tenders that this side may still answer.", schema{"type": "string"}}
 	momentOf     = parameter{"at", "The moment; without it, now.", schema{"type": "string", "format": "date-time"}}
 	ofSide       = parameter{"side", "Only watches of this side.", schema{"type": "string"}}
+	planFrom     = parameter{"from", "From when on; without it, now.", schema{"type": "string", "format": "date-time"}}
+	planUntil    = parameter{"until", "Until when; without it, fourteen days after that.", schema{"type": "string", "format": "date-time"}}
+	personnelOf  = parameter{"side", "Only changes of this side.", schema{"type": "string"}}
 	ofChannel    = parameter{"channel", "Only calls on this channel.", schema{"type": "string"}}
 	monthChannel = parameter{"channel", "The channel; by default the first of the charter.", schema{"type": "string"}}
 	monthFrom    = parameter{"from", "The first month, of UTC; by default eleven before the last, as far as the record goes.", schemaOfMonth}

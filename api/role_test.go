@@ -92,6 +92,14 @@ var draftNeeds = map[string]string{
 	"approveDraft": "review", "returnDraft": "review", "releaseDraft": "release",
 }
 
+// rosterNeeds is which roles may do what with the roster.
+var rosterNeeds = map[string]string{
+	"putRotation": " head deputy secretary ", "giveWatch": " head deputy secretary ",
+	"offerSwap": onWatch, "acceptSwap": onWatch, "declineSwap": onWatch, "withdrawSwap": onWatch,
+}
+
+const onWatch = " head deputy officer duty-officer "
+
 // byTheNode are operations that no role is asked for: a side has agreed that any
 // of its posts may do them.
 var byTheNode = []string{"clearAlarm"}
@@ -102,6 +110,7 @@ var byTheNode = []string{"clearAlarm"}
 // their role, their scope or their account allows.
 func TestEveryOperationWithEveryRole(t *testing.T) {
 	o, known := readyOffice(t)
+	known["declined"] = "999"
 	known["sent"] = known["theirs"] // nothing is released in this walk that could be kept
 	south := o.Nodes["south"]
 	address := behindToken(t, south)
@@ -175,7 +184,7 @@ func TestEveryOperationWithEveryRole(t *testing.T) {
 			// Bearers act for their own post, and on what is not there, so that what is
 			// allowed is seen without changing what the next one finds.
 			body = strings.ReplaceAll(strings.ReplaceAll(body, `"by":"duty-officer"`, `"by":"`+b.post+`"`), `"by":"head"`, `"by":"`+b.post+`"`)
-			target = strings.NewReplacer("{token}", "1", "{webhook}", "1", "{alarm}", "999").Replace(target)
+			target = strings.NewReplacer("{token}", "1", "{webhook}", "1", "{alarm}", "999", "{swap}", "999").Replace(target)
 			a, problem := bearing(t, address, p.method, api.Path+target, body, b.token)
 			got := a.StatusCode
 
@@ -202,6 +211,10 @@ func TestEveryOperationWithEveryRole(t *testing.T) {
 				want = []int{403, 409} // the version that they name may not be there
 			case draftNeeds[c.id] != "":
 				want = []int{403}
+			case rosterNeeds[c.id] != "" && (!b.account || !strings.Contains(rosterNeeds[c.id], " "+b.role+" ")):
+				want = []int{403} // the roster is kept by people
+			case rosterNeeds[c.id] != "":
+				want = []int{200, 201, 204, 404, 422}
 			case p.method == "GET" || slices.Contains(byTheNode, c.id):
 				want = []int{200, 404}
 			case c.id == "encloseFile" && !slices.Contains([]string{"interpreter", "observer"}, b.role):

@@ -14,6 +14,8 @@ var kindWords = map[string]Phrase{
 	"kind.form.propose":     {En: "Proposes a form", Ko: "서식 제안"},
 	"kind.note":             {En: "Says something informally", Ko: "실무 메모"},
 	"kind.hours":            {En: "Says which hours the side keeps", Ko: "근무 시간 통보"},
+	"kind.coverage":         {En: "Promises a watch", Ko: "당직 보장 통보"},
+	"kind.personnel":        {En: "Gives notice of a change of personnel", Ko: "인원 변동 통보"},
 	"kind.suspension":       {En: "Suspends channels", Ko: "연락 통로 중단"},
 	"kind.resumption":       {En: "Resumes channels", Ko: "연락 통로 재개"},
 	"kind.attempt":          {En: "Tells of an attempt by other means", Ko: "다른 수단 연락 시도 기록"},

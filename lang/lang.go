@@ -63,9 +63,9 @@ type Marked struct {
 
 // phrases is all subjects in one table. It is never written to.
 var phrases = join(
-	accountWords, alarmWords, charterWords, codeWords, commonWords, dispatchWords, draftWords, enclosureWords, entryWords, failureWords, fillWords, formWords,
-	hoursWords, kindWords, lineCheckWords, lineWords, listWords, modeWords, noteWords, passkeyWords, problemWords, recordWords, refusalWords,
-	relationsWords, sheetWords, signInWords, statisticsWords, stripWords, tenderWords, timeWords, watchWords, writeWords,
+	accountWords, alarmWords, charterWords, codeWords, commonWords, dispatchWords, draftWords, enclosureWords, entryWords, failureWords, fillWords,
+	formWords, hoursWords, kindWords, lineCheckWords, lineWords, listWords, modeWords, noteWords, passkeyWords, problemWords, recordWords, refusalWords,
+	relationsWords, rosterWords, sheetWords, signInWords, statisticsWords, stripWords, tenderWords, timeWords, watchWords, writeWords,
 )
 
 func join(subjects ...map[string]Phrase) map[string]Phrase {

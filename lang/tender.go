@@ -49,7 +49,7 @@ var tenderWords = map[string]Phrase{
 	"tender.withdraw":      {En: "Withdraw the tender", Ko: "제의 철회"},
 	"tender.do-withdraw":   {En: "Withdraw it", Ko: "철회하기"},
 
-	"tender.under":            {En: "{tender}: {state}", Ko: "{tender}: {state}"},
+	"tender.under":            {En: "{tender}: {state}", Ko: "{tender} · {state}"},
 	"tender.instead-declined": {En: "{tender}: served instead, after it was declined ({reason})", Ko: "{tender}: 거절({reason}) 뒤 수락 없이 전달"},
 	"tender.instead-silent":   {En: "{tender}: served instead, without an answer by {time}", Ko: "{tender}: {time}까지 회답이 없어 수락 없이 전달"},
 	"dispatch.tender":         {En: "Tendered", Ko: "전달 제의"},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"runtime"
+	"strings"
 	"time"
 
 	"liaison.example/ledger"
@@ -89,6 +90,13 @@ func (n *Node) Write(ctx context.Context, act Act) (written Written, err error) 
 		w.refused = misleads("remark", b.Remark, turning)
 	case *office.HoursBody:
 		w.refused = illegibleHours(b)
+	case *office.CoverageBody:
+		w.refused = misleads("who", strings.Join(b.Who, "\n"), turning, unseen)
+	case *office.PersonnelBody:
+		w.refused = misleads("text", b.Text, turning)
+		if r := misleads("comes", b.Comes+"\n"+b.Goes, turning, unseen); r != nil {
+			w.refused = r
+		}
 	case *office.ProposeFormBody:
 		w.refused = illegibleForm(b.Form)
 	}

@@ -35,6 +35,8 @@ const (
 	KindWatchEnd    = "watch.end"       // end a watch
 	KindCheck       = "check"           // call the other sides for a line check
 	KindCheckAnswer = "check.answer"    // answer one
+	KindCoverage    = "coverage"        // promise at which hours somebody is on watch
+	KindPersonnel   = "personnel"       // give notice that a post changes hands
 )
 
 // CharterBody founds the office.

@@ -61,6 +61,8 @@ var Kinds = []Kind{
 	kind(KindWatchEnd, 3, false, checkWatchEnd, applyWatchEnd),
 	kind(KindCheck, 3, false, checkCheck, applyCheck),
 	kind(KindCheckAnswer, 3, false, checkCheckAnswer, applyCheckAnswer),
+	kind(KindCoverage, 3, true, checkCoverage, applyCoverage),
+	kind(KindPersonnel, 3, true, checkPersonnel, applyPersonnel),
 }
 
 // A matter is what a rule has before it: the entry, the desk, and the office

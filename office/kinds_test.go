@@ -63,6 +63,12 @@ func goldens() map[string]any {
 		KindTenderEnd: &TenderWithdrawBody{Tender: EntryID{"south", 21}, Text: "Another will be offered."},
 		KindWatch:     &WatchBody{Languages: []string{"ko", "en"}, Name: "Kim M. / 김명철", Relieves: &EntryID{"south", 17}, Until: "2018-09-17T08:00Z"},
 		KindWatchEnd:  &WatchEndBody{Watch: EntryID{"south", 17}},
+		KindCoverage: &CoverageBody{
+			From: "2018-09-17T00:00Z", Languages: []string{"ko", "en"}, Until: "2018-12-31T15:00Z", Week: weekdays, Who: []string{"duty-officer", "Kim M. / 김명철"},
+		},
+		KindPersonnel: &PersonnelBody{
+			Comes: "Park S. / 박서연", From: "2018-10-01T00:00Z", Goes: "Kim M. / 김명철", Languages: []string{"ko", "en"}, Post: "duty-officer", Text: "교대합니다.",
+		},
 		KindCheck: &CheckBody{
 			Channel: "liaison", Due: "2018-09-14T00:00Z", Text: "neutral",
 			Settled: &Settled{Count: 7, Digest: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},

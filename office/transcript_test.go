@@ -202,7 +202,7 @@ func parseValue(t testing.TB, name, value string) any {
 			return &Filled{Code: code, Hash: hash, Values: given}
 		}
 		return hash
-	case name == "to" || name == "channels" || name == "languages" || name == "references":
+	case name == "to" || name == "channels" || name == "languages" || name == "references" || name == "who":
 		return slices.DeleteFunc(strings.Split(value, ","), func(s string) bool { return s == "" })
 	case name != "until" && name != "from" && name != "moment" && name != "due" && value != "" && strings.ContainsRune("0123456789{[", rune(value[0])):
 		return jsontext.Value(value)

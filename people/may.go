@@ -51,7 +51,10 @@ var Acts = []Act{
 	{office.KindWatchEnd, false},
 	{office.KindCheck, false},
 	{office.KindCheckAnswer, false},
+	{ActRoster, false},
 	{office.KindHours, false},
+	{office.KindCoverage, false},
+	{office.KindPersonnel, false},
 	{office.KindPost, false},
 	{office.KindPostEnd, false},
 }
@@ -97,7 +100,7 @@ var grants = map[string][]grant{
 		{office.KindWatch, nil}, {office.KindWatchEnd, nil},
 		{office.KindCheck, nil}, {office.KindCheckAnswer, nil},
 	},
-	"secretary":   {{ActDraft, atAnyHour}, {office.KindDispatch, noHurry}},
+	"secretary":   {{ActDraft, atAnyHour}, {office.KindDispatch, noHurry}, {ActRoster, nil}},
 	"interpreter": {{ActDraft, atAnyHour}},
 	"observer":    {},
 }
@@ -126,7 +129,10 @@ var leader = []grant{
 	{office.KindWatchEnd, nil},
 	{office.KindCheck, nil},
 	{office.KindCheckAnswer, nil},
+	{ActRoster, nil},
 	{office.KindHours, nil},
+	{office.KindCoverage, nil},
+	{office.KindPersonnel, nil},
 	{office.KindPost, nil},
 	{office.KindPostEnd, nil},
 }

@@ -38,7 +38,10 @@ func TestMayIsThisTable(t *testing.T) {
 		attempt.confirm  y     y       y        y             -            -          -
 		suspension       y     y       -        -             -            -          -
 		resumption       y     y       -        -             -            -          -
+		roster           y     y       -        -             -            y          -
 		hours            y     y       -        -             -            -          -
+		coverage         y     y       -        -             -            -          -
+		personnel        y     y       -        -             -            -          -
 		post             y     y       -        -             -            -          -
 		post.end         y     y       -        -             -            -          -
 		charter          -     -       -        -             -            -          -

@@ -257,7 +257,10 @@ func Prepare(ctx context.Context, db *sqldb.DB) error {
 	if err := db.Migrate(ctx, "handover", handoverSteps); err != nil {
 		return err
 	}
-	return db.Migrate(ctx, "ranks", rankSteps)
+	if err := db.Migrate(ctx, "ranks", rankSteps); err != nil {
+		return err
+	}
+	return db.Migrate(ctx, "roster", rosterSteps)
 }
 
 // Open prepares the tables in local.db and opens them with the side's key. The

@@ -41,8 +41,8 @@ const (
 	ScopeRead        Scope = "read"        // dispatches, the record, the charter, posts, the state of the node
 	ScopeDraft       Scope = "draft"       // read, write and review drafts
 	ScopeRelease     Scope = "release"     // release dispatches
-	ScopeAcknowledge Scope = "acknowledge" // acknowledge dispatches, take and end the watch, and mark alarms as seen to
-	ScopeBind        Scope = "bind"        // propose and agree to charters; accredit posts and end them
+	ScopeAcknowledge Scope = "acknowledge" // acknowledge dispatches, take and end the watch, offer and take planned ones, and mark alarms as seen to
+	ScopeBind        Scope = "bind"        // propose and agree to charters; accredit posts and end them; keep the roster, promise a watch
 	ScopeAdminister  Scope = "administer"  // keep the accounts of our own people; of an administrator only
 )
 

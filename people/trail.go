@@ -42,6 +42,9 @@ const (
 	PasskeyRemoved   Deed = "passkey-removed"
 	PasskeyCopied    Deed = "passkey-copied" // refused: its device has counted less than before
 	Proved           Deed = "proved"         // by a passkey, who is at the screen of a session
+	RosterChanged    Deed = "roster-changed" // the detail says which rotation, or which watch and to whom
+	FeedMade         Deed = "feed-made"      // the detail says of what
+	FeedEnded        Deed = "feed-ended"
 )
 
 // Deeds is all of them.
@@ -49,7 +52,7 @@ var Deeds = []Deed{
 	AccountAdded, AccountChanged, AccountSuspended, AccountResumed, PostWithdrawn, LinkMade, SignedIn, PostTaken, SignInRefused,
 	SignedOut, SessionRevoked, PasswordSet, CodeSet, CodeRemoved, TokenMade, TokenRevoked,
 	DraftApproved, DraftReleased, EntryWritten, MayChanged, RanksChanged, ActingNamed, ActingEnded,
-	PasskeyAdded, PasskeyRemoved, PasskeyCopied, Proved,
+	PasskeyAdded, PasskeyRemoved, PasskeyCopied, Proved, RosterChanged, FeedMade, FeedEnded,
 }
 
 // Line is one line of the trail: who did what, and to which account if to one.

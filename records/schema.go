@@ -151,6 +151,20 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			PRIMARY KEY (channel, due)
 		);
 		CREATE INDEX hours_side ON hours (side, begins, pos);
+		CREATE TABLE coverage (
+			` + pos + `,             -- of the entry that promises
+			side TEXT NOT NULL,
+			begins BIGINT NOT NULL,  -- milliseconds
+			row TEXT NOT NULL
+		);
+		CREATE INDEX coverage_side ON coverage (side, begins, pos);
+		CREATE TABLE personnel (
+			` + pos + `,             -- of the entry that gives notice
+			side TEXT NOT NULL,
+			begins BIGINT NOT NULL,  -- milliseconds
+			row TEXT NOT NULL
+		);
+		CREATE INDEX personnel_begins ON personnel (begins);
 		CREATE TABLE post (
 			side TEXT NOT NULL,
 			post TEXT NOT NULL,

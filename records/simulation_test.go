@@ -74,7 +74,7 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 		of := rapid.SampledFrom(s.sides).Draw(rt, "of")
 		return office.EntryID{Side: of, Index: int64(rapid.IntRange(0, len(s.entries[of])).Draw(rt, "index"))}
 	}
-	switch rapid.IntRange(0, 25).Draw(rt, "act") {
+	switch rapid.IntRange(0, 27).Draw(rt, "act") {
 	case 16, 17, 18, 19:
 		return s.relations(rt, anyEntry)
 	case 24, 25:
@@ -88,6 +88,15 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 	case 23:
 		heard := rapid.SampledFrom(office.Readabilities).Draw(rt, "heard")
 		return "duty-officer", office.KindCheckAnswer, &office.CheckAnswerBody{Check: anyEntry(), Heard: heard}
+	case 26:
+		body := &office.CoverageBody{From: office.MinuteOf(s.now.UnixMilli()), Languages: []string{"ko"}, Week: make([][]office.Span, 7), Who: []string{}}
+		for i := range body.Week {
+			body.Week[i] = []office.Span{{From: "00:00", Until: "24:00"}}
+		}
+		return "duty-officer", office.KindCoverage, body
+	case 27:
+		from := s.now.Add(time.Duration(rapid.IntRange(0, 14).Draw(rt, "days")) * 24 * time.Hour)
+		return "duty-officer", office.KindPersonnel, &office.PersonnelBody{Comes: "Park S.", From: office.MinuteOf(from.UnixMilli()), Post: "duty-officer"}
 	case 14:
 		form := *worldForms[rapid.IntRange(0, len(worldForms)-1).Draw(rt, "form")]
 		_, inForce := s.forms(rt, n)

@@ -61,6 +61,18 @@ var tables = func() map[string]*table {
 				h := row.(*office.Hours)
 				return []any{h.Side, h.From}
 			}),
+		tableOf[office.Coverage]("coverage", keepNot, nil).
+			of(func(row office.Row) office.EntryID { return row.(*office.Coverage).ID }).
+			with([]string{"side", "begins"}, func(row office.Row) []any {
+				c := row.(*office.Coverage)
+				return []any{c.Side, c.From}
+			}),
+		tableOf[office.Personnel]("personnel", keepNot, nil).
+			of(func(row office.Row) office.EntryID { return row.(*office.Personnel).ID }).
+			with([]string{"side", "begins"}, func(row office.Row) []any {
+				p := row.(*office.Personnel)
+				return []any{p.Side, p.From}
+			}),
 		tableOf[office.Suspension]("suspension", keepNot, nil).
 			of(func(row office.Row) office.EntryID { return row.(*office.Suspension).ID }),
 		tableOf[office.ChannelRow]("channel", keepNot, []string{"channel"}),

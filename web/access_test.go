@@ -106,6 +106,16 @@ const whoMay = `
 	POST /watch                                      -       -        y     -          -
 	POST /watch/end                                  -       -        y     -          -
 	POST /watch/handover                             -       -        y     -          -
+	GET  /roster                                     -       -        y     -          -
+	POST /roster/rotations                           -       -        y     -          -
+	POST /roster/rotations/{id}/end                  -       -        y     -          -
+	POST /roster/give                                -       -        y     -          -
+	POST /roster/swaps                               -       -        y     -          -
+	POST /roster/swaps/{id}/{act}                    -       -        y     -          -
+	POST /roster/feeds                               -       -        y     -          -
+	GET  /coverage                                   -       -        y     -          -
+	POST /coverage                                   -       -        y     -          -
+	POST /personnel                                  -       -        y     -          -
 	GET  /checks                                     -       -        y     -          -
 	GET  /checks.csv                                 -       -        y     -          -
 	GET  /checks.json                                -       -        y     -          -
@@ -128,6 +138,7 @@ const whoMay = `
 	GET  /forms/propose                              -       -        y     -          -
 	POST /forms/propose-text                         -       -        y     -          -
 	GET  /forms/{hash}                               -       -        y     -          -
+	GET  /feed/{token}                               y       y        y     y          y
 	GET  /events                                     -       -        y     -          -
 	/                                                y       y        y     y          y`
 

@@ -26,7 +26,7 @@ var sheets = []string{
 	"charter", "forms", "notes", "relations", "statistics", "code", "tenders", "account", "print",
 	"charter", "forms", "notes", "watch", "account", "print",
 	"charter", "forms", "notes", "linecheck", "account", "print",
-	"charter", "forms", "notes", "hours", "account", "print",
+	"charter", "forms", "notes", "hours", "roster", "account", "print",
 }
 
 // scripts are joined, in this order, into one script. Each is a block of its

@@ -197,6 +197,8 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"watch-none", three, "/watch"},
 		{"codes", mended, "/codes?number=06"},
 		{"statistics", mended, "/statistics?from=2018-03&to=2019-02"},
+		{"roster", mended, "/roster?watch=" + url.QueryEscape(mended.planned())},
+		{"coverage", mended, "/coverage"},
 		{"checks", usual, "/checks"},
 		{"checks-three", three, "/checks?month=2018-08"},
 		{"checks-closed", closed, "/checks"},

@@ -72,6 +72,6 @@ func (s *site) fail(v *visit, err error) {
 // logFault logs a fault of ours and returns its reference.
 func (s *site) logFault(v *visit, err error) string {
 	ref := reference()
-	s.log.Error("page", "reference", ref, "method", v.r.Method, "path", v.r.URL.Path, "error", err)
+	s.log.Error("page", "reference", ref, "method", v.r.Method, "path", loggable(v.r.URL.Path), "error", err)
 	return ref
 }

@@ -114,6 +114,14 @@ func (v *visit) gist(kind string, body []byte) string {
 		if b := new(office.HoursBody); read(b) {
 			return clipped(b.Zone) + " · " + clipped(string(b.From))
 		}
+	case office.KindCoverage:
+		if b := new(office.CoverageBody); read(b) {
+			return clipped(string(b.From))
+		}
+	case office.KindPersonnel:
+		if b := new(office.PersonnelBody); read(b) {
+			return clipped(b.Post + " · " + string(b.From))
+		}
 	case office.KindStored:
 		if b := new(office.StoredBody); read(b) {
 			return b.Dispatch.String()

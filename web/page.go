@@ -24,8 +24,9 @@ var shared = []string{"layout.html", "strip.html", "mark.html", "people.html", "
 
 // pageNames are the pages, each a template of that name.
 var pageNames = []string{
-	"account", "accounts", "attempts", "charter", "check", "checks", "codes", "dispatch", "draft", "drafts", "ended", "entry", "failure", "form", "forms",
-	"formtext", "hours", "line", "list", "notes", "one", "propose", "ranks", "record", "relations", "rules", "sheet", "signin", "statistics", "tender", "tenders", "trail", "watch", "write",
+	"account", "accounts", "attempts", "charter", "check", "checks", "codes", "coverage", "dispatch", "draft", "drafts", "ended", "entry", "failure",
+	"form", "forms", "formtext", "hours", "line", "list", "notes", "one", "propose", "ranks", "record", "relations", "roster", "rules", "sheet", "signin",
+	"statistics", "tender", "tenders", "trail", "watch", "write",
 }
 
 // pages is the templates of all pages in one language. Each is read when it is
@@ -151,6 +152,11 @@ func (s *site) frame(v *visit, here, title string) (f Frame, err error) {
 	v.alarms = slices.DeleteFunc(alarms, func(a node.Alarm) bool { return a.Cleared })
 	if v.onWatch, err = s.node.Records().OnWatch(v.ctx); err != nil {
 		return f, err
+	}
+	if v.knowsForms() {
+		if v.promises, err = v.records.Promises(v.ctx, v.sides()); err != nil {
+			return f, err
+		}
 	}
 	f.Officer = v.officer(v.side, v.session.Post)
 	f.Person, f.Offer = v.session.Person, v.offer()

@@ -129,6 +129,17 @@ var routes = []route{
 	{"POST /watch/end", signedIn, (*site).postEndWatch},
 	{"POST /watch/handover", signedIn, (*site).postHandover},
 
+	{"GET /roster", signedIn, (*site).roster},
+	{"POST /roster/rotations", signedIn, (*site).postRotation},
+	{"POST /roster/rotations/{id}/end", signedIn, (*site).postEndRotation},
+	{"POST /roster/give", signedIn, (*site).postGive},
+	{"POST /roster/swaps", signedIn, (*site).postOffer},
+	{"POST /roster/swaps/{id}/{act}", signedIn, (*site).postSwap},
+	{"POST /roster/feeds", signedIn, (*site).postFeed},
+	{"GET /coverage", signedIn, (*site).coverage},
+	{"POST /coverage", signedIn, (*site).postCoverage},
+	{"POST /personnel", signedIn, (*site).postPersonnel},
+
 	{"GET /checks", signedIn, (*site).checks},
 	{"GET /checks.csv", signedIn, (*site).checksCSV},
 	{"GET /checks.json", signedIn, (*site).checksJSON},
@@ -158,6 +169,8 @@ var routes = []route{
 	{"GET /forms/{hash}", signedIn, (*site).form},
 
 	{"GET /events", signedIn, (*site).stream},
+
+	{"GET " + feedPath + "{token}", anyone, (*site).feed},
 
 	{"/", anyone, (*site).nothingHere},
 }

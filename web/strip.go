@@ -32,7 +32,8 @@ type stripSide struct {
 	Shut    bool   // by its own calendar
 	Watches bool   // the rules in force know watches
 	OnWatch []stripWatch
-	OnMore  int // more are on watch
+	OnMore  int  // more are on watch
+	Broken  bool // nobody is, though the side promises it
 }
 
 // clock is a clock that the script lets tick: Minutes east of UTC.
@@ -66,6 +67,7 @@ func (v *visit) stripSide(id office.Side) stripSide {
 	text, _ := offset(v.now, zone)
 	one := stripSide{ID: id, Name: v.sideName(id), Clock: clockAt(v.now, zone), Zone: text, ZoneName: zone.String(), Watches: v.knowsForms()}
 	one.OnWatch, one.OnMore = v.stripWatches(id)
+	one.Broken = len(one.OnWatch) == 0 && v.promises[id].Stands(v.calendars[id], v.now.UnixMilli()).Open
 	if stand := v.calendars[id].Stands(v.now.UnixMilli()); stand.Said {
 		one.Hours, one.Shut = v.standWords(id, stand), !stand.Open
 	}

@@ -44,6 +44,8 @@ type visit struct {
 	alarms  []node.Alarm   // that are open; read with the frame
 	onWatch []office.Watch // of all sides; read with the frame
 
+	promises map[office.Side]office.Promises // of their watch, of all sides; read with the frame
+
 	channels []office.ChannelRow // when channels are suspended; read with the frame
 
 	calendars map[office.Side]office.Calendar // of all sides; nil without a session

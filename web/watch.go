@@ -88,9 +88,14 @@ type watchForm struct {
 
 // watchSide is who of one side is on watch.
 type watchSide struct {
-	Name    string
-	Own     bool
-	Watches []watchLine
+	Name     string
+	Own      bool
+	Watches  []watchLine
+	Shape    string      // how its promise of coverage stands
+	Promise  string      // empty if it has none
+	Missing  bool        // a watch is promised, and nobody is on it
+	Should   []rosterNow // who of our side should be on watch, by the roster
+	Rostered bool        // our side has a roster
 }
 
 // watchLine is one watch as it is read.
@@ -168,6 +173,9 @@ func (s *site) showWatch(v *visit, status int, typed watchForm, refused string) 
 		return err
 	}
 	page.On = v.bySide(v.onWatch, handovers)
+	if err := s.promisedWatch(v, page.On); err != nil {
+		return err
+	}
 	for i := range page.On {
 		for j := range page.On[i].Watches {
 			w := &page.On[i].Watches[j]

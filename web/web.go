@@ -52,6 +52,8 @@ type site struct {
 	secure  bool
 
 	signInURL func(token string) string
+	address   string // where browsers reach the pages
+	feeds     *feeds
 
 	passkeys   *people.Site // nil if browsers have no passkeys at the address
 	noPasskeys error        // then says so
@@ -74,7 +76,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	s := &site{
 		node: c.Node, now: c.Now, log: c.Log, version: c.Version, secure: c.Secure, signInURL: c.SignIn,
-		assets: files, once: newOnce(), faces: newZones(), events: &streams{}, rings: &rings{}, exports: make(chan struct{}, exportsOnce),
+		assets: files, once: newOnce(), faces: newZones(), address: c.Address, feeds: newFeeds(), events: &streams{}, rings: &rings{}, exports: make(chan struct{}, exportsOnce),
 	}
 	s.passkeys, s.noPasskeys = people.NewSite(c.Name, c.Address)
 	s.pages = newPages(files)

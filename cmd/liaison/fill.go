@@ -82,6 +82,9 @@ func fill(ctx context.Context, nodes []*demoNode) (err error) {
 			return fmt.Errorf("scene %d: %w", i+1, err)
 		}
 	}
+	if err := s.roster(ctx); err != nil {
+		return err
+	}
 	if err := s.until(ctx, s.equal); err != nil {
 		return fmt.Errorf("bring both records to the same: %w", err)
 	}

@@ -63,6 +63,9 @@ type commands struct {
 	Close      closeCommand      `cmd:"" group:"office" help:"Close a dispatch for this side." usage:"[DIR] ID"`
 	Note       noteCommand       `cmd:"" group:"office" help:"Write and list coordination notes, which are not formal communications."`
 	Watch      watchCommand      `cmd:"" group:"office" help:"Say who is on watch, now or at a moment; take the watch, and end it."`
+	Roster     rosterCommand     `cmd:"" group:"office" help:"Show who of this side shall be on watch, and keep that plan; give and swap watches."`
+	Coverage   coverageCommand   `cmd:"" group:"office" help:"Show what each side promises of its watch, and promise it for this side."`
+	Personnel  personnelCommand  `cmd:"" group:"office" help:"List changes of personnel, and give notice of one."`
 	Hours      hoursCommand      `cmd:"" group:"office" help:"Show when each side is open, and say this side's hours."`
 	Tender     tenderCommand     `cmd:"" group:"office" help:"Offer dispatches before they go, accept and decline those of others, and serve them."`
 	Suspension suspensionCommand `cmd:"" group:"office" help:"Suspend and resume channels, and list what is suspended."`

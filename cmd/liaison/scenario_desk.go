@@ -58,6 +58,8 @@ Please send the names of those of your side who will come to next week's inspect
 			return &office.AgreeBody{Hash: office.HashCharter(amended(charter))}
 		}},
 		takeWatch("south"), takeWatch("north"),
+		promiseWatch("south", "Duty officer / 당직관"), promiseWatch("north"),
+		changePersonnel("south", 12, "Interpreter B / 통역관 나", "Interpreter A / 통역관 가"), changePersonnel("north", 3, "", "Interpreter C / 통역원 다"),
 		scene{side: "north", by: "duty-officer", kind: office.KindDispatch, body: func(*office.Charter) any {
 			return &office.DispatchBody{
 				Channel: "military-west", Precedence: office.Flash, Mark: office.Exercise, To: []office.Side{"south"},

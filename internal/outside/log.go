@@ -84,7 +84,7 @@ func ReadProof(t testing.TB, proof, leaf []byte, policy Policy) error {
 
 func read(t testing.TB, args ...string) error {
 	t.Helper()
-	out, err := run(t, reader(t), args...)
+	out, err := run(t, reader(t, "torchwood"), args...)
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, brief(out))
 	}

@@ -47,21 +47,22 @@ func Tool(t testing.TB, name string) string {
 	})
 }
 
-// reader returns the path of the program in the folder torchwood beside this
-// file, which reads a log with the torchwood module.
-func reader(t testing.TB) string {
+// reader returns the path of the program in the folder of this name beside this
+// file, which reads what we write with a module that others wrote: a log with
+// torchwood, a calendar with ical.
+func reader(t testing.TB, name string) string {
 	t.Helper()
-	dir := filepath.Join(moduleRoot(t), "internal", "outside", "torchwood")
+	dir := filepath.Join(moduleRoot(t), "internal", "outside", name)
 	sum := sha256.New()
-	for _, name := range []string{"go.mod", "go.sum", "main.go"} {
-		text, err := os.ReadFile(filepath.Join(dir, name))
+	for _, part := range []string{"go.mod", "go.sum", "main.go"} {
+		text, err := os.ReadFile(filepath.Join(dir, part))
 		if err != nil {
-			t.Fatalf("outside: read the torchwood reader: %v", err)
+			t.Fatalf("outside: read the reader %s: %v", name, err)
 		}
-		fmt.Fprintf(sum, "%s %d\n%s", name, len(text), text)
+		fmt.Fprintf(sum, "%s %d\n%s", part, len(text), text)
 	}
-	return kept(t, "torchwood", hex.EncodeToString(sum.Sum(nil)), func(ctx context.Context, bin string) *exec.Cmd {
-		cmd := exec.CommandContext(ctx, "go", "build", "-mod=readonly", "-o", filepath.Join(bin, "torchwood"), ".")
+	return kept(t, name, hex.EncodeToString(sum.Sum(nil)), func(ctx context.Context, bin string) *exec.Cmd {
+		cmd := exec.CommandContext(ctx, "go", "build", "-mod=readonly", "-o", filepath.Join(bin, name), ".")
 		cmd.Dir = dir
 		return cmd
 	})
