@@ -1,0 +1,154 @@
+package office
+
+import (
+	"cmp"
+	"slices"
+)
+
+// What a side waits for from another, and why nothing has come. What is waited for
+// follows from entries alone; the cause of the silence also from the line, as the
+// node of the reader sees it, and from the moment of reading (spec/entries.md §8).
+
+// Awaits says what is waited for.
+type Awaits string
+
+// What can be waited for.
+const (
+	AwaitsAcknowledgement Awaits = "acknowledgement"
+	AwaitsAnswer          Awaits = "answer"
+)
+
+// Question is what one side waits for from another: an acknowledgement of a
+// dispatch, or after it an answer, if its form asks for one or one was promised.
+type Question struct {
+	Awaits     Awaits     `json:"awaits"`
+	Channel    string     `json:"channel"`
+	Dispatch   EntryID    `json:"dispatch"`
+	Due        int64      `json:"due,omitzero"`  // milliseconds; 0 if no time is agreed on
+	Ends       int64      `json:"ends,omitzero"` // when silence has become an answer, as the form says; 0 if never
+	From       Side       `json:"from"`          // who waits
+	Precedence Precedence `json:"precedence"`
+	Read       int64      `json:"read,omitzero"` // when it was acknowledged, or a holding reply was given; 0 if it was not
+	Since      int64      `json:"since"`         // the release, by the clock of From
+	To         Side       `json:"to"`            // who is silent
+}
+
+// Questions lists what is waited for with a dispatch, one for each addressed side
+// at most. Nothing is any more once it is withdrawn, or its own side has closed it.
+// The clocks below IMMEDIATE run in the hours of sides; clock, h and f may be nil.
+func Questions(d *Dispatch, given []Acknowledgement, h *Handling, f *Form, clock *Clock, sides []Calendar) (list []Question) {
+	if h == nil {
+		h = &Handling{}
+	}
+	_, withdrawn := h.Withdrawn()
+	if withdrawn || slices.ContainsFunc(h.Closed, func(c Closing) bool { return c.Side == d.From }) {
+		return nil
+	}
+	for _, to := range d.To {
+		q := Question{Channel: d.Channel, Dispatch: d.ID, From: d.From, Precedence: d.Precedence, Since: d.At, To: to}
+		if i := slices.IndexFunc(given, func(a Acknowledgement) bool { return a.Side == to }); i >= 0 {
+			q.Read = given[i].At
+		}
+		switch StageOf(d, given, h, to) {
+		case StageReleased:
+			q.Awaits = AwaitsAcknowledgement
+			if clock != nil && clock.Acknowledge > 0 {
+				q.Due = Due(d.Precedence, clock.Acknowledge, d.At, sides)
+			}
+		case StageConsidered:
+			i := slices.IndexFunc(h.Considers, func(c Consideration) bool { return c.Side == to })
+			q.Awaits, q.Due = AwaitsAnswer, h.Considers[i].Until
+			if q.Read == 0 {
+				q.Read = h.Considers[i].At
+			}
+		case StageAcknowledged:
+			if f == nil || f.Asks == AsksNothing && len(f.Answers) == 0 {
+				continue
+			}
+			q.Awaits = AwaitsAnswer
+			if f.Hours > 0 {
+				q.Due = d.At + f.Hours*60*minute
+			}
+			if f.Asks == AsksObjection {
+				q.Ends = q.Due
+			}
+		default:
+			continue
+		}
+		list = append(list, q)
+	}
+	return list
+}
+
+// Cause says why nothing has come.
+type Cause string
+
+// The causes of silence. There is exactly one for each question at a moment.
+const (
+	LinkDown        Cause = "link-down"        // the line between the nodes is down
+	NotReceived     Cause = "not-received"     // the line is up, and the receipt of the other node is not here
+	StationClosed   Cause = "station-closed"   // by its own calendar
+	NobodyOnWatch   Cause = "nobody-on-watch"  // its hours are open, and it has nobody on watch
+	NotAcknowledged Cause = "not-acknowledged" // somebody is on watch
+	NotAnswered     Cause = "not-answered"     // it was acknowledged
+)
+
+// Causes are all of them, in the order in which the first that holds is taken.
+var Causes = []Cause{LinkDown, NotReceived, StationClosed, NobodyOnWatch, NotAcknowledged, NotAnswered}
+
+// Circumstances are what a node knows at a moment of how a side can be reached.
+type Circumstances struct {
+	Up        bool  // the line to it is up, and its ledger is taken
+	LineSince int64 // since when that is so, by this node; 0 if it is not known
+	Received  bool  // its receipt of the dispatch is here
+	Stand     Stand // how it stands by its own calendar
+	Watches   bool  // the rules in force know watches
+	OnWatch   bool  // it has somebody on watch
+	LeftAt    int64 // when its last watch ended, if it has nobody; 0 if it never had one
+}
+
+// Silence is why nothing has come, with its clock.
+type Silence struct {
+	Cause   Cause `json:"cause"`
+	Overdue bool  `json:"overdue"`
+	Since   int64 `json:"since,omitzero"` // since when the cause holds, milliseconds; 0 if it is not known
+	Until   int64 `json:"until,omitzero"` // when the station opens; 0 for another cause, and if that is not within 400 days
+}
+
+// Silence explains why nothing has come at a moment; false once silence has become
+// an answer. What lies nearer to the wire comes first, since behind it nothing can
+// be told: whoever cannot be reached may have acknowledged long ago. A closed
+// station explains nothing of FLASH and IMMEDIATE while somebody is on watch there,
+// because their clocks run at every hour.
+func (q *Question) Silence(c *Circumstances, now int64) (s Silence, open bool) {
+	if q.Ends > 0 && now > q.Ends {
+		return s, false
+	}
+	s.Overdue = q.Due > 0 && now > q.Due
+	acknowledged := q.Awaits == AwaitsAnswer
+	waits := q.Precedence != Flash && q.Precedence != Immediate // until the station opens
+	switch {
+	case !c.Up:
+		s.Cause, s.Since = LinkDown, c.LineSince
+	case !c.Received:
+		s.Cause, s.Since = NotReceived, q.Since
+	case !c.Stand.Open && (waits || !c.OnWatch && !acknowledged):
+		s.Cause, s.Until = StationClosed, c.Stand.Until
+	case acknowledged:
+		s.Cause, s.Since = NotAnswered, q.Read
+	case c.Watches && !c.OnWatch:
+		s.Cause, s.Since = NobodyOnWatch, max(c.LeftAt, q.Since)
+	default:
+		s.Cause, s.Since = NotAcknowledged, q.Since
+	}
+	return s, true
+}
+
+// MoreUrgent compares what is waited for, the most urgent first: by precedence,
+// then by what is due first, then by how long it has been waited for.
+func (q *Question) MoreUrgent(than *Question) int {
+	due := func(q *Question) int64 { return cmp.Or(q.Due, maxInteger) }
+	return cmp.Or(cmp.Compare(slices.Index(Precedences, q.Precedence), slices.Index(Precedences, than.Precedence)),
+		cmp.Compare(due(q), due(than)), cmp.Compare(q.Since, than.Since),
+		cmp.Compare(q.Dispatch.String(), than.Dispatch.String()), cmp.Compare(q.To, than.To))
+}

@@ -1,0 +1,160 @@
+package office
+
+import (
+	"testing"
+)
+
+// asked is a dispatch of south to north, released on Friday 2018-10-12 at 10:00 in Seoul.
+func asked(p Precedence) *Dispatch {
+	return &Dispatch{At: moment("2018-10-12 01:00"), Channel: "liaison", From: "south", ID: EntryID{"south", 17}, Precedence: p, To: []Side{"north"}}
+}
+
+func TestWhatIsWaitedForFollowsFromWhatWasWritten(t *testing.T) {
+	clock := &Clock{Acknowledge: 3 * 60 * 60}
+	korea := []Calendar{testCalendar(540, weekdays), testCalendar(540, weekdays)}
+	d := asked(Priority)
+	read := []Acknowledgement{{At: moment("2018-10-12 02:00"), Side: "north"}}
+	until := moment("2018-10-16 00:00")
+	promised := &Handling{Considers: []Consideration{{At: moment("2018-10-12 03:00"), Side: "north", Until: until}}}
+	answered := &Handling{Answered: []Answer{{Side: "north"}}}
+	closed := func(sides ...Side) *Handling {
+		h := &Handling{}
+		for _, side := range sides {
+			h.Closed = append(h.Closed, Closing{Side: side})
+		}
+		return h
+	}
+	for _, test := range []struct {
+		name  string
+		given []Acknowledgement
+		h     *Handling
+		f     *Form
+		want  Awaits
+		due   string
+		ends  bool
+	}{
+		{"nothing has come", nil, nil, nil, AwaitsAcknowledgement, "2018-10-12 04:00", false},
+		{"a form, and nothing has come", nil, nil, &Form{Asks: AsksAnswer, Hours: 48}, AwaitsAcknowledgement, "2018-10-12 04:00", false},
+		{"acknowledged, and nothing is asked", read, nil, nil, "", "", false},
+		{"acknowledged, and the form informs", read, nil, &Form{Asks: AsksNothing}, "", "", false},
+		{"acknowledged, and the form informs and lists answers", read, nil, &Form{Asks: AsksNothing, Answers: []Choice{{}}}, AwaitsAnswer, "", false},
+		{"acknowledged, and an answer is asked for", read, nil, &Form{Asks: AsksAnswer}, AwaitsAnswer, "", false},
+		{"acknowledged, and consent is asked for in 48 hours", read, nil, &Form{Asks: AsksConsent, Hours: 48}, AwaitsAnswer, "2018-10-14 01:00", false},
+		{"acknowledged, and silence is no objection", read, nil, &Form{Asks: AsksObjection, Hours: 2}, AwaitsAnswer, "2018-10-12 03:00", true},
+		{"an answer was promised, without a form", nil, promised, nil, AwaitsAnswer, "2018-10-16 00:00", false},
+		{"an answer was promised instead of an objection", read, promised, &Form{Asks: AsksObjection, Hours: 2}, AwaitsAnswer, "2018-10-16 00:00", false},
+		{"answered", read, answered, &Form{Asks: AsksAnswer}, "", "", false},
+		{"answered and never acknowledged", nil, answered, nil, "", "", false},
+		{"closed by the side that asked", nil, closed("south"), nil, "", "", false},
+		{"closed by the other side alone", read, closed("north"), &Form{Asks: AsksAnswer}, AwaitsAnswer, "", false},
+		{"withdrawn", nil, &Handling{Relations: []Related{{Kind: Cancellation}}}, nil, "", "", false},
+		{"corrected", nil, &Handling{Relations: []Related{{Kind: Correction}}}, nil, AwaitsAcknowledgement, "2018-10-12 04:00", false},
+	} {
+		list := Questions(d, test.given, test.h, test.f, clock, korea)
+		if test.want == "" {
+			if len(list) > 0 {
+				t.Errorf("%s: got %+v", test.name, list)
+			}
+			continue
+		}
+		due := int64(0)
+		if test.due != "" {
+			due = moment(test.due)
+		}
+		if len(list) != 1 || list[0].Awaits != test.want || list[0].Due != due || (list[0].Ends > 0) != test.ends || list[0].From != "south" || list[0].To != "north" {
+			t.Errorf("%s: got %+v, want %s due %s", test.name, list, test.want, test.due)
+		}
+	}
+	d.To = []Side{"east", "north"}
+	if list := Questions(d, read, nil, nil, nil, nil); len(list) != 1 || list[0].To != "east" || list[0].Due != 0 {
+		t.Errorf("of two sides one has acknowledged, without a clock: %+v", list)
+	}
+}
+
+func TestEachSilenceHasOneCause(t *testing.T) {
+	now := moment("2018-10-12 02:00")
+	monday := moment("2018-10-15 00:00")
+	left := moment("2018-10-12 01:30")
+	good := Circumstances{Up: true, LineSince: 1, Received: true, Stand: Stand{Said: true, Open: true}, Watches: true, OnWatch: true}
+	with := func(change func(c *Circumstances)) Circumstances {
+		c := good
+		change(&c)
+		return c
+	}
+	down := with(func(c *Circumstances) { c.Up, c.LineSince = false, left })
+	queued := with(func(c *Circumstances) { c.Received = false })
+	closed := with(func(c *Circumstances) { c.Stand = Stand{Said: true, Until: monday}; c.OnWatch, c.LeftAt = false, left })
+	night := with(func(c *Circumstances) { c.Stand = Stand{Said: true, Until: monday} })
+	nobody := with(func(c *Circumstances) { c.OnWatch, c.LeftAt = false, left })
+	ever := with(func(c *Circumstances) { c.OnWatch = false })
+	old := with(func(c *Circumstances) { c.OnWatch, c.Watches = false, false })
+	all := with(func(c *Circumstances) { *c = Circumstances{Watches: true, Stand: Stand{Said: true, Until: monday}} })
+	since := asked(Routine).At
+	for _, test := range []struct {
+		name   string
+		p      Precedence
+		awaits Awaits
+		c      Circumstances
+		want   Silence
+	}{
+		{"the line is down", Routine, AwaitsAcknowledgement, down, Silence{Cause: LinkDown, Since: left}},
+		{"the line is down, and it was acknowledged", Flash, AwaitsAnswer, down, Silence{Cause: LinkDown, Since: left}},
+		{"all that can be is so", Routine, AwaitsAcknowledgement, all, Silence{Cause: LinkDown}},
+		{"all but the line", Routine, AwaitsAcknowledgement, with(func(c *Circumstances) { *c = all; c.Up = true }), Silence{Cause: NotReceived, Since: since}},
+		{"it has not arrived", Routine, AwaitsAcknowledgement, queued, Silence{Cause: NotReceived, Since: since}},
+		{"the station is closed", Routine, AwaitsAcknowledgement, closed, Silence{Cause: StationClosed, Until: monday}},
+		{"the same, for FLASH", Flash, AwaitsAcknowledgement, closed, Silence{Cause: StationClosed, Until: monday}},
+		{"closed, and somebody is on watch", Priority, AwaitsAcknowledgement, night, Silence{Cause: StationClosed, Until: monday}},
+		{"the same, for FLASH", Flash, AwaitsAcknowledgement, night, Silence{Cause: NotAcknowledged, Since: since}},
+		{"the same, for IMMEDIATE", Immediate, AwaitsAcknowledgement, night, Silence{Cause: NotAcknowledged, Since: since}},
+		{"closed for 400 days", Routine, AwaitsAcknowledgement, with(func(c *Circumstances) { c.Stand = Stand{Said: true} }), Silence{Cause: StationClosed}},
+		{"acknowledged, and closed", Routine, AwaitsAnswer, closed, Silence{Cause: StationClosed, Until: monday}},
+		{"FLASH acknowledged, and closed", Flash, AwaitsAnswer, closed, Silence{Cause: NotAnswered, Since: left}},
+		{"open, and nobody is on watch", Routine, AwaitsAcknowledgement, nobody, Silence{Cause: NobodyOnWatch, Since: left}},
+		{"nobody ever was", Routine, AwaitsAcknowledgement, ever, Silence{Cause: NobodyOnWatch, Since: since}},
+		{"the rules do not know watches", Routine, AwaitsAcknowledgement, old, Silence{Cause: NotAcknowledged, Since: since}},
+		{"somebody is on watch", Routine, AwaitsAcknowledgement, good, Silence{Cause: NotAcknowledged, Since: since}},
+		{"acknowledged", Routine, AwaitsAnswer, good, Silence{Cause: NotAnswered, Since: left}},
+		{"acknowledged, and nobody is on watch now", Routine, AwaitsAnswer, nobody, Silence{Cause: NotAnswered, Since: left}},
+	} {
+		q := Question{Awaits: test.awaits, From: "south", Precedence: test.p, Read: left, Since: since, To: "north"}
+		if got, open := q.Silence(&test.c, now); !open || got != test.want {
+			t.Errorf("%s (%s): got %+v, want %+v", test.name, test.p, got, test.want)
+		}
+	}
+}
+
+func TestTheClockOfASilence(t *testing.T) {
+	c := Circumstances{Up: true, Received: true, Stand: Stand{Open: true}}
+	q := Question{Awaits: AwaitsAnswer, Due: 1000, Precedence: Routine}
+	for now, want := range map[int64]bool{999: false, 1000: false, 1001: true} {
+		if s, open := q.Silence(&c, now); !open || s.Overdue != want {
+			t.Errorf("at %d: %+v, %v", now, s, open)
+		}
+	}
+	if s, _ := (&Question{Precedence: Routine}).Silence(&c, 1); s.Overdue {
+		t.Error("what has no time is overdue")
+	}
+	q.Ends = 1000
+	if _, open := q.Silence(&c, 1000); !open {
+		t.Error("silence has become an answer too early")
+	}
+	if _, open := q.Silence(&c, 1001); open {
+		t.Error("silence has not become an answer")
+	}
+}
+
+func TestTheMostUrgentQuestionComesFirst(t *testing.T) {
+	flash := &Question{Precedence: Flash, Since: 50}
+	due := &Question{Precedence: Routine, Due: 10, Since: 5}
+	later := &Question{Precedence: Routine, Due: 20, Since: 1}
+	none := &Question{Precedence: Routine, Since: 1}
+	order := []*Question{flash, due, later, none}
+	for i := range order {
+		for j := range order {
+			if got := order[i].MoreUrgent(order[j]); got < 0 != (i < j) || got > 0 != (i > j) {
+				t.Errorf("%d and %d: %d", i, j, got)
+			}
+		}
+	}
+}
