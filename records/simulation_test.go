@@ -126,6 +126,9 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 			other.Channels = []office.Channel{s.charter.Channels[0]}
 			other.Channels[0].Checks = everyMinute()
 		}
+		if rapid.Bool().Draw(rt, "ladders") {
+			other.Ladders = office.DefaultLadders()[:rapid.IntRange(0, 4).Draw(rt, "of them")]
+		}
 		return office.Operator, office.KindPropose, &office.ProposeBody{Amends: s.inForce(n).Hash, Charter: &other}
 	case 4:
 		proposals, err := n.records.Proposals(ctx)
