@@ -24,19 +24,38 @@ type Question struct {
 	Awaits     Awaits     `json:"awaits"`
 	Channel    string     `json:"channel"`
 	Dispatch   EntryID    `json:"dispatch"`
-	Due        int64      `json:"due,omitzero"`  // milliseconds; 0 if no time is agreed on
-	Ends       int64      `json:"ends,omitzero"` // when silence has become an answer, as the form says; 0 if never
-	From       Side       `json:"from"`          // who waits
+	Due        int64      `json:"due,omitzero"`     // milliseconds; 0 if no time is agreed on
+	Ends       int64      `json:"ends,omitzero"`    // when silence has become an answer, as the form says; 0 if never
+	From       Side       `json:"from"`             // who waits
+	Ladder     []int64    `json:"ladder,omitempty"` // when the steps of the ladder are due, milliseconds; none once it is acknowledged
 	Precedence Precedence `json:"precedence"`
 	Read       int64      `json:"read,omitzero"` // when it was acknowledged, or a holding reply was given; 0 if it was not
 	Since      int64      `json:"since"`         // the release, by the clock of From
 	To         Side       `json:"to"`            // who is silent
 }
 
+// Wait is by when a dispatch is to be acknowledged.
+type Wait struct {
+	Due    int64   // milliseconds; 0 if no time is agreed on
+	Ladder []int64 // when the steps of the ladder are due
+}
+
+// Wait reckons by when a dispatch is to be acknowledged, by the clock and the ladder
+// of its precedence, which run below IMMEDIATE in the hours of sides.
+func (c *Charter) Wait(d *Dispatch, sides []Calendar) (w Wait) {
+	if i := slices.IndexFunc(c.Clocks, func(clock Clock) bool { return clock.Precedence == d.Precedence }); i >= 0 && c.Clocks[i].Acknowledge > 0 {
+		w.Due = Due(d.Precedence, c.Clocks[i].Acknowledge, d.At, sides)
+	}
+	if c.Rules >= 3 {
+		w.Ladder = c.Climb(d.Channel, d.Precedence, d.At, sides).Due
+	}
+	return w
+}
+
 // Questions lists what is waited for with a dispatch, one for each addressed side
 // at most. Nothing is any more once it is withdrawn, or its own side has closed it.
-// The clocks below IMMEDIATE run in the hours of sides; clock, h and f may be nil.
-func Questions(d *Dispatch, given []Acknowledgement, h *Handling, f *Form, clock *Clock, sides []Calendar) (list []Question) {
+// h and f may be nil.
+func Questions(d *Dispatch, given []Acknowledgement, h *Handling, f *Form, w Wait) (list []Question) {
 	if h == nil {
 		h = &Handling{}
 	}
@@ -52,9 +71,7 @@ func Questions(d *Dispatch, given []Acknowledgement, h *Handling, f *Form, clock
 		switch StageOf(d, given, h, to) {
 		case StageReleased:
 			q.Awaits = AwaitsAcknowledgement
-			if clock != nil && clock.Acknowledge > 0 {
-				q.Due = Due(d.Precedence, clock.Acknowledge, d.At, sides)
-			}
+			q.Due, q.Ladder = w.Due, w.Ladder
 		case StageConsidered:
 			i := slices.IndexFunc(h.Considers, func(c Consideration) bool { return c.Side == to })
 			q.Awaits, q.Due = AwaitsAnswer, h.Considers[i].Until
@@ -111,8 +128,11 @@ type Circumstances struct {
 type Silence struct {
 	Cause   Cause `json:"cause"`
 	Overdue bool  `json:"overdue"`
-	Since   int64 `json:"since,omitzero"` // since when the cause holds, milliseconds; 0 if it is not known
-	Until   int64 `json:"until,omitzero"` // when the station opens; 0 for another cause, and if that is not within 400 days
+	Since   int64 `json:"since,omitzero"`   // since when the cause holds, milliseconds; 0 if it is not known
+	Step    int   `json:"step,omitzero"`    // of the ladder: the last that is reached; 0 before the first, and where none runs
+	Steps   int   `json:"steps,omitzero"`   // of the ladder
+	Stepped int64 `json:"stepped,omitzero"` // since when that step is reached, milliseconds
+	Until   int64 `json:"until,omitzero"`   // when the station opens; 0 for another cause, and if that is not within 400 days
 }
 
 // Silence explains why nothing has come at a moment; false once silence has become
@@ -140,6 +160,10 @@ func (q *Question) Silence(c *Circumstances, now int64) (s Silence, open bool) {
 		s.Cause, s.Since = NobodyOnWatch, max(c.LeftAt, q.Since)
 	default:
 		s.Cause, s.Since = NotAcknowledged, q.Since
+	}
+	if s.Cause == NobodyOnWatch || s.Cause == NotAcknowledged { // else the ladder of the other side may not run
+		s.Steps = len(q.Ladder)
+		s.Step, s.Stepped = Climb{Due: q.Ladder}.Reached(now)
 	}
 	return s, true
 }

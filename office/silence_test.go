@@ -10,7 +10,7 @@ func asked(p Precedence) *Dispatch {
 }
 
 func TestWhatIsWaitedForFollowsFromWhatWasWritten(t *testing.T) {
-	clock := &Clock{Acknowledge: 3 * 60 * 60}
+	charter := &Charter{Clocks: []Clock{{Acknowledge: 3 * 60 * 60, Precedence: Priority}}, Rules: 3}
 	korea := []Calendar{testCalendar(540, weekdays), testCalendar(540, weekdays)}
 	d := asked(Priority)
 	read := []Acknowledgement{{At: moment("2018-10-12 02:00"), Side: "north"}}
@@ -50,7 +50,7 @@ func TestWhatIsWaitedForFollowsFromWhatWasWritten(t *testing.T) {
 		{"withdrawn", nil, &Handling{Relations: []Related{{Kind: Cancellation}}}, nil, "", "", false},
 		{"corrected", nil, &Handling{Relations: []Related{{Kind: Correction}}}, nil, AwaitsAcknowledgement, "2018-10-12 04:00", false},
 	} {
-		list := Questions(d, test.given, test.h, test.f, clock, korea)
+		list := Questions(d, test.given, test.h, test.f, charter.Wait(d, korea))
 		if test.want == "" {
 			if len(list) > 0 {
 				t.Errorf("%s: got %+v", test.name, list)
@@ -66,7 +66,7 @@ func TestWhatIsWaitedForFollowsFromWhatWasWritten(t *testing.T) {
 		}
 	}
 	d.To = []Side{"east", "north"}
-	if list := Questions(d, read, nil, nil, nil, nil); len(list) != 1 || list[0].To != "east" || list[0].Due != 0 {
+	if list := Questions(d, read, nil, nil, Wait{}); len(list) != 1 || list[0].To != "east" || list[0].Due != 0 || list[0].Ladder != nil {
 		t.Errorf("of two sides one has acknowledged, without a clock: %+v", list)
 	}
 }
@@ -121,6 +121,34 @@ func TestEachSilenceHasOneCause(t *testing.T) {
 		if got, open := q.Silence(&test.c, now); !open || got != test.want {
 			t.Errorf("%s (%s): got %+v, want %+v", test.name, test.p, got, test.want)
 		}
+	}
+}
+
+func TestTheStepOfTheLadderStandsBesideASilence(t *testing.T) {
+	d := asked(Flash)
+	q := Questions(d, nil, nil, nil, (&Charter{Rules: 3}).Wait(d, nil))[0]
+	c := Circumstances{Up: true, Received: true, Stand: Stand{Open: true}, Watches: true, OnWatch: true}
+	for _, test := range []struct {
+		minutes     int64
+		step        int
+		since       int64
+		up, onWatch bool
+		steps       int
+	}{
+		{4, 0, 0, true, true, 3}, {5, 1, 5, true, true, 3}, {11, 2, 10, true, true, 3}, {60, 3, 20, true, false, 3}, {60, 0, 0, false, true, 0},
+	} {
+		c.Up, c.OnWatch = test.up, test.onWatch
+		s, _ := q.Silence(&c, d.At+test.minutes*minute)
+		since := int64(0)
+		if test.since > 0 {
+			since = d.At + test.since*minute
+		}
+		if s.Step != test.step || s.Steps != test.steps || s.Stepped != since {
+			t.Errorf("after %d minutes: got %+v", test.minutes, s)
+		}
+	}
+	if q := Questions(d, nil, nil, nil, (&Charter{Rules: 2}).Wait(d, nil))[0]; q.Ladder != nil {
+		t.Error("there is a ladder before the rules know ladders")
 	}
 }
 
