@@ -79,7 +79,7 @@ func Questions(d *Dispatch, given []Acknowledgement, h *Handling, f *Form, w Wai
 				q.Read = h.Considers[i].At
 			}
 		case StageAcknowledged:
-			if f == nil || f.Asks == AsksNothing && len(f.Answers) == 0 {
+			if !f.AsksForAnswer() {
 				continue
 			}
 			q.Awaits = AwaitsAnswer
@@ -95,6 +95,12 @@ func Questions(d *Dispatch, given []Acknowledgement, h *Handling, f *Form, w Wai
 		list = append(list, q)
 	}
 	return list
+}
+
+// AsksForAnswer reports whether a form asks for an answer, an objection among them,
+// or lists what may be answered. f may be nil.
+func (f *Form) AsksForAnswer() bool {
+	return f != nil && (f.Asks != AsksNothing || len(f.Answers) > 0)
 }
 
 // Cause says why nothing has come.

@@ -12,7 +12,7 @@ import (
 
 // shape is the number of the schema below and of what is folded into it. Raise
 // it whenever either changes: the tables are then thrown away and folded again.
-const shape = 8
+const shape = 9
 
 // version names what the tables were made by. A program that knows other rules
 // folds again as well.
@@ -183,6 +183,7 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			closed BIGINT NOT NULL,
 			corrected BIGINT NOT NULL,  -- 1 if a later dispatch corrects it
 			withdrawn BIGINT NOT NULL,  -- 1 if one cancels or supersedes it
+			over BIGINT NOT NULL,       -- 1 if that is so, or its own side has closed it: nothing is waited for
 			row TEXT NOT NULL
 		);
 		CREATE INDEX handling_considered ON handling (dispatch) WHERE considered > 0;
