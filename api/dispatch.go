@@ -60,7 +60,7 @@ func (d *NewDispatch) body() *office.DispatchBody {
 	b := &office.DispatchBody{
 		Channel: d.Channel, Precedence: d.Precedence, Subject: d.Subject, Text: d.Text, To: d.To, Enclosures: d.Enclosures,
 		Name: d.Name, Attention: d.Attention, Mark: d.Mark, Reply: d.Reply, References: d.References, Releasable: d.Releasable, Party: d.Party,
-		Form: d.Form, Answer: d.Answer,
+		Form: d.Form, Answer: d.Answer, Tender: d.Tender,
 	}
 	if d.Info != nil {
 		b.Info = &office.Information{Precedence: d.Info.Precedence, To: slices.Sorted(slices.Values(d.Info.To))}
@@ -305,7 +305,7 @@ func (d *Dispatch) particulars(l *records.DispatchLine) {
 	d.Group, d.Thread = l.Group().String(), l.Thread
 	d.Particulars = Particulars{
 		Name: l.Name, Attention: l.Attention, Mark: l.Mark, Reply: l.Reply, References: l.References, Releasable: l.Releasable, Party: l.Party,
-		Form: l.Form, Answer: l.Answer,
+		Form: l.Form, Answer: l.Answer, Tender: l.Tender,
 	}
 	if l.Info != nil {
 		d.Info = &Information{l.Info.Precedence, l.Info.To}

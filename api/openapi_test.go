@@ -244,6 +244,15 @@ var calls = []call{
 	{"confirmAttempt", "/attempts/{tried}/confirmation", `{"confirms":"in-part","text":"한 번","by":"duty-officer"}`, ""},
 	{"listAttempts", "/attempts?channel=liaison&from=north&waiting=east&dispatch=south/1&limit=3", "", ""},
 	{"listAttempts", "/attempts", "", ""},
+	{"offerTender", "/tenders", `{"channel":"liaison","precedence":"ROUTINE","name":"조명균","rank":"Minister","attention":"Ri S.","subject":"회담","by":"duty-officer"}`, ""},
+	{"answerTender", "/tenders/{tendered}/answer", `{"answer":"declined","reason":"name-or-rank","text":"직급","by":"duty-officer"}`, ""},
+	{"withdrawTender", "/tenders/{offered}/withdrawal", `{"text":"Not now.","by":"duty-officer"}`, ""},
+	{"getTender", "/tenders/{tendered}", "", ""},
+	{"getTender", "/tenders/{offered}", "", ""},
+	{"listTenders", "/tenders?channel=liaison&from=south&state=unanswered&waiting=north&limit=3", "", ""},
+	{"listTenders", "/tenders?state=withdrawn", "", ""},
+	{"changeRanks", "/ranks", `{"add":[{"here":"Minister","side":"north","there":"Chairman"}]}`, ""},
+	{"getRanks", "/ranks", "", ""},
 	{"startWatch", "/watch", `{"name":"김명철","until":"2199-01-01T09:00:00Z","by":"duty-officer"}`, ""},
 	{"getWatch", "/watch", "", ""},
 	{"getWatch", "/watch?at=2018-09-14T09:00:00Z", "", ""},
@@ -385,6 +394,14 @@ func readyOffice(t *testing.T) (*liaisontest.Office, map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	tendered, err := north.OfferTender(ctx, api.NewTender{Channel: "liaison", Precedence: office.Routine, Name: "Ri S.", Attention: "Cho M.", Subject: "Talks", By: "duty-officer"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	offered, err := south.OfferTender(ctx, api.NewTender{Channel: "liaison", Precedence: office.Routine, Name: "Cho M.", Attention: "Ri S.", Subject: "Talks", By: "duty-officer"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	suspended, err := south.Suspend(ctx, api.NewSuspension{Channels: []string{"liaison"}, Reason: "Works.", By: "head"})
 	if err != nil {
 		t.Fatal(err)
@@ -417,7 +434,7 @@ func readyOffice(t *testing.T) (*liaisontest.Office, map[string]string) {
 	}
 	hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(hook.Close)
-	return o, map[string]string{"file": file.Hash, "hook": hook.URL, "draft": kimsDraft(t, o, "ready"), "theirs": theirs.ID.String(), "tried": tried.ID.String(), "suspended": suspended.ID.String(),
+	return o, map[string]string{"file": file.Hash, "hook": hook.URL, "draft": kimsDraft(t, o, "ready"), "theirs": theirs.ID.String(), "tried": tried.ID.String(), "tendered": tendered.ID.String(), "offered": offered.ID.String(), "suspended": suspended.ID.String(),
 		"called": called.ID.String(), "charter": string(charter), "hash": office.HashCharter(&other),
 		"form": string(notice), "formHash": office.HashForm(crossing)}
 }

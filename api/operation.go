@@ -129,6 +129,16 @@ var operations = []operation{
 		nil, NewAttempt{}, 201, Written{}, (*server).logAttempt},
 	{"confirmAttempt", "POST", "/attempts/{side}/{index}/confirmation", people.ScopeAcknowledge, "Says what this side knows of an attempt of another.",
 		nil, NewView{}, 201, Written{}, (*server).confirmAttempt},
+	{"listTenders", "GET", "/tenders", people.ScopeRead, "Tenders and what became of them, the last in the joint order first.",
+		[]parameter{tenderOn, tenderFrom, tenderState, tenderWaits, limit, cursorOf}, nil, 200, TenderPage{}, (*server).tenders},
+	{"getTender", "GET", "/tenders/{side}/{index}", people.ScopeRead, "One tender.",
+		nil, nil, 200, Tender{}, (*server).tender},
+	{"offerTender", "POST", "/tenders", people.ScopeRelease, "Offers a dispatch before it goes, without its text. FLASH and distress are never offered.",
+		nil, NewTender{}, 201, Written{}, (*server).offerTender},
+	{"answerTender", "POST", "/tenders/{side}/{index}/answer", people.ScopeAcknowledge, "Accepts or declines a tender of another side, once.",
+		nil, NewTenderAnswer{}, 201, Written{}, (*server).answerTender},
+	{"withdrawTender", "POST", "/tenders/{side}/{index}/withdrawal", people.ScopeRelease, "Takes back a tender of this side that was not served.",
+		nil, NewTenderEnd{}, 201, Written{}, (*server).withdrawTender},
 	{"getWatch", "GET", "/watch", people.ScopeRead, "Who is on watch at each side, or was at a moment.",
 		[]parameter{momentOf}, nil, 200, OnWatch{}, (*server).watch},
 	{"listWatches", "GET", "/watch/history", people.ScopeRead, "The watches of all sides, those that began last first.",
@@ -186,6 +196,10 @@ var operations = []operation{
 		nil, nil, 200, Rules{}, (*server).rules},
 	{"changeRules", "PATCH", "/rules", people.ScopeAdminister, "Changes places of the table; what is left out stays.",
 		nil, Rules{}, 200, Rules{}, (*server).changeRules},
+	{"getRanks", "GET", "/ranks", people.ScopeRead, "This side's own table of ranks that it deems equal to those of other sides.",
+		nil, nil, 200, Ranks{}, (*server).ranks},
+	{"changeRanks", "PATCH", "/ranks", people.ScopeAdminister, "Changes the table of ranks.",
+		nil, RankChange{}, 200, Ranks{}, (*server).changeRanks},
 	{"listActing", "GET", "/acting", people.ScopeAdminister, "Which posts act with the powers of a head, and for which time, the latest first.",
 		nil, nil, 200, ActingHeads{}, (*server).acting},
 	{"nameActing", "POST", "/acting", people.ScopeAdminister, "Hands the powers of a head over to a post for a time.",
@@ -249,6 +263,10 @@ var (
 	attemptFrom  = parameter{"from", "Only attempts of this side.", schema{"type": "string"}}
 	attemptAbout = parameter{"dispatch", "Only attempts about the dispatch with this entry id.", schema{"type": "string"}}
 	attemptWaits = parameter{"waiting", "Only attempts of which this side has said nothing yet.", schema{"type": "string"}}
+	tenderOn     = parameter{"channel", "Only tenders on this channel.", schema{"type": "string"}}
+	tenderFrom   = parameter{"from", "Only tenders of this side.", schema{"type": "string"}}
+	tenderState  = parameter{"state", "Only tenders in this state, or those without an answer after its time.", schema{"type": "string", "enum": tenderStates}}
+	tenderWaits  = parameter{"waiting", "Only tenders that this side may still answer.", schema{"type": "string"}}
 	momentOf     = parameter{"at", "The moment; without it, now.", schema{"type": "string", "format": "date-time"}}
 	ofSide       = parameter{"side", "Only watches of this side.", schema{"type": "string"}}
 	ofChannel    = parameter{"channel", "Only calls on this channel.", schema{"type": "string"}}

@@ -93,6 +93,7 @@ type Particulars struct {
 	Party      string               `json:"party,omitempty"`      // to whom, if releasable is "party"
 	Form       *office.Filled       `json:"form,omitempty"`       // needs rules version 3; in what is sent without its hash: the form in force for its code
 	Answer     string               `json:"answer,omitempty"`     // to the form of the dispatch that it replies to; needs rules version 3
+	Tender     *office.EntryID      `json:"tender,omitempty"`     // the tender under which it is served, or instead of which; needs rules version 3
 }
 
 // Information names the sides that get a dispatch for information only.

@@ -47,6 +47,7 @@ type DraftContent struct {
 	Reply          string               `json:"reply,omitempty"`      // id of the dispatch that it answers
 	Relation       office.RelationKind  `json:"relation,omitempty"`
 	Relates        string               `json:"relates,omitempty"`    // id of the dispatch to which it has the relation
+	Tender         string               `json:"tender,omitempty"`     // id of the tender under which it is served, or instead of which
 	Enclosures     []office.Enclosure   `json:"enclosures,omitempty"` // files that were read in before
 }
 

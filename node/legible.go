@@ -60,6 +60,16 @@ func illegible(d *office.DispatchBody) *Refusal {
 	return nil
 }
 
+// illegibleTender is illegible for the offer of a dispatch.
+func illegibleTender(b *office.TenderBody) *Refusal {
+	for _, f := range []struct{ field, text string }{{"subject", b.Subject}, {"name", b.Name}, {"rank", b.Rank}, {"attention", b.Attention}} {
+		if r := misleads(f.field, f.text, turning, unseen); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
 // illegibleForm is illegible for the words of a form that is put forward.
 func illegibleForm(f *office.Form) *Refusal {
 	text, err := office.Encode(f)

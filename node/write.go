@@ -67,6 +67,12 @@ func (n *Node) Write(ctx context.Context, act Act) (written Written, err error) 
 		}
 	case *office.NoteBody:
 		w.refused = misleads("text", b.Text, turning)
+	case *office.TenderBody:
+		w.refused = illegibleTender(b)
+	case *office.TenderAnswerBody:
+		w.refused = misleads("text", b.Text, turning)
+	case *office.TenderWithdrawBody:
+		w.refused = misleads("text", b.Text, turning)
 	case *office.SuspensionBody:
 		w.refused = misleads("stays", b.Stays, turning)
 		if r := misleads("reason", b.Reason, turning); r != nil {

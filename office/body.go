@@ -28,6 +28,9 @@ const (
 	KindResumption  = "resumption"      // end that, for some of them or for all
 	KindAttempt     = "attempt"         // say that one has tried to reach others by other means
 	KindConfirm     = "attempt.confirm" // say what one knows of another side's attempt
+	KindTender      = "tender"          // offer a dispatch before it goes
+	KindTenderReply = "tender.answer"   // accept it, or decline it
+	KindTenderEnd   = "tender.withdraw" // take it back
 	KindWatch       = "watch"           // take the watch
 	KindWatchEnd    = "watch.end"       // end a watch
 	KindCheck       = "check"           // call the other sides for a line check
@@ -161,7 +164,7 @@ type CheckAnswerBody struct {
 	Settled *Settled    `json:"settled,omitzero"` // of the answering side, at the caller's count if it has settled so many
 }
 
-// DispatchBody releases a dispatch. Answer and Form are of rules version 3; what
+// DispatchBody releases a dispatch. Answer, Form and Tender are of rules version 3; what
 // else may be left out is of version 2. All of it is left out where it is empty,
 // so that a dispatch that needs none has the same bytes under all versions.
 type DispatchBody struct {
@@ -181,6 +184,7 @@ type DispatchBody struct {
 	Releasable Releasability `json:"releasable,omitzero"`
 	Reply      *EntryID      `json:"reply,omitzero"` // the dispatch that this one answers
 	Subject    string        `json:"subject"`
+	Tender     *EntryID      `json:"tender,omitzero"` // the tender under which it is served, or in whose place
 	Text       string        `json:"text"`
 	To         []Side        `json:"to"`
 }

@@ -4,7 +4,7 @@ import "slices"
 
 // Complete fills in what only the records can say of a body that a side is
 // about to sign: the number of a dispatch, its addressees and those of a note or an
-// attempt if none are named, which are then all other sides, the test text of a line
+// attempt if none are named, which are then all other sides, so too for a tender, the test text of a line
 // check, and the hash of its form if it has none, which
 // is then the form in force for its code. It returns a copy; other bodies come
 // back as they are.
@@ -17,6 +17,14 @@ func Complete(d Reader, side Side, body any) any {
 	if a, isAttempt := body.(*AttemptBody); isAttempt {
 		whole := *a
 		whole.To = addressees(d, side, a.To)
+		return &whole
+	}
+	if t, isTender := body.(*TenderBody); isTender {
+		whole := *t
+		whole.To = addressees(d, side, t.To)
+		if t.Form != nil && t.Form.Hash == "" {
+			whole.Form = &FormName{Code: t.Form.Code, Hash: InForceForm(d, t.Form.Code)}
+		}
 		return &whole
 	}
 	if k, isCheck := body.(*CheckBody); isCheck && k.Text == "" {

@@ -9,9 +9,10 @@ import (
 // checkFirstDispatch checks a dispatch of rules version 1.
 func checkFirstDispatch(c *checker, b *firstDispatch) { checkPlainDispatch(c, b.dispatch()) }
 
-// checkSecondDispatch checks a dispatch of rules version 2, which knows no forms.
+// checkSecondDispatch checks a dispatch of rules version 2, which knows no forms and no
+// tenders.
 func checkSecondDispatch(c *checker, b *DispatchBody) {
-	if b.Form != nil || b.Answer != "" {
+	if b.Form != nil || b.Answer != "" || b.Tender != nil {
 		c.fail(Malformed, "kind", KindDispatch)
 	}
 	checkDispatch(c, b)
@@ -220,6 +221,7 @@ func (m *matter) putDispatch(b *DispatchBody, dtg *DTG, thread *EntryID) {
 		Releasable: b.Releasable,
 		Reply:      b.Reply,
 		Subject:    b.Subject,
+		Tender:     b.Tender,
 		Text:       b.Text,
 		Thread:     thread,
 		Time:       m.Time,
@@ -258,6 +260,10 @@ func applyDispatch(m *matter, b *DispatchBody) Verdict {
 	if verdict := m.mayFill(b); !verdict.Done() {
 		return verdict
 	}
+	tender, verdict := m.mayServe(b)
+	if !verdict.Done() {
+		return verdict
+	}
 	dtg := DTG{}
 	if side.DTG != nil {
 		dtg = *side.DTG
@@ -275,6 +281,9 @@ func applyDispatch(m *matter, b *DispatchBody) Verdict {
 		h := m.handling(b.Relation.Dispatch)
 		h.Relations = append(slices.Clone(h.Relations), Related{At: m.At, ID: m.ID, Kind: b.Relation.Kind})
 		m.desk.Put(h)
+	}
+	if tender != nil {
+		m.desk.Put(tender)
 	}
 	return Verdict{}
 }

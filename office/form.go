@@ -18,6 +18,7 @@ type Form struct {
 	Ended      bool        `json:"ended,omitzero"` // the sides agree to use this form no longer
 	Fields     []FormField `json:"fields"`
 	Hours      int64       `json:"hours,omitzero"` // from release, within which to answer or object; 0 if none are agreed on
+	Mode       Mode        `json:"mode,omitzero"`  // left out: served, and may be tendered
 	Name       Words       `json:"name"`
 	Precedence Precedence  `json:"precedence"` // what a writer is offered first
 	Purpose    Words       `json:"purpose"`    // what it is for, and when it is used
@@ -224,6 +225,12 @@ func (c *checker) form(field string, f *Form) {
 		c.number(field+".hours", f.Hours, 0, MaxHours)
 	}
 	c.formFields(field+".fields", f.Fields)
+	if f.Mode != "" {
+		oneOf(c, field+".mode", f.Mode, Modes)
+	}
+	if f.Mode == ModeTendered && f.Precedence == Flash {
+		c.fail(NeverTendered, "value", string(Flash))
+	}
 }
 
 func (c *checker) formFields(field string, fields []FormField) {
@@ -262,13 +269,19 @@ func (c *checker) choices(field string, list []Choice, least int) {
 	}
 }
 
-// filled checks what can be said of a filled form without the form itself.
-func (c *checker) filled(field string, f *Filled) {
-	c.name(field+".code", f.Code)
-	if f.Hash == "" {
+// formName checks a form's code and hash. The hash is left out if there is no form in
+// force for the code.
+func (c *checker) formName(field, code, hash string) {
+	c.name(field+".code", code)
+	if hash == "" {
 		c.fail(FormUnknown, "hash", "")
 	}
-	c.hash(field+".hash", f.Hash)
+	c.hash(field+".hash", hash)
+}
+
+// filled checks what can be said of a filled form without the form itself.
+func (c *checker) filled(field string, f *Filled) {
+	c.formName(field, f.Code, f.Hash)
 	if !c.count(field+".values", len(f.Values), 0, MaxFields) {
 		return
 	}
@@ -380,14 +393,23 @@ func (m *matter) mayFill(b *DispatchBody) Verdict {
 	if b.Form == nil {
 		return Verdict{}
 	}
-	row := &FormRow{Hash: b.Form.Hash}
-	if !m.desk.Get(row) || row.Form.Code != b.Form.Code || row.Form.Ended || !m.saw(row.Since) {
-		return void(FormUnknown, "hash", b.Form.Hash)
+	form, verdict := m.formNamed(b.Form.Code, b.Form.Hash)
+	if !verdict.Done() {
+		return verdict
 	}
-	if faults := row.Form.Faults(b.Form.Values); len(faults) > 0 {
+	if faults := form.Faults(b.Form.Values); len(faults) > 0 {
 		return faults[0]
 	}
 	return Verdict{}
+}
+
+// formNamed finds a form that was in force when the writer last looked, or before.
+func (m *matter) formNamed(code, hash string) (*Form, Verdict) {
+	row := &FormRow{Hash: hash}
+	if !m.desk.Get(row) || row.Form.Code != code || row.Form.Ended || !m.saw(row.Since) {
+		return nil, void(FormUnknown, "hash", hash)
+	}
+	return row.Form, Verdict{}
 }
 
 // saw reports whether there is an entry, and the writer had seen it.

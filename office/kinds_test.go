@@ -52,9 +52,17 @@ func goldens() map[string]any {
 			Channel: "liaison", Dispatch: &EntryID{"south", 17}, Mark: Exercise, Means: Telephone, Moment: "2018-09-14T08:59Z", Outcome: NoAnswer,
 			Text: "Rang for two minutes.", To: []Side{"east", "north"},
 		},
-		KindConfirm:  &ConfirmBody{Attempt: EntryID{"south", 20}, Confirms: ConfirmedInPart, Text: "전화가 한 번 울렸습니다."},
-		KindWatch:    &WatchBody{Languages: []string{"ko", "en"}, Name: "Kim M. / 김명철", Relieves: &EntryID{"south", 17}, Until: "2018-09-17T08:00Z"},
-		KindWatchEnd: &WatchEndBody{Watch: EntryID{"south", 17}},
+		KindConfirm: &ConfirmBody{Attempt: EntryID{"south", 20}, Confirms: ConfirmedInPart, Text: "전화가 한 번 울렸습니다."},
+		KindTender: &TenderBody{
+			Attention: "Head of the North's office", Channel: "liaison", Form: &FormName{Code: "an", Hash: HashForm(testForm())}, Mark: Exercise,
+			Name: "Kim M. / 김명철", Precedence: Routine, Rank: "소장", Subject: "Meeting of the heads", To: []Side{"north"}, Until: "2018-09-17T08:00Z",
+		},
+		KindTenderReply: &TenderAnswerBody{
+			Answer: TenderDecline, Reason: DeclineRank, Tender: EntryID{"south", 21}, Text: "Vice-ministers write to vice-ministers.\n직급이 맞지 않습니다.",
+		},
+		KindTenderEnd: &TenderWithdrawBody{Tender: EntryID{"south", 21}, Text: "Another will be offered."},
+		KindWatch:     &WatchBody{Languages: []string{"ko", "en"}, Name: "Kim M. / 김명철", Relieves: &EntryID{"south", 17}, Until: "2018-09-17T08:00Z"},
+		KindWatchEnd:  &WatchEndBody{Watch: EntryID{"south", 17}},
 		KindCheck: &CheckBody{
 			Channel: "liaison", Due: "2018-09-14T00:00Z", Text: "neutral",
 			Settled: &Settled{Count: 7, Digest: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},

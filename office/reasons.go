@@ -79,6 +79,16 @@ const (
 	AttemptUnknown    Reason = "attempt-unknown"    // attempt
 	AttemptOfOthers   Reason = "attempt-of-others"  // attempt: it was not meant to reach the writer's side
 
+	// Tenders, since rules version 3.
+	NeverTendered  Reason = "never-tendered"   // value: FLASH, or the code of a form for distress
+	TenderUnknown  Reason = "tender-unknown"   // tender
+	TenderOfOthers Reason = "tender-of-others" // tender: it was not meant for the writer's side
+	TenderAnswered Reason = "tender-answered"  // tender, by
+	TenderOver     Reason = "tender-over"      // tender, by: it was withdrawn or served
+	TenderDiffers  Reason = "tender-differs"   // tender, field: the dispatch is not what was tendered
+	TenderWaits    Reason = "tender-waits"     // tender, side, until: this side has not answered, and may until then
+	TenderFirst    Reason = "tender-first"     // form: a dispatch of this form is tendered first
+
 	// Watches, since rules version 3.
 	WatchUnknown   Reason = "watch-unknown"    // watch: not one of this side
 	WatchOver      Reason = "watch-over"       // watch, by: it has ended
@@ -105,6 +115,7 @@ var Reasons = []Reason{
 	NotLater, AlreadyAnswered, AlreadyClosed, EnclosureUnknown, AlreadyStored,
 	FormNotInForce, FormSame, FormProposed, FormUnknown, FormNotOpen, FormLacks, FormValue, FormFieldUnknown, AnswerAwaited, AnswerUnknown,
 	AlreadySuspended, SuspensionUnknown, NotSuspended, NotYet, AttemptUnknown, AttemptOfOthers,
+	NeverTendered, TenderUnknown, TenderOfOthers, TenderAnswered, TenderOver, TenderDiffers, TenderWaits, TenderFirst,
 	WatchUnknown, WatchOver, AlreadyOnWatch,
 	TextUnknown, CheckNotDue, NotYourTurn, AlreadyCalled, CheckUnknown, OwnCheck, CheckAnswered,
 }

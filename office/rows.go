@@ -212,6 +212,7 @@ type Dispatch struct {
 	Releasable Releasability `json:"releasable,omitzero"`
 	Reply      *EntryID      `json:"reply,omitzero"`
 	Subject    string        `json:"subject"`
+	Tender     *EntryID      `json:"tender,omitzero"`
 	Text       string        `json:"text"`
 	Thread     *EntryID      `json:"thread,omitzero"` // the dispatch that its thread begins with; nil if that is itself
 	Time       int64         `json:"time"`            // its time in the joint order, milliseconds

@@ -27,8 +27,8 @@ var rewrite = flag.Bool("rewrite", false, "write the transcripts in testdata ane
 // Below it, indented, stand the verdict and what changed in the records. Words
 // after the kind are members of the body: plain words are texts, "a,b" after
 // to=, channels= or languages= is a list, what begins with a digit, { or [ is JSON, "x*9"
-// repeats, @name is a charter or form of the test, #name its hash, and form=#name{}
-// the form filled in. A line that
+// repeats, @name is a charter or form of the test, #name its hash, &name the form named by
+// code and hash, and form=#name{} the form filled in. A line that
 // begins with "#" is for the reader; one in brackets opens the office silently.
 // Writers have seen all entries before, but for acts that end "(not seen)".
 func TestTheRulesAnswerAsInTheTranscripts(t *testing.T) {
@@ -179,6 +179,9 @@ func parseValue(t testing.TB, name, value string) any {
 			t.Fatalf("no charter or form %s", value)
 		}
 		return c
+	case strings.HasPrefix(value, "&"):
+		f := testForms()[value[1:]]
+		return &FormName{Code: f.Code, Hash: HashForm(f)}
 	case strings.HasPrefix(value, "#"):
 		name, values, filled := strings.Cut(value[1:], "{")
 		hash := strings.Repeat("0", 64)

@@ -31,6 +31,7 @@ type Content struct {
 	Reply          string               `json:"reply,omitempty"`      // id
 	Relation       office.RelationKind  `json:"relation,omitempty"`
 	Relates        string               `json:"relates,omitempty"`    // id of the dispatch to which it has the relation
+	Tender         string               `json:"tender,omitempty"`     // id of the tender under which it is served, or instead of which
 	Enclosures     []office.Enclosure   `json:"enclosures,omitempty"` // files that were read in before
 }
 
@@ -70,6 +71,13 @@ func (c Content) Body() (*office.DispatchBody, error) {
 			return nil, err
 		}
 		b.Reply = &id
+	}
+	if c.Tender != "" {
+		id, err := readID("tender", c.Tender)
+		if err != nil {
+			return nil, err
+		}
+		b.Tender = &id
 	}
 	if c.Relation != "" {
 		id, err := readID("relation", c.Relates)

@@ -27,6 +27,9 @@ func TestMayIsThisTable(t *testing.T) {
 		form.propose     y     y       -        -             -            -          -
 		form.agree       y     y       -        -             -            -          -
 		note             y     y       y        y             -            -          -
+		tender           y     y       y        y             -            -          -
+		tender.answer    y     y       y        y             -            -          -
+		tender.withdraw  y     y       y        y             -            -          -
 		watch            y     y       y        y             -            -          -
 		watch.end        y     y       y        y             -            -          -
 		check            y     y       y        y             -            -          -

@@ -254,7 +254,10 @@ func Prepare(ctx context.Context, db *sqldb.DB) error {
 	if err := db.Migrate(ctx, "people", steps); err != nil {
 		return err
 	}
-	return db.Migrate(ctx, "handover", handoverSteps)
+	if err := db.Migrate(ctx, "handover", handoverSteps); err != nil {
+		return err
+	}
+	return db.Migrate(ctx, "ranks", rankSteps)
 }
 
 // Open prepares the tables in local.db and opens them with the side's key. The

@@ -34,6 +34,7 @@ const (
 	DraftApproved    Deed = "draft-approved"
 	DraftReleased    Deed = "draft-released" // the detail says as which entry, and for which post
 	EntryWritten     Deed = "entry-written"  // the detail says of which kind, as which entry, and for which post
+	RanksChanged     Deed = "ranks-changed"  // the detail says how many lines the table has
 	MayChanged       Deed = "may-changed"    // the detail says what of the table of who may do what
 	ActingNamed      Deed = "acting-named"
 	ActingEnded      Deed = "acting-ended"
@@ -47,7 +48,7 @@ const (
 var Deeds = []Deed{
 	AccountAdded, AccountChanged, AccountSuspended, AccountResumed, PostWithdrawn, LinkMade, SignedIn, PostTaken, SignInRefused,
 	SignedOut, SessionRevoked, PasswordSet, CodeSet, CodeRemoved, TokenMade, TokenRevoked,
-	DraftApproved, DraftReleased, EntryWritten, MayChanged, ActingNamed, ActingEnded,
+	DraftApproved, DraftReleased, EntryWritten, MayChanged, RanksChanged, ActingNamed, ActingEnded,
 	PasskeyAdded, PasskeyRemoved, PasskeyCopied, Proved,
 }
 

@@ -110,6 +110,17 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 		);
 		CREATE INDEX attempt_channel ON attempt (channel, pos);
 		CREATE INDEX attempt_dispatch ON attempt (dispatch, pos) WHERE dispatch <> '';
+		CREATE TABLE tender (
+			` + pos + `,             -- of the entry
+			channel TEXT NOT NULL,
+			side TEXT NOT NULL,      -- that offers
+			state TEXT NOT NULL,
+			until BIGINT NOT NULL,   -- milliseconds: by when an answer is asked
+			sides TEXT NOT NULL,     -- which may still answer: "/north/south/"
+			row TEXT NOT NULL
+		);
+		CREATE INDEX tender_channel ON tender (channel, pos);
+		CREATE INDEX tender_state ON tender (state, pos);
 		CREATE TABLE watch (
 			` + pos + `,             -- of the entry that began it
 			side TEXT NOT NULL,

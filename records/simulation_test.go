@@ -73,9 +73,11 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 		of := rapid.SampledFrom(s.sides).Draw(rt, "of")
 		return office.EntryID{Side: of, Index: int64(rapid.IntRange(0, len(s.entries[of])).Draw(rt, "index"))}
 	}
-	switch rapid.IntRange(0, 23).Draw(rt, "act") {
+	switch rapid.IntRange(0, 25).Draw(rt, "act") {
 	case 16, 17, 18, 19:
 		return s.relations(rt, anyEntry)
+	case 24, 25:
+		return s.tenders(rt, anyEntry)
 	case 22:
 		body := &office.CheckBody{Channel: "liaison", Text: "neutral"}
 		if rapid.Bool().Draw(rt, "due") {
@@ -159,7 +161,7 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 		number += lines[0].Number
 	}
 	dispatch := s.dispatch(n.side, number, "Text.")
-	switch rapid.IntRange(0, 6).Draw(rt, "in full") {
+	switch rapid.IntRange(0, 7).Draw(rt, "in full") {
 	case 0:
 		id := anyEntry()
 		dispatch.Reply = &id
@@ -169,6 +171,8 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 			f := forms[rapid.IntRange(0, len(forms)-1).Draw(rt, "used")]
 			dispatch.Form = &office.Filled{Code: f.Form.Code, Hash: f.Hash, Values: map[string]string{"what": "digging"}}
 		}
+	case 4:
+		s.serve(rt, n, dispatch)
 	case 1:
 		dispatch.Relation = &office.Relation{Dispatch: anyEntry(), Kind: rapid.SampledFrom(office.RelationKinds).Draw(rt, "relation")}
 	case 2:
@@ -200,6 +204,37 @@ func (s *simulation) relations(rt *rapid.T, anyEntry func() office.EntryID) (by,
 	}
 	return "duty-officer", office.KindConfirm, &office.ConfirmBody{
 		Attempt: anyEntry(), Confirms: rapid.SampledFrom(office.Views).Draw(rt, "confirms"), Text: "So it was.",
+	}
+}
+
+// tenders draws a tender, an answer to one, or that it is withdrawn.
+func (s *simulation) tenders(rt *rapid.T, anyEntry func() office.EntryID) (by, kind string, body any) {
+	switch rapid.IntRange(0, 3).Draw(rt, "tender") {
+	case 0, 1:
+		return "duty-officer", office.KindTender, &office.TenderBody{
+			Attention: "The head", Channel: s.charter.Channels[0].ID, Name: "A minister", Precedence: office.Routine, Subject: "Talks",
+			To:    []office.Side{rapid.SampledFrom(s.sides).Draw(rt, "to")},
+			Until: office.MinuteOf(s.now.UnixMilli() + int64(rapid.IntRange(0, 2).Draw(rt, "minutes"))*60_000),
+		}
+	case 2:
+		body := &office.TenderAnswerBody{Answer: office.TenderAccept, Tender: anyEntry()}
+		if rapid.Bool().Draw(rt, "declines") {
+			body.Answer, body.Reason = office.TenderDecline, office.DeclineRank
+		}
+		return "duty-officer", office.KindTenderReply, body
+	}
+	return "duty-officer", office.KindTenderEnd, &office.TenderWithdrawBody{Tender: anyEntry()}
+}
+
+// serve makes a dispatch what the latest tender of the node's side has offered.
+func (s *simulation) serve(rt *rapid.T, n *node, d *office.DispatchBody) {
+	lines, _, err := n.records.Tenders(ctx, records.TenderFilter{From: n.side, Limit: 1})
+	if err != nil {
+		rt.Fatal(err)
+	}
+	for _, t := range lines {
+		d.Attention, d.Channel, d.Name, d.Precedence, d.Subject, d.To = t.Attention, t.Channel, t.Name, t.Precedence, t.Subject, t.To
+		d.Tender = &t.ID
 	}
 }
 

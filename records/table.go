@@ -67,6 +67,12 @@ var tables = func() map[string]*table {
 		tableOf[office.Attempt]("attempt", keepNot, nil).
 			of(func(row office.Row) office.EntryID { return row.(*office.Attempt).ID }).
 			with([]string{"channel", "side", "dispatch", "sides"}, attemptColumns),
+		tableOf[office.Tender]("tender", keepNot, nil).
+			of(func(row office.Row) office.EntryID { return row.(*office.Tender).ID }).
+			with([]string{"channel", "side", "state", "until", "sides"}, func(row office.Row) []any {
+				t := row.(*office.Tender)
+				return []any{t.Channel, t.From, string(t.State()), t.Until, "/" + strings.Join(t.Waiting(), "/") + "/"}
+			}),
 		tableOf[office.Watch]("watch", keepNot, nil).
 			of(func(row office.Row) office.EntryID { return row.(*office.Watch).ID }).
 			with([]string{"side", "began", "ended"}, func(row office.Row) []any {

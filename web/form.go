@@ -175,6 +175,9 @@ func (v *visit) asks(f *office.Form) string {
 	if f.Hours > 0 && f.Asks != office.AsksObjection { // which says so itself
 		asks += " " + v.t("form.within", "n", f.Hours)
 	}
+	if f.Mode != "" {
+		asks += " " + v.t("form.mode-"+string(f.Mode))
+	}
 	return asks
 }
 

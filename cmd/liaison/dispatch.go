@@ -72,6 +72,9 @@ func (c *sendCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
+	if err := warnOfRanks(ctx, t, client, c.To, c.Name, c.Attention); err != nil {
+		return err
+	}
 	sent, err := release(ctx, client, api.NewDispatch{
 		Channel: c.Channel, Precedence: office.Precedence(strings.ToUpper(c.Precedence)),
 		Subject: c.Subject, Text: text, To: c.To, By: c.By, Enclosures: enclosed, Key: cmp.Or(c.Key, rand.Text()), Particulars: particulars,

@@ -120,7 +120,7 @@ func printDraft(t *terminal, d *api.Draft) {
 		{"Begun by", touched(&d.Drafted)}, {"Last changed by", touched(&d.Changed)}, {"Approved as it stands by", touched(d.Approved)}, {"Ended by", touched(d.Ended)},
 		{"Channel", content.Channel}, {"Precedence", string(content.Precedence)}, {"To", strings.Join(content.To, ", ")},
 		{"For information", strings.Join(content.Info, ", ")}, {"In the name of", content.Name}, {"For the attention of", content.Attention},
-		{"Meant as", string(content.Mark)}, {"It replies to", content.Reply}, {"It refers to", content.References},
+		{"Meant as", string(content.Mark)}, {"It replies to", content.Reply}, {"It refers to", content.References}, {"It was tendered by", content.Tender},
 		{"It is a " + string(content.Relation) + " of", content.Relates}, {"Releasable", string(content.Releasable)}, {"Party", content.Party},
 		{"Answer", content.Answer}, {"Subject", content.Subject},
 	} {
@@ -190,6 +190,7 @@ func (f *draftFlags) change(ctx context.Context, t *terminal, client *api.Client
 	put(&content.Releasable, p.Releasable)
 	put(&content.Party, p.Party)
 	put(&content.Reply, f.Reply)
+	put(&content.Tender, f.Tender)
 	put(&content.References, strings.Join(f.Reference, " "))
 	if len(f.To) > 0 {
 		content.To = f.To

@@ -180,6 +180,12 @@ func printForm(t *terminal, f *office.Form) {
 	if f.Hours > 0 && f.Asks != office.AsksObjection {
 		t.print("The answer is due within %d h.", f.Hours)
 	}
+	switch f.Mode {
+	case office.ModeTendered:
+		t.print("It is tendered before it is served.")
+	case office.ModeDistress:
+		t.print("Lives are at risk: it is served at once, and never tendered.")
+	}
 	if f.Ended {
 		t.print("By it the sides agree that this code is used no longer.")
 	}

@@ -28,6 +28,7 @@ type particularsFlags struct {
 	Form           string   `placeholder:"CODE" help:"The form that it fills in, such as an; \"liaison form show CODE\" says what it asks for."`
 	Value          []string `placeholder:"FIELD=TEXT" sep:"none" help:"What is filled in in a field of the form; may be given several times."`
 	Answer         string   `placeholder:"ID" help:"With --reply: which of the answers that the other dispatch's form allows."`
+	Tender         string   `placeholder:"ID" help:"The tender of our side under which it is served, or instead of which; the dispatch must be as it was tendered."`
 }
 
 // particulars reads the flags. What may stand in them, the rules of the office
@@ -54,6 +55,13 @@ func (f *particularsFlags) particulars(precedence string) (p api.Particulars, er
 			return p, err
 		}
 		p.Reply = &id
+	}
+	if f.Tender != "" {
+		id, err := parseID(f.Tender)
+		if err != nil {
+			return p, err
+		}
+		p.Tender = &id
 	}
 	for _, text := range f.Reference {
 		id, err := parseID(text)
@@ -94,6 +102,9 @@ func printParticulars(t *terminal, p *api.Particulars) {
 	}
 	if p.Reply != nil {
 		t.print("It replies to %s", *p.Reply)
+	}
+	if p.Tender != nil {
+		t.print("It was tendered by %s", *p.Tender)
 	}
 	for _, id := range p.References {
 		t.print("It refers to %s", id)

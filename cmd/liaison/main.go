@@ -37,6 +37,7 @@ type commands struct {
 	Charter  charterCommand  `cmd:"" group:"setup" help:"Show the charter, or amend it by consent."`
 	Form     formCommand     `cmd:"" group:"setup" help:"Show the forms of dispatches, or agree on them."`
 	Posts    postsCommand    `cmd:"" group:"setup" help:"List, accredit and end the posts that act for this side."`
+	Rank     rankCommand     `cmd:"" group:"setup" help:"Show and change which ranks this side deems equal to those of others."`
 	Officer  officerCommand  `cmd:"" group:"setup" help:"Add, change and suspend the accounts of this side's own people."`
 	Token    tokenCommand    `cmd:"" group:"setup" help:"List, make and end the tokens with which programs act."`
 	Webhook  webhookCommand  `cmd:"" group:"setup" help:"List, add and remove the programs that are told of entries."`
@@ -62,6 +63,7 @@ type commands struct {
 	Note       noteCommand       `cmd:"" group:"office" help:"Write and list coordination notes, which are not formal communications."`
 	Watch      watchCommand      `cmd:"" group:"office" help:"Say who is on watch, now or at a moment; take the watch, and end it."`
 	Hours      hoursCommand      `cmd:"" group:"office" help:"Show when each side is open, and say this side's hours."`
+	Tender     tenderCommand     `cmd:"" group:"office" help:"Offer dispatches before they go, accept and decline those of others, and serve them."`
 	Suspension suspensionCommand `cmd:"" group:"office" help:"Suspend and resume channels, and list what is suspended."`
 	Attempt    attemptCommand    `cmd:"" group:"office" help:"Log, list and confirm attempts to reach a side by other means."`
 	Record     recordCommand     `cmd:"" group:"office" help:"List the entries of all sides in their joint order, the newest first." usage:"[DIR]"`
