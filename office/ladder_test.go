@@ -61,3 +61,22 @@ func TestNoStepIsDueBeforeTheOneBeforeIt(t *testing.T) {
 		t.Errorf("the steps are due at %s", got)
 	}
 }
+
+func TestLaddersAreReadAsTheyAreWritten(t *testing.T) {
+	const text = "FLASH 5 alarm, 10 deputy bearer, 20 head\nIMMEDIATE 30 deputy bearer\nPRIORITY 180 deputy, 2880 agenda\nROUTINE 360 check"
+	if got := LaddersText(DefaultLadders()); got != text {
+		t.Errorf("written as %q", got)
+	}
+	if got := LaddersText(ReadLadders(" flash 5 Alarm,10 deputy  bearer, 20 head \n\nimmediate 30 deputy bearer\nPRIORITY 180 deputy, 2880 agenda\nROUTINE 360 check\n")); got != text {
+		t.Errorf("read as %q", got)
+	}
+	if got := LaddersText(ReadLadders("ROUTINE none")); got != "ROUTINE none" {
+		t.Errorf("no steps: %q", got)
+	}
+	for _, bad := range []string{"FLASH soon head", "FLASH 5", "FLASH 5 head deputy", "LATER 5 head", "ROUTINE 5 check\nFLASH 5 head"} {
+		c := &checker{}
+		if c.ladders("ladders", ReadLadders(bad)); c.verdict.Done() {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+}

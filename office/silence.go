@@ -14,24 +14,30 @@ type Awaits string
 
 // What can be waited for.
 const (
+	AwaitsAcceptance      Awaits = "acceptance" // of a tender
 	AwaitsAcknowledgement Awaits = "acknowledgement"
 	AwaitsAnswer          Awaits = "answer"
 )
 
-// Question is what one side waits for from another: an acknowledgement of a
-// dispatch, or after it an answer, if its form asks for one or one was promised.
+// AllAwaits lists all of them.
+var AllAwaits = []Awaits{AwaitsAcceptance, AwaitsAcknowledgement, AwaitsAnswer}
+
+// Question is what one side waits for from another: that it accepts a tender;
+// that it acknowledges a dispatch; or after that an answer, if its form asks for one
+// or one was promised.
 type Question struct {
-	Awaits     Awaits     `json:"awaits"`
-	Channel    string     `json:"channel"`
-	Dispatch   EntryID    `json:"dispatch"`
-	Due        int64      `json:"due,omitzero"`     // milliseconds; 0 if no time is agreed on
-	Ends       int64      `json:"ends,omitzero"`    // when silence has become an answer, as the form says; 0 if never
-	From       Side       `json:"from"`             // who waits
-	Ladder     []int64    `json:"ladder,omitempty"` // when the steps of the ladder are due, milliseconds; none once it is acknowledged
-	Precedence Precedence `json:"precedence"`
-	Read       int64      `json:"read,omitzero"` // when it was acknowledged, or a holding reply was given; 0 if it was not
-	Since      int64      `json:"since"`         // the release, by the clock of From
-	To         Side       `json:"to"`            // who is silent
+	About      EntryID       `json:"about"` // the dispatch or the tender
+	Awaits     Awaits        `json:"awaits"`
+	Channel    string        `json:"channel"`
+	Declined   DeclineReason `json:"declined,omitzero"` // why a tender was; empty if nothing was said to it
+	Due        int64         `json:"due,omitzero"`      // milliseconds; 0 if no time is agreed on
+	Ends       int64         `json:"ends,omitzero"`     // when silence has become an answer, as the form says; 0 if never
+	From       Side          `json:"from"`              // who waits
+	Ladder     []int64       `json:"ladder,omitempty"`  // when the steps of the ladder are due, milliseconds; none once it is acknowledged
+	Precedence Precedence    `json:"precedence"`
+	Read       int64         `json:"read,omitzero"` // when it was acknowledged, declined, or a holding reply was given; 0 if it was not
+	Since      int64         `json:"since"`         // the release, by the clock of From
+	To         Side          `json:"to"`            // who is silent
 }
 
 // Wait is by when a dispatch is to be acknowledged.
@@ -64,7 +70,7 @@ func Questions(d *Dispatch, given []Acknowledgement, h *Handling, f *Form, w Wai
 		return nil
 	}
 	for _, to := range d.To {
-		q := Question{Channel: d.Channel, Dispatch: d.ID, From: d.From, Precedence: d.Precedence, Since: d.At, To: to}
+		q := Question{Channel: d.Channel, About: d.ID, From: d.From, Precedence: d.Precedence, Since: d.At, To: to}
 		if i := slices.IndexFunc(given, func(a Acknowledgement) bool { return a.Side == to }); i >= 0 {
 			q.Read = given[i].At
 		}
@@ -97,6 +103,26 @@ func Questions(d *Dispatch, given []Acknowledgement, h *Handling, f *Form, w Wai
 	return list
 }
 
+// TenderQuestions lists what is waited for with a tender, one for each side that has
+// not accepted it: an answer, or after it was declined that its own side withdraws it
+// or serves the dispatch instead. Then nothing is any more.
+func TenderQuestions(t *Tender) (list []Question) {
+	if t.Withdrawn != nil || t.Served != nil {
+		return nil
+	}
+	for _, to := range t.To {
+		q := Question{About: t.ID, Awaits: AwaitsAcceptance, Channel: t.Channel, Due: t.Until, From: t.From, Precedence: t.Precedence, Since: t.At, To: to}
+		if a := t.AnswerOf(to); a != nil {
+			if a.Answer == TenderAccept {
+				continue
+			}
+			q.Declined, q.Read = a.Reason, a.At
+		}
+		list = append(list, q)
+	}
+	return list
+}
+
 // AsksForAnswer reports whether a form asks for an answer, an objection among them,
 // or lists what may be answered. f may be nil.
 func (f *Form) AsksForAnswer() bool {
@@ -108,6 +134,7 @@ type Cause string
 
 // The causes of silence. There is exactly one for each question at a moment.
 const (
+	NotAccepting    Cause = "not-accepting"    // a tender was declined, or nothing was said to it
 	LinkDown        Cause = "link-down"        // the line between the nodes is down
 	NotReceived     Cause = "not-received"     // the line is up, and the receipt of the other node is not here
 	StationClosed   Cause = "station-closed"   // by its own calendar
@@ -116,8 +143,9 @@ const (
 	NotAnswered     Cause = "not-answered"     // it was acknowledged
 )
 
-// Causes are all of them, in the order in which the first that holds is taken.
-var Causes = []Cause{LinkDown, NotReceived, StationClosed, NobodyOnWatch, NotAcknowledged, NotAnswered}
+// Causes are all of them, in the order in which the first that holds is taken. Of a
+// tender to which nothing was said, NotAccepting stands in the place of the last.
+var Causes = []Cause{NotAccepting, LinkDown, NotReceived, StationClosed, NobodyOnWatch, NotAcknowledged, NotAnswered}
 
 // Circumstances are what a node knows at a moment of how a side can be reached.
 type Circumstances struct {
@@ -154,6 +182,8 @@ func (q *Question) Silence(c *Circumstances, now int64) (s Silence, open bool) {
 	acknowledged := q.Awaits == AwaitsAnswer
 	waits := q.Precedence != Flash && q.Precedence != Immediate // until the station opens
 	switch {
+	case q.Declined != "":
+		s.Cause, s.Since, s.Overdue = NotAccepting, q.Read, false
 	case !c.Up:
 		s.Cause, s.Since = LinkDown, c.LineSince
 	case !c.Received:
@@ -164,10 +194,12 @@ func (q *Question) Silence(c *Circumstances, now int64) (s Silence, open bool) {
 		s.Cause, s.Since = NotAnswered, q.Read
 	case c.Watches && !c.OnWatch:
 		s.Cause, s.Since = NobodyOnWatch, max(c.LeftAt, q.Since)
+	case q.Awaits == AwaitsAcceptance:
+		s.Cause, s.Since = NotAccepting, q.Since
 	default:
 		s.Cause, s.Since = NotAcknowledged, q.Since
 	}
-	if s.Cause == NobodyOnWatch || s.Cause == NotAcknowledged { // else the ladder of the other side may not run
+	if q.Awaits == AwaitsAcknowledgement && (s.Cause == NobodyOnWatch || s.Cause == NotAcknowledged) { // else the ladder of the other side may not run
 		s.Steps = len(q.Ladder)
 		s.Step, s.Stepped = Climb{Due: q.Ladder}.Reached(now)
 	}
@@ -180,5 +212,5 @@ func (q *Question) MoreUrgent(than *Question) int {
 	due := func(q *Question) int64 { return cmp.Or(q.Due, maxInteger) }
 	return cmp.Or(cmp.Compare(slices.Index(Precedences, q.Precedence), slices.Index(Precedences, than.Precedence)),
 		cmp.Compare(due(q), due(than)), cmp.Compare(q.Since, than.Since),
-		cmp.Compare(q.Dispatch.String(), than.Dispatch.String()), cmp.Compare(q.To, than.To))
+		cmp.Compare(q.About.String(), than.About.String()), cmp.Compare(q.To, than.To))
 }

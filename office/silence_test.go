@@ -91,35 +91,73 @@ func TestEachSilenceHasOneCause(t *testing.T) {
 	all := with(func(c *Circumstances) { *c = Circumstances{Watches: true, Stand: Stand{Said: true, Until: monday}} })
 	since := asked(Routine).At
 	for _, test := range []struct {
-		name   string
-		p      Precedence
-		awaits Awaits
-		c      Circumstances
-		want   Silence
+		name     string
+		p        Precedence
+		awaits   Awaits
+		declined DeclineReason
+		c        Circumstances
+		want     Silence
 	}{
-		{"the line is down", Routine, AwaitsAcknowledgement, down, Silence{Cause: LinkDown, Since: left}},
-		{"the line is down, and it was acknowledged", Flash, AwaitsAnswer, down, Silence{Cause: LinkDown, Since: left}},
-		{"all that can be is so", Routine, AwaitsAcknowledgement, all, Silence{Cause: LinkDown}},
-		{"all but the line", Routine, AwaitsAcknowledgement, with(func(c *Circumstances) { *c = all; c.Up = true }), Silence{Cause: NotReceived, Since: since}},
-		{"it has not arrived", Routine, AwaitsAcknowledgement, queued, Silence{Cause: NotReceived, Since: since}},
-		{"the station is closed", Routine, AwaitsAcknowledgement, closed, Silence{Cause: StationClosed, Until: monday}},
-		{"the same, for FLASH", Flash, AwaitsAcknowledgement, closed, Silence{Cause: StationClosed, Until: monday}},
-		{"closed, and somebody is on watch", Priority, AwaitsAcknowledgement, night, Silence{Cause: StationClosed, Until: monday}},
-		{"the same, for FLASH", Flash, AwaitsAcknowledgement, night, Silence{Cause: NotAcknowledged, Since: since}},
-		{"the same, for IMMEDIATE", Immediate, AwaitsAcknowledgement, night, Silence{Cause: NotAcknowledged, Since: since}},
-		{"closed for 400 days", Routine, AwaitsAcknowledgement, with(func(c *Circumstances) { c.Stand = Stand{Said: true} }), Silence{Cause: StationClosed}},
-		{"acknowledged, and closed", Routine, AwaitsAnswer, closed, Silence{Cause: StationClosed, Until: monday}},
-		{"FLASH acknowledged, and closed", Flash, AwaitsAnswer, closed, Silence{Cause: NotAnswered, Since: left}},
-		{"open, and nobody is on watch", Routine, AwaitsAcknowledgement, nobody, Silence{Cause: NobodyOnWatch, Since: left}},
-		{"nobody ever was", Routine, AwaitsAcknowledgement, ever, Silence{Cause: NobodyOnWatch, Since: since}},
-		{"the rules do not know watches", Routine, AwaitsAcknowledgement, old, Silence{Cause: NotAcknowledged, Since: since}},
-		{"somebody is on watch", Routine, AwaitsAcknowledgement, good, Silence{Cause: NotAcknowledged, Since: since}},
-		{"acknowledged", Routine, AwaitsAnswer, good, Silence{Cause: NotAnswered, Since: left}},
-		{"acknowledged, and nobody is on watch now", Routine, AwaitsAnswer, nobody, Silence{Cause: NotAnswered, Since: left}},
+		{"the line is down", Routine, AwaitsAcknowledgement, "", down, Silence{Cause: LinkDown, Since: left}},
+		{"the line is down, and it was acknowledged", Flash, AwaitsAnswer, "", down, Silence{Cause: LinkDown, Since: left}},
+		{"all that can be is so", Routine, AwaitsAcknowledgement, "", all, Silence{Cause: LinkDown}},
+		{"all but the line", Routine, AwaitsAcknowledgement, "", with(func(c *Circumstances) { *c = all; c.Up = true }), Silence{Cause: NotReceived, Since: since}},
+		{"it has not arrived", Routine, AwaitsAcknowledgement, "", queued, Silence{Cause: NotReceived, Since: since}},
+		{"the station is closed", Routine, AwaitsAcknowledgement, "", closed, Silence{Cause: StationClosed, Until: monday}},
+		{"the same, for FLASH", Flash, AwaitsAcknowledgement, "", closed, Silence{Cause: StationClosed, Until: monday}},
+		{"closed, and somebody is on watch", Priority, AwaitsAcknowledgement, "", night, Silence{Cause: StationClosed, Until: monday}},
+		{"the same, for FLASH", Flash, AwaitsAcknowledgement, "", night, Silence{Cause: NotAcknowledged, Since: since}},
+		{"the same, for IMMEDIATE", Immediate, AwaitsAcknowledgement, "", night, Silence{Cause: NotAcknowledged, Since: since}},
+		{"closed for 400 days", Routine, AwaitsAcknowledgement, "", with(func(c *Circumstances) { c.Stand = Stand{Said: true} }), Silence{Cause: StationClosed}},
+		{"acknowledged, and closed", Routine, AwaitsAnswer, "", closed, Silence{Cause: StationClosed, Until: monday}},
+		{"FLASH acknowledged, and closed", Flash, AwaitsAnswer, "", closed, Silence{Cause: NotAnswered, Since: left}},
+		{"open, and nobody is on watch", Routine, AwaitsAcknowledgement, "", nobody, Silence{Cause: NobodyOnWatch, Since: left}},
+		{"nobody ever was", Routine, AwaitsAcknowledgement, "", ever, Silence{Cause: NobodyOnWatch, Since: since}},
+		{"the rules do not know watches", Routine, AwaitsAcknowledgement, "", old, Silence{Cause: NotAcknowledged, Since: since}},
+		{"somebody is on watch", Routine, AwaitsAcknowledgement, "", good, Silence{Cause: NotAcknowledged, Since: since}},
+		{"acknowledged", Routine, AwaitsAnswer, "", good, Silence{Cause: NotAnswered, Since: left}},
+		{"a tender, and nothing was said", Routine, AwaitsAcceptance, "", good, Silence{Cause: NotAccepting, Since: since}},
+		{"a tender, and nobody is on watch", Routine, AwaitsAcceptance, "", nobody, Silence{Cause: NobodyOnWatch, Since: left}},
+		{"a tender, and closed", Priority, AwaitsAcceptance, "", night, Silence{Cause: StationClosed, Until: monday}},
+		{"a tender, and the line is down", Routine, AwaitsAcceptance, "", down, Silence{Cause: LinkDown, Since: left}},
+		{"declined", Routine, AwaitsAcceptance, DeclineRank, good, Silence{Cause: NotAccepting, Since: left}},
+		{"declined, and all that can be is so", Routine, AwaitsAcceptance, DeclineRank, all, Silence{Cause: NotAccepting, Since: left}},
+		{"acknowledged, and nobody is on watch now", Routine, AwaitsAnswer, "", nobody, Silence{Cause: NotAnswered, Since: left}},
 	} {
-		q := Question{Awaits: test.awaits, From: "south", Precedence: test.p, Read: left, Since: since, To: "north"}
+		q := Question{Awaits: test.awaits, Declined: test.declined, From: "south", Precedence: test.p, Read: left, Since: since, To: "north"}
 		if got, open := q.Silence(&test.c, now); !open || got != test.want {
 			t.Errorf("%s (%s): got %+v, want %+v", test.name, test.p, got, test.want)
+		}
+	}
+}
+
+func TestATenderWaitsUntilItIsAcceptedWithdrawnOrServed(t *testing.T) {
+	say := func(change func(t *Tender)) string {
+		tender := &Tender{At: 5, From: "south", ID: EntryID{"south", 3}, Precedence: Routine, To: []Side{"east", "north"}, Until: 10}
+		change(tender)
+		said := ""
+		for _, q := range TenderQuestions(tender) {
+			said += q.To + " " + string(q.Declined) + ","
+			if q.Awaits != AwaitsAcceptance || q.Due != 10 || q.Since != 5 || q.From != "south" {
+				t.Errorf("%+v", q)
+			}
+		}
+		return said
+	}
+	for _, test := range []struct {
+		name, want string
+		change     func(t *Tender)
+	}{
+		{"nothing was said", "east ,north ,", func(*Tender) {}},
+		{"one accepted", "north ,", func(t *Tender) { t.Answers = []TenderAnswer{{Answer: TenderAccept, Side: "east"}} }},
+		{"one declined", "east subject,north ,", func(t *Tender) {
+			t.Answers = []TenderAnswer{{Answer: TenderDecline, Reason: DeclineSubject, Side: "east"}}
+		}},
+		{"withdrawn", "", func(t *Tender) { t.Withdrawn = &TenderEnd{} }},
+		{"served", "", func(t *Tender) { t.Served = &TenderServing{Instead: true} }},
+	} {
+		if got := say(test.change); got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
 		}
 	}
 }

@@ -22,10 +22,19 @@ const MaxOpen = 100
 // scanned is how many of all are looked through for them, the most urgent first.
 const scanned = 10_000
 
-// Question is what is waited for, with the dispatch that it is about.
+// Question is what is waited for, with the dispatch or the tender that it is about.
 type Question struct {
 	office.Question
-	Line DispatchLine // without its text
+	Line   *DispatchLine  // without its text; nil if it is about a tender
+	Tender *office.Tender // nil if it is about a dispatch
+}
+
+// Subject is the subject of what it is about.
+func (q *Question) Subject() string {
+	if q.Tender != nil {
+		return q.Tender.Subject
+	}
+	return q.Line.Subject
 }
 
 // Awaited is all that our side waits for and is waited for, with what else the records
@@ -116,7 +125,8 @@ func (k *awaited) find(ctx context.Context, tx *sqldb.Tx, own office.Side) (*Awa
 		if err != nil {
 			return nil, err
 		}
-		for _, line := range lines {
+		for i := range lines {
+			line := &lines[i]
 			if !line.Concerns(own) {
 				continue
 			}
@@ -135,14 +145,38 @@ func (k *awaited) find(ctx context.Context, tx *sqldb.Tx, own office.Side) (*Awa
 			}
 			for _, q := range office.Questions(&line.Dispatch, line.Acknowledged, &line.Handling, form, wait) {
 				if q.From == own || q.To == own {
-					o.Questions = append(o.Questions, Question{q, line})
+					o.Questions = append(o.Questions, Question{q, line, nil})
 				}
 			}
 		}
 	}
 	k.waits = waits
+	if err := o.readTenders(ctx, tx, own); err != nil {
+		return nil, err
+	}
 	slices.SortFunc(o.Questions, func(a, b Question) int { return a.MoreUrgent(&b.Question) })
 	return o, nil
+}
+
+// readTenders adds the tenders that are not accepted.
+func (o *Awaited) readTenders(ctx context.Context, tx *sqldb.Tx, own office.Side) error {
+	for side := range o.Calendars {
+		for _, state := range []office.TenderState{office.TenderWaiting, office.TenderDeclined} {
+			tenders, err := scanRows[office.Tender](ctx, tx, "SELECT row FROM tender WHERE state = $1 AND side = $2 ORDER BY pos LIMIT $3", string(state), side, MaxOpen+1)
+			if err != nil {
+				return err
+			}
+			o.More = o.More || len(tenders) > MaxOpen
+			for i := range tenders[:min(len(tenders), MaxOpen)] {
+				for _, q := range office.TenderQuestions(&tenders[i]) {
+					if q.From == own || q.To == own {
+						o.Questions = append(o.Questions, Question{q, nil, &tenders[i]})
+					}
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // readWatch finds out whether a side has somebody on watch.

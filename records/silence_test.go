@@ -19,10 +19,10 @@ func sayAwaited(t *testing.T, r *records.Records) string {
 	}
 	var said []string
 	for _, q := range awaited.Questions {
-		if q.Line.ID != q.Dispatch || q.Line.Text != "" {
-			t.Errorf("%s stands beside %s with %q", q.Line.ID, q.Dispatch, q.Line.Text)
+		if q.Tender == nil && (q.Line.ID != q.About || q.Line.Text != "") || q.Tender != nil && q.Tender.ID != q.About || q.Subject() == "" {
+			t.Errorf("%+v, %+v stands beside %s", q.Line, q.Tender, q.About)
 		}
-		said = append(said, fmt.Sprintf("%s %s of %s", q.Dispatch, q.Awaits, q.To))
+		said = append(said, fmt.Sprintf("%s %s of %s", q.About, q.Awaits, q.To))
 	}
 	if awaited.More {
 		said = append(said, "more")
@@ -85,6 +85,15 @@ func TestWhatIsWaitedForIsTheSameAtBothSides(t *testing.T) {
 		})
 		write("south", office.KindAcknowledge, &office.AcknowledgeBody{Dispatch: cancel})
 		want()
+		tender := write("south", office.KindTender, &office.TenderBody{
+			Attention: "the head", Channel: "liaison", Name: "the minister", Precedence: office.Routine, Subject: "회담", To: []office.Side{"north"},
+			Until: office.MinuteOf(w.now.Add(time.Hour).UnixMilli()),
+		})
+		want(tender.String() + " acceptance of north")
+		write("north", office.KindTenderReply, &office.TenderAnswerBody{Answer: office.TenderDecline, Reason: office.DeclineRank, Tender: tender})
+		want(tender.String() + " acceptance of north")
+		write("south", office.KindTenderEnd, &office.TenderWithdrawBody{Tender: tender})
+		want()
 	})
 }
 
@@ -102,11 +111,11 @@ func TestAFloodHidesNothingOfAnotherPrecedence(t *testing.T) {
 		urgent := w.mustWrite("north", "duty-officer", office.KindDispatch, b)
 		w.exchange()
 		awaited, err := w.nodes["south"].records.Awaited(ctx)
-		if err != nil || !awaited.More || len(awaited.Questions) != records.MaxOpen+1 || awaited.Questions[0].Dispatch != urgent {
+		if err != nil || !awaited.More || len(awaited.Questions) != records.MaxOpen+1 || awaited.Questions[0].About != urgent {
 			t.Fatalf("%d, %v", len(awaited.Questions), err)
 		}
-		if q := awaited.Questions[records.MaxOpen]; q.Dispatch.Index >= last.Index {
-			t.Errorf("the last that is looked at is %s", q.Dispatch)
+		if q := awaited.Questions[records.MaxOpen]; q.About.Index >= last.Index {
+			t.Errorf("the last that is looked at is %s", q.About)
 		}
 	})
 }

@@ -116,7 +116,7 @@ var indirect = []string{
 	"problem.", "signin.", "token.", "trail.", "draft-state.", "draft-step.", "drafts.", "charter.", "dispatch.", "handling.", "mark.", "propose.unit-",
 	"releasable.", "state.", "may.", "role.", "particulars.subject-", "enclosure.finding.", "filetype.", "choice.",
 	"fill.form-", "field-type.", "attempt.means-", "attempt.outcome-", "attempt.view-", "form.asks-", "form.mode-", "form.silence-", "form.type-", "form.refused-", "form.before-",
-	"checks.heard.", "checks.result.", "checks.short.", "time.weekday",
+	"checks.heard.", "checks.result.", "checks.short.", "time.weekday", "step.",
 }
 
 func TestEveryKeyHasAPhraseAndEveryPhraseAUser(t *testing.T) {
