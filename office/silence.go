@@ -3,6 +3,8 @@ package office
 import (
 	"cmp"
 	"slices"
+
+	"github.com/go-json-experiment/json"
 )
 
 // What a side waits for from another, and why nothing has come. What is waited for
@@ -213,4 +215,31 @@ func (q *Question) MoreUrgent(than *Question) int {
 	return cmp.Or(cmp.Compare(slices.Index(Precedences, q.Precedence), slices.Index(Precedences, than.Precedence)),
 		cmp.Compare(due(q), due(than)), cmp.Compare(q.Since, than.Since),
 		cmp.Compare(q.About.String(), than.About.String()), cmp.Compare(q.To, than.To))
+}
+
+// Speaks reports whether an entry says something to a dispatch or a tender: that it
+// acknowledges it, means to answer, replies, accepts or declines. Whether the rules
+// let it count is not asked.
+func Speaks(kind string, body []byte, about EntryID) bool {
+	switch kind {
+	case KindAcknowledge, KindConsider, KindDispatch, KindTenderReply:
+	default:
+		return false
+	}
+	var b struct {
+		Dispatch *EntryID `json:"dispatch"`
+		Reply    *EntryID `json:"reply"`
+		Tender   *EntryID `json:"tender"`
+	}
+	if json.Unmarshal(body, &b) != nil {
+		return false // void
+	}
+	said := b.Dispatch
+	switch kind {
+	case KindDispatch:
+		said = b.Reply
+	case KindTenderReply:
+		said = b.Tender
+	}
+	return said != nil && *said == about
 }

@@ -224,3 +224,25 @@ func TestTheMostUrgentQuestionComesFirst(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatSpeaksToADispatchIsFoundInAnEntry(t *testing.T) {
+	about := EntryID{"south", 17}
+	for _, test := range []struct {
+		kind, body string
+		want       bool
+	}{
+		{KindAcknowledge, `{"dispatch":"south/17"}`, true},
+		{KindAcknowledge, `{"dispatch":"south/18"}`, false},
+		{KindAcknowledge, `{"dispatch":17}`, false},
+		{KindConsider, `{"dispatch":"south/17","until":"2018-10-16T00:00Z"}`, true},
+		{KindDispatch, `{"reply":"south/17","text":"x"}`, true},
+		{KindDispatch, `{"references":["south/17"],"text":"x"}`, false},
+		{KindTenderReply, `{"tender":"south/17"}`, true},
+		{KindClose, `{"dispatch":"south/17"}`, false},
+		{"later.kind", `{"dispatch":"south/17"}`, false},
+	} {
+		if got := Speaks(test.kind, []byte(test.body), about); got != test.want {
+			t.Errorf("%s %s: got %v", test.kind, test.body, got)
+		}
+	}
+}
