@@ -26,12 +26,12 @@ func TestASilenceIsExplainedInTheSameWayAtBothNodes(t *testing.T) {
 		}
 		say := func(side office.Side) string {
 			t.Helper()
-			list, more, err := o.Nodes[side].Silences(t.Context(), node.SilenceFilter{}, time.Now())
-			if err != nil || more {
-				t.Fatal(more, err)
+			page, err := o.Nodes[side].Silences(t.Context(), node.SilenceFilter{}, time.Now())
+			if err != nil || page.More || page.Next != "" || page.All != len(page.List) {
+				t.Fatal(page, err)
 			}
 			var said []string
-			for _, s := range list {
+			for _, s := range page.List {
 				one := fmt.Sprintf("%s %s of %s: %s", s.About, s.Awaits, s.To, s.Cause)
 				if s.Steps > 0 {
 					one += fmt.Sprintf(", step %d of %d", s.Step, s.Steps)

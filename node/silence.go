@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"liaison.example/ledger"
@@ -35,7 +37,9 @@ type SilenceFilter struct {
 	Channel    string
 	Precedence office.Precedence
 	Cause      office.Cause
-	Overdue    bool // only what is
+	Overdue    bool   // only what is
+	Before     string // where to go on: the next that the call before gave
+	Limit      int    // at most records.MaxPage; 0: all
 }
 
 func (f *SilenceFilter) chooses(s *Silence) bool {
@@ -43,23 +47,69 @@ func (f *SilenceFilter) chooses(s *Silence) bool {
 		(f.Precedence == "" || s.Precedence == f.Precedence) && (f.Cause == "" || s.Cause == f.Cause) && (!f.Overdue || s.Overdue)
 }
 
+// Silences are what is waited for, or a page of it.
+type Silences struct {
+	List    []Silence
+	Next    string // where to go on; empty at the end
+	All     int    // how many the filter chooses, on all pages
+	Overdue int    // of these
+	More    bool   // there are too many for all to be looked at (records.MaxOpen)
+}
+
 // Silences lists what this side waits for from others, and they from it, the most
-// urgent first, with the cause of each silence at a moment. more says that there are
-// too many for all to be looked at (records.MaxOpen).
-func (n *Node) Silences(ctx context.Context, f SilenceFilter, now time.Time) (list []Silence, more bool, err error) {
+// urgent first, with the cause of each silence at a moment.
+func (n *Node) Silences(ctx context.Context, f SilenceFilter, now time.Time) (page Silences, err error) {
+	var before *office.Question
+	if f.Before != "" {
+		if before, err = parsePlace(f.Before); err != nil {
+			return page, err
+		}
+	}
 	awaited, err := n.records.Awaited(ctx)
 	if err != nil {
-		return nil, false, err
+		return page, err
 	}
+	page.More = awaited.More
 	explain := n.explain(awaited, now)
 	for i := range awaited.Questions {
 		s := Silence{Question: awaited.Questions[i]}
 		var open bool
-		if s.Silence, open = explain(&s.Question.Question); open && f.chooses(&s) {
-			list = append(list, s)
+		if s.Silence, open = explain(&s.Question.Question); !open || !f.chooses(&s) {
+			continue
+		}
+		page.All++
+		if s.Overdue {
+			page.Overdue++
+		}
+		switch {
+		case before != nil && s.MoreUrgent(before) <= 0:
+		case f.Limit == 0 || len(page.List) < min(f.Limit, records.MaxPage):
+			page.List = append(page.List, s)
+		case page.Next == "":
+			page.Next = placeOf(&page.List[len(page.List)-1].Question.Question)
 		}
 	}
-	return list, awaited.More, nil
+	return page, nil
+}
+
+// placeOf writes where a question stands in the list. It says all that the list is
+// sorted by, so that it stays right when the question itself is answered.
+func placeOf(q *office.Question) string {
+	return fmt.Sprintf("%s %d %d %s %s", q.Precedence, q.Due, q.Since, q.About, q.To)
+}
+
+func parsePlace(text string) (*office.Question, error) {
+	words := strings.Split(text, " ")
+	if len(words) != 5 {
+		return nil, records.ErrBefore
+	}
+	due, err := strconv.ParseInt(words[1], 10, 64)
+	since, err2 := strconv.ParseInt(words[2], 10, 64)
+	about, err3 := office.ParseEntryID(words[3])
+	if err := errors.Join(err, err2, err3); err != nil {
+		return nil, fmt.Errorf("%w: %w", records.ErrBefore, err)
+	}
+	return &office.Question{Precedence: office.Precedence(words[0]), Due: due, Since: since, About: about, To: words[4]}, nil
 }
 
 // SilencesOf explains what is waited for with one dispatch, also if it does not
@@ -130,10 +180,11 @@ func (n *Node) explain(awaited *records.Awaited, now time.Time) func(*office.Que
 // that no answer is among them. The answer is *Refusal if there is nothing to state.
 func (n *Node) SilenceProof(ctx context.Context, about []office.EntryID, other office.Side, leaves bool, now time.Time) ([]byte, error) {
 	f := SilenceFilter{From: n.side, To: other}
-	list, _, err := n.Silences(ctx, f, now)
+	page, err := n.Silences(ctx, f, now)
 	if err != nil {
 		return nil, err
 	}
+	list := page.List
 	if len(about) > 0 {
 		list = slices.DeleteFunc(list, func(s Silence) bool { return !slices.Contains(about, s.About) })
 		for _, id := range about {
