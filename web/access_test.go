@@ -38,6 +38,8 @@ const whoMay = `
 	POST /account/sessions/{id}/revoke               -       y        y     -          y
 	POST /account/tokens                             -       y        y     -          y
 	POST /account/tokens/{id}/revoke                 -       y        y     -          y
+	GET  /ranks                                      -       y        y     -          y
+	POST /ranks                                      -       y        y     -          y
 	GET  /rules                                      -       y        y     -          y
 	POST /rules                                      -       y        y     -          y
 	POST /rules/acting                               -       y        y     -          y
@@ -95,6 +97,11 @@ const whoMay = `
 	GET  /attempts                                   -       -        y     -          -
 	POST /attempts                                   -       -        y     -          -
 	POST /attempts/confirm                           -       -        y     -          -
+	GET  /tenders                                    -       -        y     -          -
+	POST /tenders                                    -       -        y     -          -
+	GET  /tenders/{side}/{index}                     -       -        y     -          -
+	POST /tenders/{side}/{index}/answer              -       -        y     -          -
+	POST /tenders/{side}/{index}/withdraw            -       -        y     -          -
 	GET  /watch                                      -       -        y     -          -
 	POST /watch                                      -       -        y     -          -
 	POST /watch/end                                  -       -        y     -          -

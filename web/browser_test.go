@@ -139,6 +139,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 	inForce, changed := mended.formed()
 	strained := handled(t)
 	about, waits := strained.strained()
+	offered := strained.tenderTold()
 	closed := open(t, []office.Side{"south"}, "north")
 	closed.set(at)
 
@@ -197,6 +198,9 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"relations", strained, "/relations"},
 		{"relations-none", closed, "/relations"},
 		{"attempts", strained, "/attempts?confirm=" + waits.String()},
+		{"tenders", strained, "/tenders"},
+		{"tender", strained, "/tenders/" + offered.String()},
+		{"ranks", strained, "/ranks"},
 		{"dispatch-carried", strained, "/dispatches/" + about.String()},
 		{"write-suspended", strained, "/dispatches/new"},
 		{"line-suspended", strained, "/line"},

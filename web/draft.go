@@ -36,7 +36,8 @@ type draftPage struct {
 	Ended      template.HTML // empty if it is open
 	Entry      string        // page of the dispatch that it became
 	Steps      []draftStep
-	Alone      bool // the reader would have to release it alone, and may not
+	Unequal    []template.HTML // ranks that do not fit, by our table
+	Alone      bool            // the reader would have to release it alone, and may not
 	Receiver   string
 
 	MayEdit, MaySubmit, MayWithdraw, MayApprove, MayReturn, MayRelease, Open bool
@@ -160,6 +161,9 @@ func (s *site) showDraft(v *visit, status int, id int64, typed draftTyped) error
 		page.Entry = "/dispatches/" + d.Entry.String()
 	}
 	if page.Open {
+		if page.Unequal, err = s.draftUnequal(v, d.Content); err != nil {
+			return err
+		}
 		if page.Missing, err = s.missing(v, d.Content); err != nil {
 			return err
 		}

@@ -82,6 +82,18 @@ func (v *visit) gist(kind string, body []byte) string {
 		if b := new(office.ConfirmBody); read(b) {
 			return b.Attempt.String() + " · " + clipped(string(b.Confirms))
 		}
+	case office.KindTender:
+		if b := new(office.TenderBody); read(b) {
+			return clipped(b.Subject)
+		}
+	case office.KindTenderReply:
+		if b := new(office.TenderAnswerBody); read(b) {
+			return b.Tender.String() + " · " + clipped(strings.TrimSpace(string(b.Answer)+" "+string(b.Reason)))
+		}
+	case office.KindTenderEnd:
+		if b := new(office.TenderWithdrawBody); read(b) {
+			return b.Tender.String()
+		}
 	case office.KindWatch:
 		if b := new(office.WatchBody); read(b) {
 			return clipped(strings.TrimSpace(b.Name + " " + strings.Join(b.Languages, " ")))

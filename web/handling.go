@@ -119,6 +119,13 @@ func (s *site) facts(v *visit, d *office.Dispatch) ([]fact, error) {
 		}
 		facts = append(facts, fact{Name: v.t("fill.answer"), Value: template.HTML(template.HTMLEscapeString(answer))})
 	}
+	if d.Tender != nil {
+		tender, err := s.tenderFact(v, d)
+		if err != nil {
+			return nil, err
+		}
+		facts = append(facts, tender)
+	}
 	if err := links("references", d.References...); err != nil {
 		return nil, err
 	}

@@ -33,7 +33,8 @@ type listPage struct {
 	DraftsIn   int         // all of them
 	Waits      []waitLine
 	ChecksWait []checkNow
-	WaitMore   int // not shown
+	Tenders    []tenderLine // that wait for our answer
+	WaitMore   int          // not shown
 	Lines      []listLine
 	Filter     listFilter
 	Asked      asked
@@ -160,7 +161,7 @@ func (s *site) showList(v *visit, status int, asked asked, unkept refusedView) e
 		return err
 	}
 	page.DraftsIn = v.draftsWait
-	page.Waits, page.ChecksWait = v.waits, v.checksWait
+	page.Waits, page.ChecksWait, page.Tenders = v.waits, v.checksWait, v.tendersWait
 	if v.r.URL.Query().Get("waits") == "all" {
 		if page.Waits, err = s.waits(v, waitsAll); err != nil {
 			return err

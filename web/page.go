@@ -23,7 +23,7 @@ var shared = []string{"layout.html", "strip.html", "mark.html", "people.html", "
 // pageNames are the pages, each a template of that name.
 var pageNames = []string{
 	"account", "accounts", "attempts", "charter", "check", "checks", "dispatch", "draft", "drafts", "ended", "entry", "failure", "form", "forms",
-	"formtext", "hours", "line", "list", "notes", "one", "propose", "record", "relations", "rules", "sheet", "signin", "trail", "watch", "write",
+	"formtext", "hours", "line", "list", "notes", "one", "propose", "ranks", "record", "relations", "rules", "sheet", "signin", "tender", "tenders", "trail", "watch", "write",
 }
 
 // pages is the templates of all pages in one language.
@@ -79,7 +79,7 @@ type Frame struct {
 	Officer   string // the signed-in post; empty if none
 	Person    string // whose account is signed in; empty if none
 	Waiting   int    // dispatches that wait for our acknowledgement
-	Attend    int    // these, drafts that wait for the reader, and line checks that wait for our side
+	Attend    int    // these, drafts that wait for the reader, and line checks and tenders that wait for our side
 	Languages []languageChoice
 	Units     units
 	Places    []place
@@ -118,6 +118,9 @@ func (s *site) frame(v *visit, here, title string) (f Frame, err error) {
 	if v.checksWait, err = s.checkWaits(v); err != nil {
 		return f, err
 	}
+	if v.tendersWait, err = s.tenderWaits(v); err != nil {
+		return f, err
+	}
 	if v.maySeeDrafts() {
 		if v.draftsWait, err = s.node.People().CountDrafts(v.ctx, v.hand(), people.ShelfWaits); err != nil {
 			return f, err
@@ -142,7 +145,7 @@ func (s *site) frame(v *visit, here, title string) (f Frame, err error) {
 	if v.status.Mode != node.Ready {
 		f.Trouble = v.trouble()
 	}
-	f.Waiting, f.Attend = len(v.waits), len(v.waits)+v.draftsWait+len(v.checksWait)
+	f.Waiting, f.Attend = len(v.waits), len(v.waits)+v.draftsWait+len(v.checksWait)+len(v.tendersWait)
 	f.Places = []place{
 		{Key: "list", Href: "/", Letter: "D", Count: len(v.waits), Means: v.t("frame.waiting", "n", len(v.waits))},
 		{Key: "write", Href: "/dispatches/new", Letter: "W"},

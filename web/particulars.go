@@ -27,6 +27,7 @@ type particulars struct {
 	Reply      string // id
 	Relation   office.RelationKind
 	Relates    string // id
+	Tender     string // id
 	Answers    []fact // what it answers or mends, as links
 	Open       bool   // something is said of what is folded away
 	MaxWords   int
@@ -41,7 +42,7 @@ func (v *visit) knowsParticulars() bool {
 func (s *site) particulars(v *visit, c people.Content, refused map[string]string) (particulars, error) {
 	p := particulars{
 		Offered: v.knowsParticulars(), Name: c.Name, Attention: c.Attention, Party: c.Party, References: c.References,
-		Reply: c.Reply, Relation: c.Relation, Relates: c.Relates, MaxWords: office.MaxUrgentWords,
+		Reply: c.Reply, Relation: c.Relation, Relates: c.Relates, Tender: c.Tender, MaxWords: office.MaxUrgentWords,
 	}
 	p.Open = len(c.Info) > 0 || c.Releasable != "" || c.References != ""
 	for _, field := range []string{"info", "party", "references", "releasable"} {
@@ -65,7 +66,7 @@ func (s *site) particulars(v *visit, c people.Content, refused map[string]string
 		p.Releasable = append(p.Releasable, choice{string(one), name, "", c.Releasable == one})
 	}
 	var err error
-	p.Answers, err = s.contentFacts(v, people.Content{Reply: c.Reply, Relation: c.Relation, Relates: c.Relates})
+	p.Answers, err = s.contentFacts(v, people.Content{Reply: c.Reply, Relation: c.Relation, Relates: c.Relates, Tender: c.Tender})
 	return p, err
 }
 
@@ -87,7 +88,7 @@ func (s *site) contentFacts(v *visit, c people.Content) ([]fact, error) {
 	}
 	return s.facts(v, &office.Dispatch{
 		Answer: body.Answer, Name: body.Name, Attention: body.Attention, Relation: body.Relation, Reply: body.Reply, References: body.References,
-		Releasable: body.Releasable, Party: body.Party,
+		Releasable: body.Releasable, Party: body.Party, Tender: body.Tender,
 	})
 }
 
@@ -100,6 +101,7 @@ func (v *visit) typedParticulars(form url.Values, c *people.Content) {
 	c.Mark, c.Releasable = office.Mark(typed(form.Get("mark"))), office.Releasability(typed(form.Get("releasable")))
 	c.References, c.Reply = typed(form.Get("references")), typed(form.Get("reply"))
 	c.Relation, c.Relates = office.RelationKind(typed(form.Get("relation"))), typed(form.Get("relates"))
+	c.Tender = typed(form.Get("tender"))
 	if c.Info = slices.Compact(slices.Sorted(slices.Values(form["info"]))); len(c.Info) > 0 {
 		c.InfoPrecedence = office.Precedence(typed(form.Get("info-precedence")))
 	}
@@ -112,6 +114,9 @@ func (s *site) begun(v *visit) (c people.Content, err error) {
 	c.Channel, c.Precedence, c.To = query.Get("channel"), office.Precedence(query.Get("precedence")), query["to"]
 	if note := query.Get("note"); note != "" {
 		return s.begunNote(v, note)
+	}
+	if tender := query.Get("tender"); tender != "" {
+		return s.begunTender(v, tender)
 	}
 	kind := office.RelationKind(query.Get("relation"))
 	to := cmp.Or(query.Get("reply"), query.Get("dispatch"))

@@ -52,6 +52,8 @@ var routes = []route{
 	{"POST /account/tokens", holder, (*site).postToken},
 	{"POST /account/tokens/{id}/revoke", holder, (*site).postRevokeToken},
 
+	{"GET /ranks", holder, (*site).ranks},
+	{"POST /ranks", holder, (*site).postRanks},
 	{"GET /rules", holder, (*site).rules},
 	{"POST /rules", holder, (*site).postRules},
 	{"POST /rules/acting", holder, (*site).postActing},
@@ -115,6 +117,12 @@ var routes = []route{
 	{"GET /attempts", signedIn, (*site).attempts},
 	{"POST /attempts", signedIn, (*site).postAttempt},
 	{"POST /attempts/confirm", signedIn, (*site).postConfirm},
+
+	{"GET /tenders", signedIn, (*site).tenders},
+	{"POST /tenders", signedIn, (*site).postTender},
+	{"GET /tenders/{side}/{index}", signedIn, (*site).tender},
+	{"POST /tenders/{side}/{index}/answer", signedIn, (*site).postTenderAnswer},
+	{"POST /tenders/{side}/{index}/withdraw", signedIn, (*site).postTenderEnd},
 
 	{"GET /watch", signedIn, (*site).watch},
 	{"POST /watch", signedIn, (*site).postWatch},

@@ -51,6 +51,8 @@ type visit struct {
 	rules      *people.Rules // of our house, as they stood; nil without a session
 	checksWait []checkNow    // line checks that wait for our side; read with the frame
 	draftsWait int           // drafts that wait for the reader; read with the frame
+
+	tendersWait []tenderLine // tenders that wait for the answer of our side; read with the frame
 }
 
 // visit reads what every page needs. The visit it returns can always be used to

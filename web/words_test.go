@@ -53,6 +53,16 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 	for _, asks := range office.AllAsks {
 		want["form"] = append(want["form"], "asks-"+string(asks), "silence-"+string(asks))
 	}
+	for _, mode := range office.Modes {
+		want["form"] = append(want["form"], "mode-"+string(mode))
+	}
+	want["tender"] = append(want["tender"], "state-unanswered")
+	for _, state := range office.TenderStates {
+		want["tender"] = append(want["tender"], "state-"+string(state))
+	}
+	for _, reason := range office.DeclineReasons {
+		want["tender"] = append(want["tender"], "reason-"+string(reason))
+	}
 	for _, typ := range office.FieldTypes {
 		want["form"] = append(want["form"], "type-"+string(typ))
 		want["field-type"] = append(want["field-type"], string(typ))
@@ -115,8 +125,8 @@ var indirect = []string{
 	"side.", "post.", "kind.", "mode.", "alarm.", "void.", "refused.", "precedence.", "field.", "unit.", "failure.", "frame.", "record.",
 	"problem.", "signin.", "token.", "trail.", "draft-state.", "draft-step.", "drafts.", "charter.", "dispatch.", "handling.", "mark.", "propose.unit-",
 	"releasable.", "state.", "may.", "role.", "particulars.subject-", "enclosure.finding.", "filetype.", "choice.",
-	"fill.form-", "field-type.", "attempt.means-", "attempt.outcome-", "attempt.view-", "form.asks-", "form.mode-", "form.silence-", "form.type-", "form.refused-", "form.before-",
-	"checks.heard.", "checks.result.", "checks.short.", "time.weekday", "step.",
+	"fill.form-", "field-type.", "attempt.means-", "attempt.outcome-", "attempt.view-", "tender.state-", "tender.reason-", "form.asks-", "form.mode-", "form.silence-", "form.type-", "form.refused-", "form.before-",
+	"checks.heard.", "checks.result.", "checks.short.", "time.weekday", "step.", "silence.cause-", "silence.why-", "silence.short-", "silence.awaits-",
 }
 
 func TestEveryKeyHasAPhraseAndEveryPhraseAUser(t *testing.T) {

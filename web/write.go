@@ -42,8 +42,10 @@ type writePage struct {
 	Once        string
 	More        particulars
 	Filling     filling
-	Theirs      *theirs // what stands in the draft, if it is not what was typed
-	Former      string  // page of a draft that has ended meanwhile; what was typed is then a new one
+	Theirs      *theirs         // what stands in the draft, if it is not what was typed
+	Unequal     []template.HTML // ranks that do not fit; the form is sent again to release it all the same
+	Looked      string          // for which names that was said
+	Former      string          // page of a draft that has ended meanwhile; what was typed is then a new one
 
 	Draft     int64 // 0 if it is not begun
 	Enclosing enclosing
@@ -226,6 +228,16 @@ func (s *site) postWritten(v *visit, id int64) error {
 			refused[""] = v.t("fill.lacks")
 		}
 		return s.answerWrite(v, http.StatusUnprocessableEntity, w, writePage{Errors: refused})
+	}
+	// Ranks that do not fit are said once, and never hold up what cannot wait.
+	if looked := w.Name + " / " + w.Attention; w.Precedence != office.Flash && w.Precedence != office.Immediate && v.r.PostForm.Get("looked") != looked {
+		unequal, err := s.draftUnequal(v, w.Content)
+		if err != nil {
+			return err
+		}
+		if len(unequal) > 0 {
+			return s.showWrite(v, http.StatusOK, w, writePage{Unequal: unequal, Looked: looked, Saved: v.briefly(d.Changed.At)})
+		}
 	}
 	released, err := s.node.Release(v.ctx, v.hand(), d.ID, d.Version, nil)
 	if err != nil {
