@@ -23,7 +23,7 @@ var files embed.FS
 // the elements, then one sheet per thing, and last what paper changes.
 var sheets = []string{
 	"colour", "element", "frame", "strip", "form", "list", "dispatch", "enclosure", "sheet", "draft", "rules", "receipt", "record", "line",
-	"charter", "forms", "notes", "relations", "tenders", "account", "print",
+	"charter", "forms", "notes", "relations", "silence", "tenders", "account", "print",
 	"charter", "forms", "notes", "watch", "account", "print",
 	"charter", "forms", "notes", "linecheck", "account", "print",
 	"charter", "forms", "notes", "hours", "account", "print",

@@ -23,7 +23,7 @@ var shared = []string{"layout.html", "strip.html", "mark.html", "people.html", "
 // pageNames are the pages, each a template of that name.
 var pageNames = []string{
 	"account", "accounts", "attempts", "charter", "check", "checks", "dispatch", "draft", "drafts", "ended", "entry", "failure", "form", "forms",
-	"formtext", "hours", "line", "list", "notes", "one", "propose", "ranks", "record", "relations", "rules", "sheet", "signin", "tender", "tenders", "trail", "watch", "write",
+	"formtext", "hours", "line", "list", "notes", "one", "propose", "ranks", "record", "relations", "rules", "sheet", "signin", "silence", "tender", "tenders", "trail", "watch", "write",
 }
 
 // pages is the templates of all pages in one language.
@@ -137,6 +137,9 @@ func (s *site) frame(v *visit, here, title string) (f Frame, err error) {
 	}
 	v.alarms = slices.DeleteFunc(alarms, func(a node.Alarm) bool { return a.Cleared })
 	if v.onWatch, err = s.node.Records().OnWatch(v.ctx); err != nil {
+		return f, err
+	}
+	if v.silences, err = s.node.Silences(v.ctx, node.SilenceFilter{From: v.side}, v.now); err != nil {
 		return f, err
 	}
 	f.Officer = v.officer(v.side, v.session.Post)

@@ -44,6 +44,8 @@ type visit struct {
 	alarms  []node.Alarm   // that are open; read with the frame
 	onWatch []office.Watch // of all sides; read with the frame
 
+	silences node.Silences // what our side waits for; read with the frame
+
 	channels []office.ChannelRow // when channels are suspended; read with the frame
 
 	calendars map[office.Side]office.Calendar // of all sides; nil without a session
