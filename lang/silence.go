@@ -6,7 +6,7 @@ var silenceWords = map[string]Phrase{
 	"refused.silence-too-long": {En: "The other side has written too much since then to go with the statement. Make it without the entries of the other side, or about a later dispatch.", Ko: "그 뒤 상대측이 쓴 항목이 너무 많아 진술서에 함께 넣을 수 없습니다. 상대측 항목 없이 만들거나 더 나중의 통지문에 대해 만드십시오."},
 	"refused.silence-unheld":   {En: "No receipt of {side} is held yet: there is nothing that could be proven.", Ko: "{side}의 수신증이 아직 없어 증명할 것이 없습니다."},
 
-	"silence.title":      {En: "Silence", Ko: "무응답"},
+	"silence.title":      {En: "Silence explained", Ko: "무응답 설명"},
 	"silence.about":      {En: "All that the sides wait for from each other, the most urgent first, and the one cause why nothing has come: of several, the one nearest to the wire. A cause is as our node sees it at this moment; time raises flags and moves nothing.", Ko: "양측이 서로 기다리는 모든 것을 급한 순서로, 응답이 없는 까닭 하나와 함께 보여 줍니다. 까닭이 여럿이면 회선에 가장 가까운 것을 듭니다. 까닭은 지금 우리 노드에서 본 것이며, 시간이 지나도 표시만 뜨고 상태는 바뀌지 않습니다."},
 	"silence.open":       {En: "Open questions", Ko: "응답을 기다리는 것"},
 	"silence.all":        {En: "{n} open, {late} overdue", Ko: "{n}건, 기한 지남 {late}건"},
@@ -24,7 +24,7 @@ var silenceWords = map[string]Phrase{
 	"silence.cause":      {En: "Cause", Ko: "까닭"},
 	"silence.any-cause":  {En: "Any cause", Ko: "모든 까닭"},
 	"silence.overdue":    {En: "Only what is overdue", Ko: "기한이 지난 것만"},
-	"silence.step":       {En: "Step {n} of {of} of the ladder since {time}.", Ko: "{time}부터 단계 {of} 중 {n}입니다."},
+	"silence.step":       {En: "Step {n} of {of} of the ladder since {time}.", Ko: "{time}부터 {of}단계 가운데 {n}단계입니다."},
 
 	"silence.awaits-acceptance":      {En: "an answer to the tender", Ko: "제의에 대한 회답"},
 	"silence.awaits-acknowledgement": {En: "an acknowledgement", Ko: "접수 확인"},

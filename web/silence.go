@@ -54,6 +54,7 @@ type silenceLine struct {
 	Cause      template.HTML
 	Due, Left  template.HTML
 	Late       bool
+	Declined   bool   // it is for the side that asked to go on
 	Proof      string // address; empty if it is not ours to state
 }
 
@@ -144,7 +145,7 @@ func (v *visit) silenceLine(s *node.Silence) silenceLine {
 	one := silenceLine{
 		ID: s.About, Href: "/dispatches/" + s.About.String(), Precedence: s.Precedence, Word: v.t("precedence." + lowerPrecedence(s.Precedence)),
 		Number: v.aboutShort(s), Channel: v.channelName(s.Channel), Subject: s.Subject(), Lang: textLanguage(s.Subject()), Theirs: s.From == v.side,
-		Shape: causeShapes[s.Cause], Cause: v.why(s), Late: s.Overdue,
+		Shape: causeShapes[s.Cause], Cause: v.why(s), Late: s.Overdue, Declined: s.Declined != "",
 	}
 	if s.Tender != nil {
 		one.Href, one.Mark = "/tenders/"+s.About.String(), v.markName(s.Tender.Mark)
@@ -158,7 +159,7 @@ func (v *visit) silenceLine(s *node.Silence) silenceLine {
 	} else {
 		one.Way = v.t("silence.ours", "side", v.sideName(s.From), "what", what)
 	}
-	if s.Due > 0 {
+	if s.Due > 0 && s.Declined == "" {
 		due := fromMillis(s.Due)
 		if one.Due = v.briefly(due); s.Due < v.now.UnixMilli() {
 			one.Left = v.age(due)

@@ -13,7 +13,7 @@ import (
 
 func TestASilenceIsExplainedOnEveryPageThatTellsOfIt(t *testing.T) {
 	h, south, north := pair(t)
-	south.get("/silence").want(t, 200, "Nothing is waited for, on either side", "Nothing is waited for from another side")
+	south.get("/silence").want(t, 200, "Silence explained", "Nothing is waited for, on either side", "Nothing is waited for from another side")
 	south.get("/silence?way=from-north").want(t, 200, "Nothing of that kind is waited for", `href="/silence"`)
 	id := h.send("south", office.Immediate, "liaison", "Water <rises>", "It rises.").String()
 	h.level()
