@@ -4,6 +4,8 @@ package lang
 var tenderWords = map[string]Phrase{
 	"tender.title":         {En: "Tenders", Ko: "전달 제의"},
 	"tender.one":           {En: "Tender {id}", Ko: "전달 제의 {id}"},
+	"tender.open":          {En: "Open the tender", Ko: "전달 제의 열기"},
+	"tender.all":           {En: "All tenders that wait", Ko: "대기 중인 제의 모두"},
 	"tender.lead":          {En: "A tender says in whose name a dispatch will come, for whose attention and about what, but not its text. The other side accepts it, declines it with a reason, or leaves it. FLASH and distress are never tendered: they are served at once.", Ko: "전달 제의는 누구의 명의로, 누구 앞으로, 무엇에 관한 통지문이 올지 알리며 본문은 담지 않습니다. 상대측은 수락하거나, 사유를 밝혀 거절하거나, 회답하지 않을 수 있습니다. FLASH와 조난 통신은 제의하지 않고 곧바로 전달합니다."},
 	"tender.list":          {En: "What was tendered", Ko: "제의 내역"},
 	"tender.none":          {En: "Nothing was tendered yet. Where it may be disputed in whose name a letter comes, tender it below before it goes.", Ko: "아직 제의가 없습니다. 서한의 명의를 두고 다툼이 있을 수 있으면 보내기 전에 아래에서 제의하십시오."},

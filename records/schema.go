@@ -121,6 +121,7 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 		);
 		CREATE INDEX tender_channel ON tender (channel, pos);
 		CREATE INDEX tender_state ON tender (state, pos);
+		CREATE INDEX tender_waits ON tender (pos) WHERE sides <> '//';
 		CREATE TABLE watch (
 			` + pos + `,             -- of the entry that began it
 			side TEXT NOT NULL,

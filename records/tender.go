@@ -35,6 +35,7 @@ func (r *Records) Tenders(ctx context.Context, c TenderFilter) (tenders []Tender
 		c.State = office.TenderWaiting
 	}
 	if c.Waiting != "" {
+		q.where("t.sides <> '//'") // of all that ever were, few wait
 		q.where("t.sides LIKE ?", "%/"+c.Waiting+"/%")
 	}
 	for _, one := range []struct{ column, value string }{{"state", string(c.State)}, {"channel", c.Channel}, {"side", c.From}} {

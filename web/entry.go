@@ -70,6 +70,9 @@ func (s *site) entry(v *visit) error {
 	if placed.Kind == office.KindDispatch && placed.Verdict.Done() {
 		page.Subject = proofLink{"/dispatches/" + id.String(), v.t("entry.open-dispatch"), false}
 	}
+	if placed.Kind == office.KindTender && placed.Verdict.Done() {
+		page.Subject = proofLink{tenderHref(id), v.t("tender.open"), false}
+	}
 	for _, r := range receipts {
 		one := receiptLine{
 			By: v.sideName(r.By), At: v.when(r.At), Size: grouped(fmt.Sprint(r.Size)),

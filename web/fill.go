@@ -24,7 +24,9 @@ type filling struct {
 	Name    string
 	Purpose string
 	Asks    string
-	Former  bool // another form is in force for its code, or the sides use it no longer
+	Mode    string // how it is delivered; empty if as any other
+	Tender  string // address where it is tendered first; empty if it need not be, or was
+	Former  bool   // another form is in force for its code, or the sides use it no longer
 	Fields  []fillField
 	Answers []choice // to the form of the dispatch that this one replies to
 }
@@ -71,7 +73,10 @@ func (s *site) filling(v *visit, c people.Content, refused map[string]string) (f
 		return f, nil
 	}
 	f.Name, f.Purpose = lang.Pick(v.tag, row.Form.Name), lang.Pick(v.tag, row.Form.Purpose)
-	f.Asks = v.asks(row.Form) + " " + v.silence(row.Form)
+	f.Asks, f.Mode = v.asks(row.Form)+" "+v.silence(row.Form), v.mode(row.Form)
+	if row.Form.Mode == office.ModeTendered && c.Tender == "" && c.Reply == "" && c.Relation == "" {
+		f.Tender = "/tenders?form=" + row.Form.Code + "#offer"
+	}
 	for _, field := range row.Form.Fields {
 		one := fillField{
 			ID: field.ID, Name: lang.Pick(v.tag, field.Name), Help: lang.Pick(v.tag, field.Help), Type: field.Type, Required: field.Required,

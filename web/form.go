@@ -116,7 +116,7 @@ func (v *visit) formText(f *office.Form, tag string) formText {
 	}
 	text := formText{
 		Lang: tag, Language: languageName(tag), Name: pick(f.Name), Purpose: pick(f.Purpose), Ended: f.Ended,
-		Asks: v.asks(f), Silence: v.silence(f),
+		Asks: v.asks(f), Silence: strings.TrimSpace(v.silence(f) + " " + v.mode(f)),
 		Precedence: f.Precedence, Word: v.t("precedence." + lowerPrecedence(f.Precedence)), Answers: choices(f.Answers),
 	}
 	for i, field := range f.Fields {
@@ -145,7 +145,7 @@ func (v *visit) formArticles(f *office.Form) []article {
 	var b strings.Builder
 	inAll(&b, v.t("charter.name"), f.Name)
 	inAll(&b, v.t("charter.purpose"), f.Purpose)
-	line(&b, v.t("form.asks"), v.asks(f)+" "+v.silence(f))
+	line(&b, v.t("form.asks"), strings.TrimSpace(v.asks(f)+" "+v.silence(f)+" "+v.mode(f)))
 	line(&b, v.t("form.offered"), v.t("precedence."+lowerPrecedence(f.Precedence)))
 	if f.Ended {
 		fmt.Fprintln(&b, v.t("form.ends"))
@@ -175,10 +175,15 @@ func (v *visit) asks(f *office.Form) string {
 	if f.Hours > 0 && f.Asks != office.AsksObjection { // which says so itself
 		asks += " " + v.t("form.within", "n", f.Hours)
 	}
-	if f.Mode != "" {
-		asks += " " + v.t("form.mode-"+string(f.Mode))
-	}
 	return asks
+}
+
+// mode says how a form is delivered; empty if it is served and may be tendered.
+func (v *visit) mode(f *office.Form) string {
+	if f.Mode == office.ModeServed {
+		return ""
+	}
+	return v.t("form.mode-" + string(f.Mode))
 }
 
 // silence says what it means if they say nothing.

@@ -170,7 +170,7 @@ func (s *site) showForms(v *visit, status int, refused string, chosen []string) 
 func (v *visit) formLine(hash string, form *office.Form) formLine {
 	return formLine{
 		Code: strings.ToUpper(form.Code), Hash: hash, Name: v.said(form.Name), Purpose: v.said(form.Purpose),
-		Asks: v.asks(form),
+		Asks: strings.TrimSpace(v.asks(form) + " " + v.mode(form)),
 	}
 }
 

@@ -2,10 +2,12 @@ package web
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"liaison.example/forms"
 	"liaison.example/office"
 	"liaison.example/people"
 	"liaison.example/records"
@@ -125,6 +127,40 @@ func TestATenderThatIsDeclinedIsServedInsteadOrWithdrawn(t *testing.T) {
 		bad := url.Values{"channel": {"liaison"}, "precedence": {"ROUTINE"}, "name": {"Cho M."}, "attention": {"Ri S."}, "subject": {"Kept words"}, "once": {newKey()}}
 		bad.Set(test.field, test.value)
 		south.post("/tenders", bad).want(t, 422, test.says, "Kept words")
+	}
+}
+
+func TestAFormThatIsTenderedLeadsToATender(t *testing.T) {
+	h, south, north := pair(t)
+	forms := forms.Catalog()
+	meeting := forms[slices.IndexFunc(forms, func(f *office.Form) bool { return f.Code == "mt" })]
+	distress := forms[slices.IndexFunc(forms, func(f *office.Form) bool { return f.Code == "ds" })]
+	for _, form := range []*office.Form{meeting, distress} {
+		h.act("south", "head", office.KindProposeForm, &office.ProposeFormBody{Form: form})
+		h.level()
+		h.act("north", "head", office.KindAgreeForm, &office.AgreeFormBody{Hash: office.HashForm(form)})
+	}
+	h.level()
+	south.get("/forms/"+office.HashForm(meeting)).want(t, 200, "It is tendered before it is served.")
+	south.get("/forms/"+office.HashForm(distress)).want(t, 200, "served at once, and never tendered")
+	south.get("/dispatches/new?form=mt").want(t, 200, "/tenders?form=mt#offer", "It is tendered before it is served.")
+	page := south.get("/tenders?form=mt")
+	page.want(t, 200, `<option value="mt" selected`)
+	if strings.Contains(page.body, `<option value="ds"`) {
+		t.Error("a form for distress is offered to be tendered")
+	}
+	id := h.act("south", "duty-officer", office.KindTender, &office.TenderBody{
+		Attention: "Head", Channel: "liaison", Form: &office.FormName{Code: "mt"}, Name: "Head", Precedence: office.Routine, Subject: "Weekly meeting", To: []office.Side{"north"},
+		Until: office.MinuteOf(h.status("south").Now.UnixMilli() + 2*60*60_000),
+	})
+	h.level()
+	north.get("/record/"+id.String()).want(t, 200, tenderHref(id), "Open the tender")
+	north.post(tenderHref(id)+"/answer", url.Values{"answer": {"accepted"}}).want(t, 303)
+	h.level()
+	page = south.get("/dispatches/new?tender=" + id.String())
+	page.want(t, 200, `name="form" value="`+office.HashForm(meeting)+`"`, `value="Weekly meeting"`)
+	if strings.Contains(page.body, "/tenders?form=mt#offer") {
+		t.Error("what was tendered is to be tendered again")
 	}
 }
 
