@@ -206,3 +206,27 @@ func TestWithoutACosignatureThereIsNothingToProve(t *testing.T) {
 		t.Error("a statement about nothing is made")
 	}
 }
+
+func TestAStatementOfSilenceIsTheGoldenOne(t *testing.T) {
+	south, north := goldenLedger(t, "south"), goldenLedger(t, "north")
+	at := goldenClock().now
+	write(t, north, at, bodies(3)...)
+	push(t, north, south, "north")
+	write(t, south, at, `{"text":"어느 쪽 둑입니까?","title":"Which bank?"}`, `{}`)
+	push(t, south, north, "south")
+	write(t, north, at.Add(time.Second), `{"n":3}`, `{"n":4}`)
+	push(t, north, south, "north")
+	text, err := south.ProveSilence(t.Context(), ledger.Silence{
+		About: "north", At: at.Add(time.Hour), Up: true, LineSince: at, Heard: at.Add(time.Hour - time.Second), Hours: "north/1", Watch: []string{"north/2"},
+		Awaits: []ledger.SilentEntry{{Index: 0, Awaits: "acknowledgement", Cause: "not-acknowledged", Due: at.Add(30 * time.Minute)}},
+	}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "silence.txt", text)
+	southern, northern := goldenKeys(t, "south").Party(), goldenKeys(t, "north").Party()
+	v, err := ledger.VerifySilence(t.Context(), text, []string{southern.Key, southern.CosignerKey, northern.Key, northern.CosignerKey})
+	if err != nil || v.From != 2 || len(v.Leaves) != 3 || v.Written != 5 || v.Received != 2 {
+		t.Errorf("%+v, %v", v, err)
+	}
+}
