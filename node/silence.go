@@ -133,7 +133,7 @@ func (n *Node) SilencesOf(ctx context.Context, line *records.DispatchLine, now t
 	}
 	var wait office.Wait
 	if len(line.Waiting) > 0 {
-		wait = row.Charter.Wait(&line.Dispatch, slices.Collect(maps.Values(awaited.Calendars)))
+		wait = row.Charter.Wait(&line.Dispatch, office.NewJointClock(slices.Collect(maps.Values(awaited.Calendars)), line.At))
 	}
 	explain := n.explain(awaited, now)
 	for _, q := range office.Questions(&line.Dispatch, line.Acknowledged, &line.Handling, form, wait) {

@@ -119,10 +119,14 @@ type Climb struct {
 // Climb reckons when the steps of a dispatch are due that is released at a moment
 // on a channel. They are of use to each side that has not acknowledged it.
 func (c *Charter) Climb(channel string, p Precedence, at int64, sides []Calendar) Climb {
+	return c.climb(channel, p, at, NewJointClock(sides, at))
+}
+
+func (c *Charter) climb(channel string, p Precedence, at int64, clock *JointClock) Climb {
 	climb := Climb{Steps: c.Steps(channel, p)}
 	before := at
 	for _, step := range climb.Steps {
-		before = max(before, Due(p, step.After*60, at, sides))
+		before = max(before, clock.Due(p, step.After*60, at))
 		climb.Due = append(climb.Due, before)
 	}
 	return climb

@@ -49,13 +49,13 @@ type Wait struct {
 }
 
 // Wait reckons by when a dispatch is to be acknowledged, by the clock and the ladder
-// of its precedence, which run below IMMEDIATE in the hours of sides.
-func (c *Charter) Wait(d *Dispatch, sides []Calendar) (w Wait) {
+// of its precedence, which run below IMMEDIATE in the hours of the sides.
+func (c *Charter) Wait(d *Dispatch, clock *JointClock) (w Wait) {
 	if i := slices.IndexFunc(c.Clocks, func(clock Clock) bool { return clock.Precedence == d.Precedence }); i >= 0 && c.Clocks[i].Acknowledge > 0 {
-		w.Due = Due(d.Precedence, c.Clocks[i].Acknowledge, d.At, sides)
+		w.Due = clock.Due(d.Precedence, c.Clocks[i].Acknowledge, d.At)
 	}
 	if c.Rules >= 3 {
-		w.Ladder = c.Climb(d.Channel, d.Precedence, d.At, sides).Due
+		w.Ladder = c.climb(d.Channel, d.Precedence, d.At, clock).Due
 	}
 	return w
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -119,34 +120,38 @@ func (k *awaited) find(ctx context.Context, tx *sqldb.Tx, own office.Side) (*Awa
 	if err != nil {
 		return nil, err
 	}
-	sides, waits := slices.Collect(maps.Values(o.Calendars)), map[office.EntryID]office.Wait{}
+	var lines []DispatchLine
 	for places := range slices.Chunk(places, MaxPage) {
-		lines, err := readPlaces(ctx, tx, places)
+		some, err := readPlaces(ctx, tx, places)
 		if err != nil {
 			return nil, err
 		}
-		for i := range lines {
-			line := &lines[i]
-			if !line.Concerns(own) {
-				continue
+		lines = append(lines, some...)
+	}
+	lines = slices.DeleteFunc(lines, func(line DispatchLine) bool { return !line.Concerns(own) })
+	first := int64(math.MaxInt64)
+	for i := range lines {
+		first = min(first, lines[i].At)
+	}
+	clock, waits := office.NewJointClock(slices.Collect(maps.Values(o.Calendars)), first), map[office.EntryID]office.Wait{}
+	for i := range lines {
+		line := &lines[i]
+		var form *office.Form
+		if line.Form != nil {
+			if form, err = forms.read(ctx, tx, line.Form.Hash); err != nil {
+				return nil, err
 			}
-			var form *office.Form
-			if line.Form != nil {
-				if form, err = forms.read(ctx, tx, line.Form.Hash); err != nil {
-					return nil, err
-				}
+		}
+		wait, reckoned := k.waits[line.ID]
+		if len(line.Waiting) > 0 {
+			if !reckoned {
+				wait = row.Charter.Wait(&line.Dispatch, clock)
 			}
-			wait, reckoned := k.waits[line.ID]
-			if !reckoned && len(line.Waiting) > 0 {
-				wait = row.Charter.Wait(&line.Dispatch, sides)
-			}
-			if len(line.Waiting) > 0 {
-				waits[line.ID] = wait
-			}
-			for _, q := range office.Questions(&line.Dispatch, line.Acknowledged, &line.Handling, form, wait) {
-				if q.From == own || q.To == own {
-					o.Questions = append(o.Questions, Question{q, line, nil})
-				}
+			waits[line.ID] = wait
+		}
+		for _, q := range office.Questions(&line.Dispatch, line.Acknowledged, &line.Handling, form, wait) {
+			if q.From == own || q.To == own {
+				o.Questions = append(o.Questions, Question{q, line, nil})
 			}
 		}
 	}
