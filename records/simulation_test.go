@@ -36,7 +36,9 @@ func TestInWhateverSequenceEntriesComeEveryNodeReachesTheSameRecords(t *testing.
 		for _, side := range sides {
 			s.open(side, "sqlite::memory:")
 		}
-		s.charter.Rules = rapid.Int64Range(1, office.Version).Draw(rt, "rules")
+		if s.charter.Rules = rapid.Int64Range(1, office.Version).Draw(rt, "rules"); s.charter.Rules < 3 {
+			s.charter.Ladders = nil // those rules do not know them
+		}
 		if rapid.Bool().Draw(rt, "opened") {
 			s.found()
 		}
