@@ -295,10 +295,8 @@ func TestAFormIsReadInEveryLanguageThatItHas(t *testing.T) {
 func TestOlderRulesAreRaisedFirst(t *testing.T) {
 	files, err := loadAssets()
 	must(t, err)
-	all, err := loadPages(files)
-	must(t, err)
 	var out strings.Builder
-	must(t, all["en"].byName["forms"].ExecuteTemplate(&out, "main", formsPage{Frame: Frame{Open: true}, Rules: 2, NeedsRules: formsRules, MayRaise: true}))
+	must(t, newPages(files)["en"].write(&out, "forms", "main", formsPage{Frame: Frame{Open: true}, Rules: 2, NeedsRules: formsRules, MayRaise: true}))
 	for _, want := range []string{"The rules in force, version 2, know no forms.", "raised to rules version 3 first", `href="/charter/propose"`} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the page does not say %q: %s", want, out.String())

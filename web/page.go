@@ -5,8 +5,10 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"io"
 	"net/http"
 	"slices"
+	"sync"
 
 	"liaison.example/lang"
 	"liaison.example/node"
@@ -26,30 +28,41 @@ var pageNames = []string{
 	"formtext", "hours", "line", "list", "notes", "one", "propose", "ranks", "record", "relations", "rules", "sheet", "signin", "silence", "tender", "tenders", "trail", "watch", "write",
 }
 
-// pages is the templates of all pages in one language.
+// pages is the templates of all pages in one language. Each is read when it is
+// first asked for: few look at all of them, and together they take much memory.
 type pages struct {
-	byName map[string]*template.Template
+	byName map[string]func() (*template.Template, error)
 }
 
-// loadPages reads every template once for each language.
-func loadPages(a *assets) (map[string]*pages, error) {
+// newPages gives the pages in each language.
+func newPages(a *assets) map[string]*pages {
 	all := map[string]*pages{}
 	for _, tag := range lang.Tags {
-		all[tag] = &pages{byName: map[string]*template.Template{}}
+		all[tag] = &pages{byName: map[string]func() (*template.Template, error){}}
 		for _, name := range pageNames {
-			t, err := template.New(name).Funcs(template.FuncMap{
-				"t":     func(key string, args ...any) string { return lang.T(tag, key, args...) },
-				"h":     func(key string, args ...any) template.HTML { return sentence(tag, key, args...) },
-				"asset": func(name string) string { return a.urls[name] },
-				"lower": lowerPrecedence,
-			}).Option("missingkey=error").ParseFS(templates, append([]string{name + ".html"}, shared...)...)
-			if err != nil {
-				return nil, err
-			}
-			all[tag].byName[name] = t
+			all[tag].byName[name] = sync.OnceValues(func() (*template.Template, error) {
+				return template.New(name).Funcs(template.FuncMap{
+					"t":     func(key string, args ...any) string { return lang.T(tag, key, args...) },
+					"h":     func(key string, args ...any) template.HTML { return sentence(tag, key, args...) },
+					"asset": func(name string) string { return a.urls[name] },
+					"lower": lowerPrecedence,
+				}).Option("missingkey=error").ParseFS(templates, append([]string{name + ".html"}, shared...)...)
+			})
 		}
 	}
-	return all, nil
+	return all
+}
+
+// write writes a part of a page, "layout.html" for the whole of it.
+func (p *pages) write(w io.Writer, name, part string, matter any) error {
+	t, err := p.byName[name]()
+	if err == nil {
+		err = t.ExecuteTemplate(w, part, matter)
+	}
+	if err != nil {
+		return fmt.Errorf("render %s of %s: %w", part, name, err)
+	}
+	return nil
 }
 
 // lowerPrecedence names the mark and the class of a precedence.
@@ -200,8 +213,8 @@ func (v *visit) trouble() string {
 // fault in a template is an error page and not half a page.
 func (s *site) render(v *visit, status int, name string, page any) error {
 	var out bytes.Buffer
-	if err := s.pages[v.tag].byName[name].ExecuteTemplate(&out, "layout.html", page); err != nil {
-		return fmt.Errorf("render %s: %w", name, err)
+	if err := s.pages[v.tag].write(&out, name, "layout.html", page); err != nil {
+		return err
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	v.w.Header().Set("Vary", "Accept-Language, Cookie")
@@ -214,8 +227,8 @@ func (s *site) render(v *visit, status int, name string, page any) error {
 // one.
 func (s *site) renderPart(v *visit, status int, name, part string, matter any) error {
 	var out bytes.Buffer
-	if err := s.pages[v.tag].byName[name].ExecuteTemplate(&out, part, matter); err != nil {
-		return fmt.Errorf("render %s of %s: %w", part, name, err)
+	if err := s.pages[v.tag].write(&out, name, part, matter); err != nil {
+		return err
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	v.w.WriteHeader(status)

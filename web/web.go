@@ -77,9 +77,7 @@ func New(c Config) (http.Handler, error) {
 		assets: files, once: newOnce(), faces: newZones(), events: &streams{}, rings: &rings{}, exports: make(chan struct{}, exportsOnce),
 	}
 	s.passkeys, s.noPasskeys = people.NewSite(c.Name, c.Address)
-	if s.pages, err = loadPages(files); err != nil {
-		return nil, fmt.Errorf("load the templates of the pages: %w", err)
-	}
+	s.pages = newPages(files)
 	return s.handler(), nil
 }
 

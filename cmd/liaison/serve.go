@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"runtime/debug"
 	"syscall"
@@ -83,24 +82,10 @@ type server struct {
 // stopTime is how long requests under way may take when the node stops.
 const stopTime = 5 * time.Second
 
-// How much may be allocated before the collector of garbage runs, in percent of
-// what is kept. Both keep little: at the collector's own setting, 100, it ran so
-// often that one dispatch in a hundred met it, and that verifying took a sixth
-// longer. GOGC overrules it.
-const (
-	garbageOfNode   = 150
-	garbageOfVerify = 400
-)
-
-func setGarbage(percent int) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(percent)
-	}
-}
-
 // serve runs the node on the folder until ctx ends.
 func serve(ctx context.Context, t *terminal, f *folder, socket string) error {
 	setGarbage(garbageOfNode)
+	go keepSmall(ctx)
 	release, err := f.lock(ctx, f.settings.Database == "")
 	if err != nil {
 		return err
@@ -173,6 +158,7 @@ func serve(ctx context.Context, t *terminal, f *folder, socket string) error {
 	log.Info("the node serves", "office", f.settings.Office, "side", f.settings.Side, "version", version,
 		"web", f.settings.Web, "link", f.settings.Link, "socket", socket)
 	t.print("ready %s", f.settings.publicWeb())
+	debug.FreeOSMemory() // what only the start has needed
 	go s.turn.watchAdmissions(ctx)
 
 	select {

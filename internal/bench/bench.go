@@ -79,14 +79,16 @@ type sizes struct {
 	append     int // entries of the long ledger
 	appendTurn int // appends in one round
 	page       int // dispatches in one round of the open page
+	rings      int // FLASH dispatches in one round of what rings
+	desk       int // times that each page of a large desk is asked for
 	starts     int // starts of the program in one turn
 }
 
 var (
 	fullSizes = sizes{rounds: 7, warm: 300, lone: 1000, crowd: 16_000, waiting: 10_000, ledger: 100_000,
-		append: 1_000_000, appendTurn: 100, page: 1000, starts: 5}
+		append: 1_000_000, appendTurn: 100, page: 1000, rings: 100, desk: 500, starts: 5}
 	quickSizes = sizes{rounds: 3, warm: 100, lone: 300, crowd: 5_000, waiting: 2_000, ledger: 10_000,
-		append: 100_000, appendTurn: 50, page: 200, starts: 3}
+		append: 100_000, appendTurn: 50, page: 200, rings: 30, desk: 100, starts: 3}
 )
 
 const senders = 64 // of the crowd: writers that send at the same time

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"liaison.example/api"
 )
 
 const (
@@ -21,13 +23,14 @@ const (
 	pageLag  = 5 * time.Second
 )
 
-// openPage signs in at a node's pages as a browser does, with a one-time link,
-// and opens the stream of events that its pages listen to.
-func (h *host) openPage(ctx context.Context) (*http.Response, error) {
-	link, err := h.calls.SignInLink(ctx, poster, time.Hour)
-	if err != nil {
-		return nil, err
-	}
+// browser is somebody's browser at a node's pages.
+type browser struct {
+	*http.Client
+	host string
+}
+
+// signIn signs in at a node's pages as a browser does, with a one-time link.
+func (h *host) signIn(ctx context.Context, link api.Link) (*browser, error) {
 	address, err := url.Parse(link.URL)
 	if err != nil {
 		return nil, fmt.Errorf("read the sign-in link: %w", err)
@@ -36,7 +39,7 @@ func (h *host) openPage(ctx context.Context) (*http.Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open a page: %w", err)
 	}
-	browser := &http.Client{Jar: jar}
+	b := &browser{&http.Client{Jar: jar}, h.web}
 	form := url.Values{"t": {address.Query().Get("t")}}
 	sign, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+h.web+"/sign-in", strings.NewReader(form.Encode()))
 	if err != nil {
@@ -45,7 +48,7 @@ func (h *host) openPage(ctx context.Context) (*http.Response, error) {
 	sign.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	sign.Header.Set("Origin", "http://"+h.web)
 	sign.Header.Set("Sec-Fetch-Site", "same-origin")
-	signed, err := browser.Do(sign)
+	signed, err := b.Do(sign)
 	if err != nil {
 		return nil, fmt.Errorf("sign in: %w", err)
 	}
@@ -55,19 +58,37 @@ func (h *host) openPage(ctx context.Context) (*http.Response, error) {
 	if signed.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("sign in: %s", signed.Status)
 	}
-	listen, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.web+"/events", nil)
+	return b, nil
+}
+
+// get asks for a page. Its body is to be closed.
+func (b *browser) get(ctx context.Context, path, accept string) (*http.Response, error) {
+	ask, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+b.host+path, nil)
 	if err != nil {
 		return nil, fmt.Errorf("open a page: %w", err)
 	}
-	listen.Header.Set("Accept", "text/event-stream")
-	stream, err := browser.Do(listen)
+	ask.Header.Set("Accept", accept)
+	answer, err := b.Do(ask)
 	if err != nil {
 		return nil, fmt.Errorf("open a page: %w", err)
 	}
-	if stream.StatusCode != http.StatusOK {
-		return nil, errors.Join(fmt.Errorf("open a page: %s", stream.Status), stream.Body.Close())
+	if answer.StatusCode != http.StatusOK {
+		return nil, errors.Join(fmt.Errorf("open %s: %s", path, answer.Status), answer.Body.Close())
 	}
-	return stream, nil
+	return answer, nil
+}
+
+// openPage signs in and opens the stream of events that the pages listen to.
+func (h *host) openPage(ctx context.Context) (*http.Response, error) {
+	link, err := h.calls.SignInLink(ctx, poster, time.Hour)
+	if err != nil {
+		return nil, err
+	}
+	b, err := h.signIn(ctx, link)
+	if err != nil {
+		return nil, err
+	}
+	return b.get(ctx, "/events", "text/event-stream")
 }
 
 // arrivals notes when each entry was released and when its event came.

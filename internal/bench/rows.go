@@ -15,6 +15,8 @@ func rows() []row {
 		{"receipt", "release to receipt held, one sender", 5 * time.Minute, receiptRow},
 		{"rate", "receipted dispatches per second, 64 senders", 10 * time.Minute, rateRow},
 		{"page", "event in the other side's open page, 100 dispatches a second", 5 * time.Minute, pageRow},
+		{"ring", "FLASH rings in the other side's open page", 10 * time.Minute, ringRow},
+		{"desk", "pages of a side with 200 officers and 20 channels", 10 * time.Minute, deskRow},
 		{"catch-up", "catch-up after a cut", 10 * time.Minute, catchUpRow},
 		{"enclosure", "FLASH dispatches while an enclosure of 100 MiB crosses", 20 * time.Minute, enclosureRow},
 		{"append", "one append to a long ledger", 20 * time.Minute, appendRow},
@@ -27,7 +29,7 @@ func rows() []row {
 }
 
 // onPostgreSQL names the rows that are measured with PostgreSQL too.
-var onPostgreSQL = []string{"receipt", "rate", "page", "catch-up", "refold", "start", "memory"}
+var onPostgreSQL = []string{"receipt", "rate", "page", "desk", "catch-up", "refold", "start", "memory"}
 
 // postgresqlRow measures other rows again with PostgreSQL under floor and
 // Liaison. Only the receipt's p50 has a target there.

@@ -1,0 +1,400 @@
+package liaisontest_test
+
+import (
+	"container/heap"
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"liaison.example/liaisontest"
+	"liaison.example/node"
+	"liaison.example/office"
+	"liaison.example/sqldb"
+)
+
+// A year of an office of two sides. South keeps a zone whose clocks change twice a
+// year; north's clock is set back by half an hour by notice, on 15 August 2015, as
+// Pyongyang's was. The line is cut for three months.
+var (
+	yearBegins = time.Date(2015, 1, 1, 0, 0, 0, 0, time.UTC)
+	yearEnds   = time.Date(2016, 1, 1, 0, 0, 0, 0, time.UTC)
+	cutBegins  = time.Date(2015, 3, 10, 4, 30, 0, 0, time.UTC) // over the night in which clocks go forward
+	cutEnds    = time.Date(2015, 6, 10, 7, 15, 0, 0, time.UTC)
+	setBack    = time.Date(2015, 8, 14, 15, 0, 0, 0, time.UTC) // midnight in Pyongyang
+)
+
+const dispatchesOfTheYear = 5000
+
+// tick is the smallest time that people see.
+const tick = time.Minute
+
+// year is the story of the year: what is to happen, and what was written.
+type year struct {
+	*liaisontest.Office
+	t      *testing.T
+	chance *rand.Rand
+	now    time.Time
+	coming events
+	open   *jointHours
+	sent   []*sentDispatch
+	watch  map[office.Side]office.EntryID
+	checks map[office.CheckResult]int // of the side that answers, as it came
+}
+
+// sentDispatch is a dispatch that was released, and what must follow from it.
+type sentDispatch struct {
+	id           office.EntryID
+	precedence   office.Precedence
+	at           time.Time
+	acknowledged time.Time // zero: never
+}
+
+// event is something that happens at a moment.
+type event struct {
+	at time.Time
+	do func()
+}
+
+// events is a heap of them, the first on top.
+type events []event
+
+func (e events) Len() int           { return len(e) }
+func (e events) Less(i, j int) bool { return e[i].at.Before(e[j].at) }
+func (e events) Swap(i, j int)      { e[i], e[j] = e[j], e[i] }
+func (e *events) Push(x any)        { *e = append(*e, x.(event)) }
+func (e *events) Pop() any {
+	last := (*e)[len(*e)-1]
+	*e = (*e)[:len(*e)-1]
+	return last
+}
+
+func (y *year) at(t time.Time, do func()) { heap.Push(&y.coming, event{t, do}) }
+
+// turn lets the clocks of both sides stand at a moment.
+func (y *year) turn(to time.Time) {
+	if to.Before(y.now) {
+		y.t.Fatalf("the clock would go back from %s to %s", y.now, to)
+	}
+	y.now = to
+	for _, side := range y.Sides {
+		y.TurnClock(side, to.Sub(time.Now()))
+	}
+}
+
+func (y *year) write(side office.Side, kind string, body any) office.EntryID {
+	y.t.Helper()
+	by := office.Post("duty-officer")
+	if kind == office.KindHours {
+		by = "head"
+	}
+	w, err := y.Nodes[side].Write(context.Background(), node.Act{By: by, Kind: kind, Body: body})
+	if err != nil {
+		y.t.Fatalf("%s, %s writes %s: %v", y.now, side, kind, err)
+	}
+	return w.ID
+}
+
+// hold waits until a side has placed an entry.
+func (y *year) hold(side office.Side, id office.EntryID) {
+	y.t.Helper()
+	for range 60_000 {
+		if _, found, err := y.Nodes[side].Records().PlacedEntry(context.Background(), id); err != nil {
+			y.t.Fatal(err)
+		} else if found {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	y.t.Fatalf("%s: %s does not hold %s", y.now, side, id)
+}
+
+func (y *year) cut(t time.Time) bool { return !t.Before(cutBegins) && t.Before(cutEnds) }
+
+func other(side office.Side) office.Side {
+	if side == "south" {
+		return "north"
+	}
+	return "south"
+}
+
+// hours are the hours that each side says, at the beginning of the year and once
+// more where a zone changes by notice.
+func hoursOfTheYear(side office.Side) *office.HoursBody {
+	nine := []office.Span{{From: "09:00", Until: "12:00"}, {From: "13:00", Until: "17:00"}}
+	b := &office.HoursBody{Week: [][]office.Span{nine, nine, nine, nine, nine, {}, {}}}
+	if side == "south" {
+		b.Zone = "Europe/Berlin"
+		b.Holidays = []office.Holiday{{Date: "2015-05-01"}, {Date: "2015-10-02"}, {Date: "2015-12-25"}}
+	} else {
+		b.Zone = "Asia/Pyongyang"
+		b.Week = [][]office.Span{{{From: "17:00", Until: "24:00"}}, {{From: "17:00", Until: "24:00"}}, {{From: "17:00", Until: "24:00"}}, {{From: "17:00", Until: "24:00"}}, {{From: "17:00", Until: "24:00"}}, {{From: "17:00", Until: "20:00"}}, {}}
+		b.Holidays = []office.Holiday{{Date: "2015-02-16"}, {Date: "2015-10-09", Hours: []office.Span{{From: "17:00", Until: "19:00"}}}}
+		b.Offsets = []office.Offset{{From: "2015-01-01T00:00Z", Minutes: 540}}
+	}
+	for i := range b.Holidays {
+		b.Holidays[i].Name = office.Words{"en": "holiday"}
+	}
+	return b
+}
+
+// jointHours counts the minutes of the year, and some months after it, in which
+// both sides are open, by the tables of their zones and by nothing of ours.
+type jointHours struct {
+	open  []int32 // minutes in which both were open, before each minute
+	said  map[office.Side]*office.HoursBody
+	zones map[office.Side]*time.Location
+}
+
+func countJointHours(t *testing.T) *jointHours {
+	j := &jointHours{open: []int32{0}, said: map[office.Side]*office.HoursBody{}, zones: map[office.Side]*time.Location{}}
+	for _, side := range []office.Side{"north", "south"} {
+		j.said[side] = hoursOfTheYear(side)
+		zone, err := time.LoadLocation(j.said[side].Zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j.zones[side] = zone
+	}
+	for at := yearBegins; at.Before(yearEnds.AddDate(0, 2, 0)); at = at.Add(time.Minute) {
+		both := int32(1)
+		for side := range j.said {
+			clock := at.In(j.zones[side]).Format("15:04")
+			if !slices.ContainsFunc(j.day(side, at), func(s office.Span) bool { return s.From <= clock && clock < s.Until }) {
+				both = 0
+			}
+		}
+		j.open = append(j.open, j.open[len(j.open)-1]+both)
+	}
+	return j
+}
+
+// day gives the hours that a side keeps on the day of its own clock in which a
+// moment lies.
+func (j *jointHours) day(side office.Side, at time.Time) []office.Span {
+	local := at.In(j.zones[side])
+	date := local.Format(time.DateOnly)
+	for _, holiday := range j.said[side].Holidays {
+		if holiday.Date == date {
+			return holiday.Hours
+		}
+	}
+	return j.said[side].Week[(int(local.Weekday())+6)%7]
+}
+
+// due is when so many minutes of the clock for a precedence have passed.
+func (j *jointHours) due(p office.Precedence, from time.Time, minutes int) time.Time {
+	if p == office.Flash || p == office.Immediate {
+		return from.Add(time.Duration(minutes) * time.Minute)
+	}
+	begun := int(from.Sub(yearBegins) / time.Minute)
+	n, _ := slices.BinarySearch(j.open, j.open[begun]+int32(minutes))
+	return yearBegins.Add(time.Duration(n) * time.Minute)
+}
+
+var acknowledgeWithin = map[office.Precedence]int{office.Flash: 10, office.Immediate: 30, office.Priority: 180, office.Routine: 360}
+
+func (y *year) precedence() office.Precedence {
+	switch n := y.chance.IntN(100); {
+	case n < 2:
+		return office.Flash
+	case n < 8:
+		return office.Immediate
+	case n < 40:
+		return office.Priority
+	}
+	return office.Routine
+}
+
+// release sends a dispatch, which the other side acknowledges early, late or never.
+func (y *year) release(side office.Side) {
+	d := &sentDispatch{precedence: y.precedence(), at: y.now}
+	d.id = y.write(side, office.KindDispatch, &office.DispatchBody{
+		Channel: "liaison", Precedence: d.precedence, Subject: fmt.Sprint("dispatch ", len(y.sent)), Text: "가나다 abc 123 .,:",
+	})
+	y.sent = append(y.sent, d)
+	within := y.open.due(d.precedence, d.at, acknowledgeWithin[d.precedence]).Sub(d.at)
+	after := time.Duration(y.chance.Float64() * 0.9 * float64(within))
+	switch n := y.chance.IntN(100); {
+	case n < 5:
+		return
+	case n < 20:
+		after = within + time.Duration(y.chance.Float64()*float64(within))
+	}
+	when := d.at.Add(after)
+	if y.cut(d.at) || y.cut(when) { // it is read after the line has come back
+		when = cutEnds.Add(time.Duration(1+y.chance.IntN(48*60)) * time.Minute)
+	}
+	if !when.Before(yearEnds) {
+		return
+	}
+	y.at(when, func() {
+		y.hold(other(side), d.id)
+		d.acknowledged = y.now
+		y.write(other(side), office.KindAcknowledge, &office.AcknowledgeBody{Dispatch: d.id})
+	})
+}
+
+// takeWatch lets the next officer of a side take over.
+func (y *year) takeWatch(side office.Side) {
+	body := &office.WatchBody{Languages: []string{"ko", "en"}, Until: office.MinuteOf(y.now.Add(8 * time.Hour).UnixMilli())}
+	if id, on := y.watch[side]; on {
+		body.Relieves = &id
+	}
+	y.watch[side] = y.write(side, office.KindWatch, body)
+}
+
+// planCheck plans the line check that the charter has for a moment: the side whose
+// turn it is calls, and the other answers in time, late, too late or not at all.
+func (y *year) planCheck(due time.Time) {
+	local := due.Add(9 * time.Hour)
+	if local.Weekday() == time.Saturday || local.Weekday() == time.Sunday || due.Before(yearBegins) {
+		return
+	}
+	if len(y.open.day("north", due)) == 0 || len(y.open.day("south", due)) == 0 {
+		y.checks[office.CheckNotAsked]++
+		return
+	}
+	caller := y.Sides[(local.Day()+1)%2]
+	after := func(minutes, more int) time.Duration { return time.Duration(minutes+y.chance.IntN(more)) * time.Minute }
+	y.at(due.Add(after(0, 5)), func() {
+		id := y.write(caller, office.KindCheck, &office.CheckBody{Channel: "liaison", Due: office.MinuteOf(due.UnixMilli())})
+		wait, result := after(0, 9), office.CheckInTime
+		switch n := y.chance.IntN(100); {
+		case n < 5 || y.cut(y.now.Add(time.Hour)) || y.cut(y.now):
+			y.checks[office.CheckUnanswered]++
+			return
+		case n < 10:
+			wait, result = after(61, 30), office.CheckUnanswered
+		case n < 20:
+			wait, result = after(11, 45), office.CheckLate
+		}
+		y.checks[result]++
+		y.at(y.now.Add(wait), func() {
+			y.hold(other(caller), id)
+			y.write(other(caller), office.KindCheckAnswer, &office.CheckAnswerBody{Check: id, Heard: office.LoudAndClear})
+		})
+	})
+}
+
+// clocksRanRight compares when the clock of each dispatch had run out, by the
+// rules and by the minutes that were counted.
+func (y *year) clocksRanRight() {
+	y.t.Helper()
+	if len(y.sent) != dispatchesOfTheYear {
+		y.t.Errorf("%d dispatches were sent", len(y.sent))
+	}
+	for _, side := range y.Sides {
+		r := y.Nodes[side].Records()
+		calendars, err := r.Calendars(context.Background(), y.Sides)
+		if err != nil {
+			y.t.Fatal(err)
+		}
+		joint := []office.Calendar{calendars["north"], calendars["south"]}
+		for _, d := range y.sent {
+			line, found, err := r.Dispatch(context.Background(), d.id)
+			if err != nil || !found {
+				y.t.Fatalf("%s: %s: %v, %v", side, d.id, found, err)
+			}
+			within := acknowledgeWithin[d.precedence]
+			due := time.UnixMilli(office.Due(d.precedence, int64(within)*60, line.At, joint))
+			if should := y.open.due(d.precedence, d.at, within); due.Sub(should).Abs() > tick {
+				y.t.Errorf("%s: %s, %s of %s, is due at %s and not at %s", side, d.id, d.precedence, d.at, due.UTC(), should)
+			}
+			if (len(line.Waiting) == 0) == d.acknowledged.IsZero() {
+				y.t.Errorf("%s: %s was acknowledged at %s, and waits for %v", side, d.id, d.acknowledged, line.Waiting)
+			}
+		}
+	}
+}
+
+// checksWereCounted compares the figures of the line checks with what was done.
+func (y *year) checksWereCounted() {
+	y.t.Helper()
+	for _, side := range y.Sides {
+		counted := map[office.CheckResult]int{}
+		for month := yearBegins; month.Before(yearEnds); month = month.AddDate(0, 1, 0) {
+			m, ok, err := y.Nodes[side].Records().CheckMonth(context.Background(), "liaison", month.Format("2006-01"), y.now.AddDate(0, 0, 2))
+			if err != nil || !ok {
+				y.t.Fatal(ok, err)
+			}
+			for _, due := range m.Due {
+				if result := due.Results[other(due.Caller)]; due.Due >= yearBegins.UnixMilli() {
+					counted[result]++
+				}
+			}
+		}
+		if !maps.Equal(counted, y.checks) {
+			y.t.Errorf("%s counts the line checks %v, they were %v", side, counted, y.checks)
+		}
+	}
+}
+
+func TestAYearOfAnOffice(t *testing.T) {
+	begun := time.Now()
+	story(t, func(t *testing.T) {
+		y := &year{
+			Office: liaisontest.NewOffice(t, "north", "south"), t: t, chance: rand.New(rand.NewPCG(2015, 1)), open: countJointHours(t),
+			watch: map[office.Side]office.EntryID{}, checks: map[office.CheckResult]int{},
+		}
+		y.Base = func(office.Side, string) sqldb.Config { return sqldb.Config{URL: "sqlite::memory:"} }
+		y.turn(yearBegins.Add(-24 * time.Hour))
+		for _, side := range y.Sides {
+			y.Start(side)
+		}
+		y.Equal()
+		y.plan()
+		for len(y.coming) > 0 {
+			e := heap.Pop(&y.coming).(event)
+			y.turn(e.at)
+			e.do()
+		}
+		y.turn(yearEnds)
+		y.Equal()
+		y.clocksRanRight()
+		y.checksWereCounted()
+	})
+	t.Logf("%.1f s", time.Since(begun).Seconds())
+}
+
+// plan lays out the year.
+func (y *year) plan() {
+	for _, side := range y.Sides {
+		b := hoursOfTheYear(side)
+		b.From = office.MinuteOf(yearBegins.UnixMilli())
+		if err := node.CompleteHours(y.now, b); err != nil {
+			y.t.Fatal(err)
+		}
+		y.write(side, office.KindHours, b)
+	}
+	y.at(setBack.AddDate(0, 0, -7), func() {
+		b := hoursOfTheYear("north")
+		b.From = office.MinuteOf(setBack.UnixMilli())
+		b.Offsets = []office.Offset{{From: "2015-01-01T00:00Z", Minutes: 540}, {From: b.From, Minutes: 510}}
+		y.write("north", office.KindHours, b)
+	})
+	for i := range dispatchesOfTheYear {
+		side := y.Sides[i%2]
+		minute := y.chance.IntN(int(yearEnds.Sub(yearBegins)/time.Minute) - 1)
+		y.at(yearBegins.Add(time.Duration(minute)*time.Minute), func() { y.release(side) })
+	}
+	for day := yearBegins; day.Before(yearEnds); day = day.AddDate(0, 0, 1) {
+		for _, side := range y.Sides {
+			for _, hour := range []int{0, 8, 16} {
+				begins := time.Date(day.Year(), day.Month(), day.Day(), hour, 0, 0, 0, y.open.zones[side])
+				if begins.Before(yearBegins) || !begins.Before(yearEnds) {
+					continue
+				}
+				y.at(begins, func() { y.takeWatch(side) })
+			}
+		}
+		for _, hour := range []int{9, 17} { // of the channel's clock, nine hours ahead of UTC
+			y.planCheck(day.Add(time.Duration(hour-9) * time.Hour))
+		}
+	}
+	y.at(cutBegins, func() { y.Wire.Cut("north", "south") })
+	y.at(cutEnds, func() { y.Wire.Mend("north", "south"); y.Equal() })
+}
