@@ -140,6 +140,10 @@ var operations = []operation{
 		nil, NewTenderAnswer{}, 201, Written{}, (*server).answerTender},
 	{"withdrawTender", "POST", "/tenders/{side}/{index}/withdrawal", people.ScopeRelease, "Takes back a tender of this side that was not served.",
 		nil, NewTenderEnd{}, 201, Written{}, (*server).withdrawTender},
+	{"listSilences", "GET", "/silences", people.ScopeRead, "What the sides wait for from each other, the most urgent first, and why nothing has come.",
+		[]parameter{silenceFrom, silenceTo, silenceOn, silenceOf, silenceCause, silenceLate, limit, cursorOf}, nil, 200, SilencePage{}, (*server).silences},
+	{"proveSilence", "GET", "/silences/proof", people.ScopeRead, "A statement, signed by this side, of what it waits for from another, with the proofs of who held what at which time (spec/entries.md §3.12). It has the text of the dispatches in it.",
+		[]parameter{proofAbout, proofTo, proofEntries}, nil, 200, mediaText, (*server).silenceProof},
 	{"getWatch", "GET", "/watch", people.ScopeRead, "Who is on watch at each side, or was at a moment.",
 		[]parameter{momentOf}, nil, 200, OnWatch{}, (*server).watch},
 	{"listWatches", "GET", "/watch/history", people.ScopeRead, "The watches of all sides, those that began last first.",
@@ -298,6 +302,15 @@ var (
 	tenderFrom   = parameter{"from", "Only tenders of this side.", schema{"type": "string"}}
 	tenderState  = parameter{"state", "Only tenders in this state, or those without an answer after its time.", schema{"type": "string", "enum": tenderStates}}
 	tenderWaits  = parameter{"waiting", "Only tenders that this side may still answer.", schema{"type": "string"}}
+	silenceFrom  = parameter{"from", "Only what this side waits for.", schema{"type": "string"}}
+	silenceTo    = parameter{"to", "Only what is waited for from this side.", schema{"type": "string"}}
+	silenceOn    = parameter{"channel", "Only what is on this channel.", schema{"type": "string"}}
+	silenceOf    = parameter{"precedence", "Only what is of this precedence.", schemaOfPrecedence}
+	silenceCause = parameter{"cause", "Only what is silent for this cause.", schema{"type": "string", "enum": office.Causes}}
+	silenceLate  = parameter{"overdue", "Only what is overdue.", schema{"type": "boolean", "default": false}}
+	proofAbout   = parameter{"about", "The dispatch or tender with this entry id alone; without it, all that is waited for from one side, at most 50.", schema{"type": "string"}}
+	proofTo      = parameter{"to", "The side that is silent; by default that of which the most urgent is waited for.", schema{"type": "string"}}
+	proofEntries = parameter{"entries", "Also the entries of the other side since then, which show that no answer is among them. They hold what that side wrote, whatever it is about.", schema{"type": "boolean", "default": false}}
 	momentOf     = parameter{"at", "The moment; without it, now.", schema{"type": "string", "format": "date-time"}}
 	ofSide       = parameter{"side", "Only watches of this side.", schema{"type": "string"}}
 	planFrom     = parameter{"from", "From when on; without it, now.", schema{"type": "string", "format": "date-time"}}

@@ -269,3 +269,14 @@ func FuzzExtend(f *testing.F) {
 		try(begun, begunLog)
 	})
 }
+
+func FuzzParseSilence(f *testing.F) {
+	f.Add("liaison silence v1\noffice kaesong.example\nside south\nabout north\nat 2018-09-14T02:10:00.000Z\nline up unknown\nheard never\nhours none\nwatch nobody\n" +
+		"awaits south/17 answer not-answered none\nreceipt eA==\ncheckpoint eA==\nentry 17 eA==\nfrom 0\nleaf eA==\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := parseSilence(text)
+		if err == nil && (p.text() != text || len(p.entries) != len(p.Awaits)) {
+			t.Errorf("%q is read, and written as %q", text, p.text())
+		}
+	})
+}

@@ -55,6 +55,17 @@ func (t *tree) append(leaf tlog.Hash) (full []fullTile) {
 	return full
 }
 
+// grow adds a leaf to a tree of which the peaks alone are known.
+func (t *tree) grow(leaf tlog.Hash) {
+	t.size++
+	for level := 1; t.size&(1<<level-1) == 0; level++ {
+		last := len(t.peaks) - 1
+		leaf = tlog.NodeHash(t.peaks[last], leaf)
+		t.peaks = t.peaks[:last]
+	}
+	t.peaks = append(t.peaks, leaf)
+}
+
 // place puts the hash of a complete subtree into the edge of its level.
 func (t *tree) place(level int, h tlog.Hash, full []fullTile) []fullTile {
 	if level == len(t.edge) {

@@ -10,11 +10,11 @@ import (
 // FoundingCharter makes the charter by which an office begins, from the sides
 // as their credences name them. It depends on nothing else, so every side makes
 // the same one by itself: sides in the order of their ids, one channel, the
-// usual clocks, and the newest rules that the programs of all sides know.
+// usual clocks and ladders, and the newest rules that the programs of all sides know.
 func FoundingCharter(office string, rules int64, sides []CharterSide) *Charter {
 	sorted := slices.Clone(sides)
 	slices.SortFunc(sorted, func(a, b CharterSide) int { return strings.Compare(a.ID, b.ID) })
-	return &Charter{
+	charter := &Charter{
 		Channels: []Channel{{
 			ID:   "liaison",
 			Name: Words{"en": "Liaison", "ko": "연락"},
@@ -33,6 +33,10 @@ func FoundingCharter(office string, rules int64, sides []CharterSide) *Charter {
 		Rules:  rules,
 		Sides:  sorted,
 	}
+	if rules >= 3 {
+		charter.Ladders = DefaultLadders()
+	}
+	return charter
 }
 
 // charter checks the form of a charter.
@@ -51,6 +55,7 @@ func (c *checker) charter(field string, ch *Charter) {
 	c.charterSides(field+".sides", ch)
 	c.channels(field+".channels", ch.Channels)
 	c.clocks(field+".clocks", ch.Clocks)
+	c.ladders(field+".ladders", ch.Ladders)
 }
 
 // charterSides checks the sides: in the order of their ids, each with keys of

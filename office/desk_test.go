@@ -3,6 +3,7 @@ package office
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -113,6 +114,30 @@ func testCharters() map[string]*Charter {
 			c.Rules, c.Channels[0] = 3, testChecked(c.Channels[0])
 			c.Channels[0].Checks.Texts = []TestText{}
 		}),
+		"with-ladders":           changed(func(c *Charter) { c.Rules = 3; testLaddered(c) }),
+		"with-ladders-too-early": changed(func(c *Charter) { c.Rules = 2; testLaddered(c) }),
+		"with-ladders-disordered": changed(func(c *Charter) {
+			c.Rules, c.Ladders = 3, DefaultLadders()
+			slices.Reverse(c.Ladders)
+		}),
+		"with-steps-disordered": changed(func(c *Charter) {
+			c.Rules, c.Ladders = 3, DefaultLadders()
+			c.Ladders[0].Steps[1].After = 5
+		}),
+		"with-a-step-of-nothing": changed(func(c *Charter) {
+			c.Rules, c.Ladders = 3, DefaultLadders()
+			c.Ladders[0].Steps[1].Do = []StepAct{}
+		}),
+		"with-a-step-to-shout": changed(func(c *Charter) {
+			c.Rules, c.Ladders = 3, DefaultLadders()
+			c.Ladders[0].Steps[1].Do = []StepAct{"shout"}
+		}),
+		"with-too-many-steps": changed(func(c *Charter) {
+			c.Rules, c.Ladders = 3, []Ladder{{Routine, nil}}
+			for i := range MaxSteps + 1 {
+				c.Ladders[0].Steps = append(c.Ladders[0].Steps, Step{int64(i + 1), []StepAct{StepAlarm}})
+			}
+		}),
 		"with-rules-2-and-more": changed(func(c *Charter) { c.Rules, c.Clocks[0].Acknowledge = 2, 300 }),
 		"with-newer-rules":      changed(func(c *Charter) { c.Rules = Version + 1 }),
 		"with-new-address":      changed(func(c *Charter) { c.Sides[2].Address = "[2001:db8::7]:7460" }),
@@ -142,6 +167,12 @@ func testChecked(ch Channel) Channel {
 	ch.Checks.Times = []CheckTime{{"17:30", []int64{1, 2, 3, 4, 5}}, {"18:30", []int64{5}}}
 	ch.Hours, ch.Offset = weekdays, 510
 	return ch
+}
+
+// testLaddered gives a charter ladders, and its channel one of its own.
+func testLaddered(c *Charter) {
+	c.Ladders = DefaultLadders()[:2]
+	c.Channels[0].Ladders = []Ladder{{Flash, []Step{{3, []StepAct{StepAlarm, StepDeputy}}, {6, []StepAct{StepHead, StepBearer}}}}, {Routine, []Step{}}}
 }
 
 // testForms are the forms that transcripts name with "@name" and whose hashes

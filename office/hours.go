@@ -274,6 +274,56 @@ func Within(sides []Calendar, ms, span int64) (int64, bool) {
 	}
 }
 
+// JointClock reckons many times in the hours of the same sides, and looks for their
+// joint openings once: a calendar can be such that this takes long.
+type JointClock struct {
+	sides    []Calendar
+	from     int64     // it is of use from here on
+	openings []Opening // all that begin before searched, in order
+	searched int64
+}
+
+// NewJointClock makes a clock for moments from one on.
+func NewJointClock(sides []Calendar, from int64) *JointClock {
+	return &JointClock{sides: sides, from: from, searched: from}
+}
+
+// within is Within.
+func (j *JointClock) within(ms, span int64) (int64, bool) {
+	if ms < j.from {
+		return Within(j.sides, ms, span)
+	}
+	end := ms + farthest
+	for j.searched < end {
+		if o, ok := Joint(j.sides, j.searched); ok {
+			j.openings = append(j.openings, o)
+			j.searched = o.Until
+		} else {
+			j.searched += farthest
+		}
+	}
+	i, _ := slices.BinarySearchFunc(j.openings, ms, func(o Opening, ms int64) int { return cmp.Compare(o.Until, ms+1) }) // the first that ends after it
+	for ; i < len(j.openings) && j.openings[i].From < end; i++ {
+		from := max(ms, j.openings[i].From)
+		if length := j.openings[i].Until - from; length < span {
+			span -= length
+			continue
+		}
+		return from + span, true
+	}
+	return 0, false
+}
+
+// Due is Due in the hours of these sides.
+func (j *JointClock) Due(p Precedence, seconds, at int64) int64 {
+	if p == Priority || p == Routine {
+		if due, ok := j.within(at, seconds*1000); ok {
+			return due
+		}
+	}
+	return at + seconds*1000
+}
+
 // Stand is how a side stands at a moment by its own calendar.
 type Stand struct {
 	Said  bool  // it has said its hours

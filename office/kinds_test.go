@@ -300,6 +300,27 @@ func TestAChannelWithChecksHasItsGoldenBytes(t *testing.T) {
 	}
 }
 
+// TestACharterWithLaddersHasItsGoldenBytes looks at the ladders of a charter and of a channel.
+func TestACharterWithLaddersHasItsGoldenBytes(t *testing.T) {
+	const file = "../spec/testdata/kinds/charter.propose-3-ladders.json"
+	golden, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := Encode(&ProposeBody{Amends: HashCharter(testFounding()), Charter: testCharters()["with-ladders"], Note: "Sooner on this channel."})
+	if err != nil || !bytes.Equal(encoded, golden) {
+		t.Errorf("%v\ngot  %s\nwant %s (%s)", err, encoded, golden, file)
+	}
+	if v := Check(KindPropose, golden); !v.Done() {
+		t.Errorf("it is refused: %s", sayVerdict(v))
+	}
+	for _, rules := range []int64{1, 2} {
+		if _, v := inForce(Kinds, rules, KindPropose).read(golden); v.Void != Malformed {
+			t.Errorf("rules version %d say of it: %s", rules, sayVerdict(v))
+		}
+	}
+}
+
 func TestADispatchWithAFormHasItsGoldenBytes(t *testing.T) {
 	const file = "../spec/testdata/kinds/dispatch-3.json"
 	golden, err := os.ReadFile(file)

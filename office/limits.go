@@ -33,6 +33,7 @@ const (
 	MaxCheckUntil         = 720               // minutes within which a line check is answered
 	MaxRemark             = 400               // bytes of the remark on a line check
 	MaxClockApart         = 10_000_000_000    // milliseconds by which an answer says that two clocks differ
+	MaxSteps              = 8                 // steps of a ladder
 	MaxHours              = 720               // hours within which to answer or object
 	MaxCharter            = 48 << 10          // bytes of a charter's canonical form
 	MinSides              = 2                 // sides of an office

@@ -67,7 +67,9 @@ const dayLength = 24 * 60 * minute // milliseconds
 // sinceThird reports whether a charter has something that only rules version 3
 // know.
 func (c *Charter) sinceThird() bool {
-	return c != nil && slices.ContainsFunc(c.Channels, func(ch Channel) bool { return ch.Checks != nil || len(ch.Hours) > 0 || ch.Offset != 0 })
+	return c != nil && (len(c.Ladders) > 0 || slices.ContainsFunc(c.Channels, func(ch Channel) bool {
+		return ch.Checks != nil || len(ch.Hours) > 0 || ch.Offset != 0 || len(ch.Ladders) > 0
+	}))
 }
 
 // channelTimes checks the hours and the checks of a channel.
@@ -78,6 +80,7 @@ func (c *checker) channelTimes(field string, ch *Channel) {
 		}
 	}
 	c.number(field+".offset", ch.Offset, -maxOffset, maxOffset)
+	c.ladders(field+".ladders", ch.Ladders)
 	if ch.Checks == nil {
 		return
 	}

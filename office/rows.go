@@ -40,6 +40,7 @@ type Desk interface {
 type Charter struct {
 	Channels []Channel     `json:"channels"`
 	Clocks   []Clock       `json:"clocks"`
+	Ladders  []Ladder      `json:"ladders,omitempty"` // since rules version 3; a precedence without one has the default
 	Office   string        `json:"office"`
 	Rules    int64         `json:"rules"` // version of the rules in force
 	Sides    []CharterSide `json:"sides"` // in order of id
@@ -62,6 +63,7 @@ type Channel struct {
 	Checks  *Checks  `json:"checks,omitzero"` // since rules version 3, as Hours and Offset; nil: no scheduled ones
 	Hours   [][]Span `json:"hours,omitempty"` // seven days, Monday first; none: at every hour
 	ID      string   `json:"id"`
+	Ladders []Ladder `json:"ladders,omitempty"` // its own, in place of the charter's; since rules version 3
 	Name    Words    `json:"name"`
 	Offset  int64    `json:"offset,omitzero"` // minutes by which its clock is ahead of UTC
 	Purpose Words    `json:"purpose"`

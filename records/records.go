@@ -49,6 +49,7 @@ type Records struct {
 	config Config
 
 	folding chan struct{} // holds one token while a fold is open
+	awaited awaited       // kept between calls
 
 	// The memory of the folds: belongs to whoever holds the token.
 	texts   texts

@@ -210,6 +210,7 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			closed BIGINT NOT NULL,
 			corrected BIGINT NOT NULL,  -- 1 if a later dispatch corrects it
 			withdrawn BIGINT NOT NULL,  -- 1 if one cancels or supersedes it
+			over BIGINT NOT NULL,       -- 1 if that is so, or its own side has closed it: nothing is waited for
 			row TEXT NOT NULL
 		);
 		CREATE INDEX handling_considered ON handling (dispatch) WHERE considered > 0;

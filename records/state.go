@@ -69,8 +69,9 @@ func handlingColumns(row office.Row) []any {
 	}
 	_, withdrawn := h.Withdrawn()
 	corrected := slices.ContainsFunc(h.Relations, func(r office.Related) bool { return r.Kind == office.Correction })
+	over := withdrawn || slices.ContainsFunc(h.Closed, func(c office.Closing) bool { return c.Side == d.From })
 	values := []any{h.Dispatch.Side, h.Dispatch.Index}
-	for _, is := range []bool{at[office.StageConsidered], at[office.StageAnswered], at[office.StageClosed], corrected, withdrawn} {
+	for _, is := range []bool{at[office.StageConsidered], at[office.StageAnswered], at[office.StageClosed], corrected, withdrawn, over} {
 		n := int64(0)
 		if is {
 			n = 1

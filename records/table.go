@@ -125,7 +125,7 @@ var tables = func() map[string]*table {
 				return []any{int64(len(waiting)), "/" + strings.Join(waiting, "/") + "/"}
 			}),
 		tableOf[office.Handling]("handling", keepNot, []string{"dispatch"}).
-			with([]string{"side", "idx", "considered", "answered", "closed", "corrected", "withdrawn"}, handlingColumns),
+			with([]string{"side", "idx", "considered", "answered", "closed", "corrected", "withdrawn", "over"}, handlingColumns),
 	} {
 		m[t.name] = t
 	}

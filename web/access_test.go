@@ -97,6 +97,8 @@ const whoMay = `
 	GET  /attempts                                   -       -        y     -          -
 	POST /attempts                                   -       -        y     -          -
 	POST /attempts/confirm                           -       -        y     -          -
+	GET  /silence                                    -       -        y     -          -
+	GET  /silence/proof                              -       -        y     -          -
 	GET  /tenders                                    -       -        y     -          -
 	POST /tenders                                    -       -        y     -          -
 	GET  /tenders/{side}/{index}                     -       -        y     -          -

@@ -23,10 +23,8 @@ var files embed.FS
 // the elements, then one sheet per thing, and last what paper changes.
 var sheets = []string{
 	"colour", "element", "frame", "strip", "form", "list", "dispatch", "enclosure", "sheet", "draft", "rules", "receipt", "record", "line",
-	"charter", "forms", "notes", "relations", "statistics", "code", "tenders", "account", "print",
-	"charter", "forms", "notes", "watch", "account", "print",
-	"charter", "forms", "notes", "linecheck", "account", "print",
-	"charter", "forms", "notes", "hours", "roster", "account", "print",
+	"charter", "forms", "notes", "relations", "statistics", "code", "tenders", "account", "silence", "watch", "linecheck", "hours", "roster",
+	"print",
 }
 
 // scripts are joined, in this order, into one script. Each is a block of its

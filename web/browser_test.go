@@ -208,6 +208,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"tenders", strained, "/tenders"},
 		{"tender", strained, "/tenders/" + offered.String()},
 		{"ranks", strained, "/ranks"},
+		{"silence", strained, "/silence"},
 		{"dispatch-carried", strained, "/dispatches/" + about.String()},
 		{"write-suspended", strained, "/dispatches/new"},
 		{"line-suspended", strained, "/line"},

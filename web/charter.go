@@ -32,6 +32,7 @@ type charterText struct {
 	Sides    []charterSideText
 	Channels []charterChannelText
 	Clocks   []charterClockText
+	Ladders  []ladderText
 }
 
 type charterSideText struct {
@@ -149,6 +150,7 @@ func (v *visit) charterText(c, before *office.Charter) *charterText {
 		}
 		text.Clocks = append(text.Clocks, one)
 	}
+	text.Ladders = v.ladderTexts(c, before)
 	return text
 }
 

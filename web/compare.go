@@ -57,6 +57,9 @@ func (v *visit) articles(c *office.Charter) []article {
 		word := v.t("precedence." + lowerPrecedence(clock.Precedence))
 		out = append(out, article{"clock " + string(clock.Precedence), v.t("charter.clock", "precedence", word), b.String()})
 	}
+	for _, l := range v.ladderTexts(c, nil) {
+		out = append(out, article{"ladder " + string(l.Precedence), v.t("steps.ladder", "precedence", l.Word), strings.Join(l.Steps, "\n") + "\n"})
+	}
 	return append(out, article{"rules", v.t("charter.rules-title"), v.t("charter.rules", "n", c.Rules) + "\n"})
 }
 

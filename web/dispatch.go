@@ -35,7 +35,8 @@ type dispatchPage struct {
 	Enclosed   []enclosedFile
 	Thread     []listLine // with this one; empty if it stands alone
 	Offers     handlingOffer
-	Suspended  []suspended // its channel, by whom
+	Suspended  []suspended   // its channel, by whom
+	Silences   []silenceLine // of each side from which something is waited for
 	Attempts   attemptsAbout
 	// MayAcknowledge says that the button stands on the page; Waits that the
 	// dispatch waits for our side, whoever reads the page.
@@ -114,6 +115,9 @@ func (s *site) showDispatch(v *visit, status int, id office.EntryID, refused ref
 		return err
 	}
 	if page.Suspended, err = s.suspendedNow(v, line.Channel); err != nil {
+		return err
+	}
+	if page.Silences, err = s.silenceNotices(v, &line); err != nil {
 		return err
 	}
 	if page.Attempts, err = s.attemptsAbout(v, &line.Dispatch); err != nil {

@@ -89,6 +89,7 @@ type listLine struct {
 	Named       []namedLine // enclosures, for whom and in whose name it is, and what its form tells
 
 	Progress progress
+	Silent   template.HTML // why nothing has come, if our side waits for something
 	Settled  bool
 }
 
@@ -235,7 +236,7 @@ func (s *site) listLine(v *visit, line *records.DispatchLine, search records.Sea
 		}
 	}
 	one := v.bareLine(line)
-	one.Progress = v.progress(line, receipts)
+	one.Progress, one.Silent = v.progress(line, receipts), v.silentLine(line.ID)
 	one.Marked = mark(line.Subject, search.Find(line.Subject))
 	one.NumberFound = len(search.Find(strconv.FormatInt(line.Number, 10))) > 0
 	if text := extract(search, line.Text); text != "" {

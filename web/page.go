@@ -26,7 +26,7 @@ var shared = []string{"layout.html", "strip.html", "mark.html", "people.html", "
 var pageNames = []string{
 	"account", "accounts", "attempts", "charter", "check", "checks", "codes", "coverage", "dispatch", "draft", "drafts", "ended", "entry", "failure",
 	"form", "forms", "formtext", "hours", "line", "list", "notes", "one", "propose", "ranks", "record", "relations", "roster", "rules", "sheet", "signin",
-	"statistics", "tender", "tenders", "trail", "watch", "write",
+	"silence", "statistics", "tender", "tenders", "trail", "watch", "write",
 }
 
 // pages is the templates of all pages in one language. Each is read when it is
@@ -157,6 +157,9 @@ func (s *site) frame(v *visit, here, title string) (f Frame, err error) {
 		if v.promises, err = v.records.Promises(v.ctx, v.sides()); err != nil {
 			return f, err
 		}
+	}
+	if v.silences, err = s.node.Silences(v.ctx, node.SilenceFilter{From: v.side}, v.now); err != nil {
+		return f, err
 	}
 	f.Officer = v.officer(v.side, v.session.Post)
 	f.Person, f.Offer = v.session.Person, v.offer()

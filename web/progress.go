@@ -225,5 +225,8 @@ func (v *visit) acknowledgementStep(line *records.DispatchLine, to office.Side) 
 			one.Notes = append(one.Notes, v.h("ladder.due", "time", v.briefly(due), "left", v.left(due)))
 		}
 	}
+	if climbs := v.climbs(line); climbs != "" {
+		one.Notes = append(one.Notes, climbs)
+	}
 	return one
 }

@@ -32,6 +32,7 @@ type proposePage struct {
 	Refused  string // why it cannot be put forward
 	Known    bool   // the rules in force know hours and checks of channels
 	Days     []string
+	Ladders  string // each in a line
 }
 
 type channelForm struct {
@@ -104,6 +105,9 @@ func (s *site) showPropose(v *visit, status int, typed *office.Charter, page pro
 	}
 	in := v.office.Charter
 	page.TimeUnits, page.Known, page.Days = clockUnitsShown, v.knowsChecks(), []string{"1", "2", "3", "4", "5", "6", "7"}
+	if page.Ladders = office.LaddersText(typed.Ladders); page.Ladders == "" {
+		page.Ladders = office.LaddersText(office.DefaultLadders()) // what holds where nothing is said
+	}
 	tags := charterTags(in)
 	if in.Rules < office.Version {
 		page.Rules, page.Raise = office.Version, typed.Rules > in.Rules
@@ -178,6 +182,12 @@ func (v *visit) typedCharter() *office.Charter {
 			return n * clockUnits[form.Get(name+"-unit")]
 		}
 		c.Clocks[i].Receipt, c.Clocks[i].Acknowledge = seconds("receipt"), seconds("acknowledge")
+	}
+	if v.knowsChecks() && form.Has("ladders") {
+		c.Ladders = office.ReadLadders(typed(form.Get("ladders")))
+		if len(in.Ladders) == 0 && office.LaddersText(c.Ladders) == office.LaddersText(office.DefaultLadders()) {
+			c.Ladders = nil // as it was shown
+		}
 	}
 	c.Sides = slices.Clone(in.Sides)
 	for i := range c.Sides {

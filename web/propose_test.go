@@ -34,6 +34,12 @@ func TestAChangeOfTheCharterIsComparedPutForwardAndAgreedTo(t *testing.T) {
 	south.post("/charter/propose", form).want(t, 200, "What would change", "The general line between <del>the</del><ins>both</ins> sides.",
 		"Channel maritime", "added", "Before the season of drift.", "<del>10</del><ins>7</ins> <del>min</del><ins>h</ins>")
 
+	form.Set("ladders", "FLASH 5 shout")
+	south.post("/charter/propose", form).want(t, 200, "FLASH 5 shout", "“shout”")
+	form.Set("ladders", "FLASH 5 alarm, 8 deputy bearer, 20 head")
+	south.post("/charter/propose", form).want(t, 200, "Steps of FLASH", "after <del>10</del><ins>8</ins> min: the deputy is told, other means are tried")
+	form.Del("ladders")
+
 	form.Set("channel-2", "Not An Id")
 	form.Set("do", "propose")
 	south.post("/charter/propose", form).want(t, 422, "“Not An Id” is not an id", "Before the season of drift.", "Not An Id")

@@ -124,6 +124,9 @@ var routes = []route{
 	{"POST /tenders/{side}/{index}/answer", signedIn, (*site).postTenderAnswer},
 	{"POST /tenders/{side}/{index}/withdraw", signedIn, (*site).postTenderEnd},
 
+	{"GET /silence", signedIn, (*site).silence},
+	{"GET /silence/proof", signedIn, (*site).silenceProof},
+
 	{"GET /watch", signedIn, (*site).watch},
 	{"POST /watch", signedIn, (*site).postWatch},
 	{"POST /watch/end", signedIn, (*site).postEndWatch},

@@ -49,6 +49,7 @@ type stripLine struct {
 	Words    string        // the state in words
 	Since    template.HTML // a sentence; empty if not known
 	Waiting  template.HTML // what has no receipt yet; empty if nothing
+	Silent   template.HTML // the most urgent that it owes us, and why nothing has come; empty if it owes nothing
 	Theirs   string        // channels that it suspends, in words; empty if none
 	Equal    string        // "equal", "unequal", "comparing", "unknown": names the shape
 	Record   string        // the same in words
@@ -84,7 +85,7 @@ func (v *visit) strip() strip {
 		one := stripLine{stripSide: v.stripSide(id), Cut: line.Cut, Switched: v.status.Demo}
 		one.State, one.Words, one.Since = v.lineWords(line)
 		one.Equal, one.Record = v.equalWords(line)
-		one.Theirs = v.suspendedBy(id)
+		one.Theirs, one.Silent = v.suspendedBy(id), v.silentShort(id)
 		if line.Waiting > 0 {
 			one.Waiting = v.h("strip.waiting", "n", line.Waiting, "age", v.age(line.WaitingSince))
 		}

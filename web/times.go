@@ -14,10 +14,11 @@ type timesForm struct {
 	Offset, Grace, Until string
 	Hours, Checks        [7]string
 	Texts                string // each in a line: id, a space, the text
+	Ladders              string // each in a line
 }
 
 func timesFormOf(ch *office.Channel) timesForm {
-	f := timesForm{Offset: strconv.FormatInt(ch.Offset, 10)}
+	f := timesForm{Offset: strconv.FormatInt(ch.Offset, 10), Ladders: office.LaddersText(ch.Ladders)}
 	for day, spans := range ch.Hours[:min(7, len(ch.Hours))] {
 		for _, s := range spans {
 			f.Hours[day] += s.From + "-" + s.Until + " "
@@ -48,10 +49,11 @@ func timesFormOf(ch *office.Channel) timesForm {
 // the rules then judge; where nothing could be typed, from what was before. A
 // channel with neither times nor checks before has none.
 func typedTimes(ch, was *office.Channel, shown bool, field func(string) string) {
-	ch.Hours, ch.Offset, ch.Checks = was.Hours, was.Offset, was.Checks
+	ch.Hours, ch.Offset, ch.Checks, ch.Ladders = was.Hours, was.Offset, was.Checks, was.Ladders
 	if !shown {
 		return
 	}
+	ch.Ladders = office.ReadLadders(field("ladders"))
 	number := func(name string) int64 {
 		n, err := strconv.ParseInt(field(name), 10, 32)
 		if err != nil && field(name) != "" {
@@ -98,11 +100,12 @@ func typedTimes(ch, was *office.Channel, shown bool, field func(string) string) 
 
 func timesFormTexts(ch *office.Channel) []string { return strings.Split(timesFormOf(ch).Texts, "\n") }
 
-// timesText writes the hours and line checks of a channel, each in a line.
+// timesText writes the hours, line checks and ladders of a channel, each in a line.
 func (v *visit) timesText(ch *office.Channel) (lines []string) {
 	if len(ch.Hours) == 0 && ch.Checks == nil && ch.Offset == 0 {
-		return nil
+		return v.ownLadders(ch)
 	}
+	defer func() { lines = append(lines, v.ownLadders(ch)...) }()
 	lines = append(lines, v.t("charter.offset")+": "+zoneWords(ch.Offset))
 	f := timesFormOf(ch)
 	days := func(of [7]string, none string) (said []string) {

@@ -45,6 +45,7 @@ type visit struct {
 	onWatch []office.Watch // of all sides; read with the frame
 
 	promises map[office.Side]office.Promises // of their watch, of all sides; read with the frame
+	silences node.Silences                   // what our side waits for; read with the frame
 
 	channels []office.ChannelRow // when channels are suspended; read with the frame
 

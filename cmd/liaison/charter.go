@@ -70,6 +70,18 @@ func (c *charterShowCommand) Run(ctx context.Context, t *terminal) error {
 		rows = append(rows, []string{string(clock.Precedence), span(clock.Receipt), span(clock.Acknowledge)})
 	}
 	t.table(rows)
+	if ch.Charter.Rules >= 3 {
+		t.print("")
+		t.print("If nobody acknowledges, after so many minutes:")
+		for _, p := range office.Precedences {
+			t.print("  %s", office.LaddersText([]office.Ladder{{Precedence: p, Steps: ch.Charter.Steps("", p)}}))
+		}
+		for _, channel := range ch.Charter.Channels {
+			for _, l := range channel.Ladders {
+				t.print("  %s: %s", channel.ID, office.LaddersText([]office.Ladder{l}))
+			}
+		}
+	}
 	if len(ch.Proposals) > 0 {
 		t.print("")
 		rows = [][]string{{"PROPOSAL", "BY", "AT", "STATE", "AGREED", "NOTE"}}

@@ -68,6 +68,7 @@ type commands struct {
 	Personnel  personnelCommand  `cmd:"" group:"office" help:"List changes of personnel, and give notice of one."`
 	Hours      hoursCommand      `cmd:"" group:"office" help:"Show when each side is open, and say this side's hours."`
 	Tender     tenderCommand     `cmd:"" group:"office" help:"Offer dispatches before they go, accept and decline those of others, and serve them."`
+	Silence    silenceCommand    `cmd:"" group:"office" help:"Say why nothing has come of what the sides wait for from each other, and prove it."`
 	Suspension suspensionCommand `cmd:"" group:"office" help:"Suspend and resume channels, and list what is suspended."`
 	Attempt    attemptCommand    `cmd:"" group:"office" help:"Log, list and confirm attempts to reach a side by other means."`
 	Stats      statsCommand      `cmd:"" group:"office" help:"Show figures of months that both sides can accept." usage:"[DIR]"`
@@ -75,7 +76,7 @@ type commands struct {
 	Disclose   discloseCommand   `cmd:"" group:"office" help:"Write one entry with its proof, for a third party." usage:"[DIR] ID --output FILE"`
 
 	Export  exportCommand  `cmd:"" group:"keeping" help:"Write all ledgers as static files that public tools can check." usage:"[DIR] OUT"`
-	Verify  verifyCommand  `cmd:"" group:"keeping" help:"Check a data folder, an exported folder or a disclosure from nothing." usage:"PATH..."`
+	Verify  verifyCommand  `cmd:"" group:"keeping" help:"Check a data folder, an exported folder, a disclosure or a statement of silence from nothing." usage:"PATH..."`
 	Backup  backupCommand  `cmd:"" group:"keeping" help:"Write a backup, also while the node runs." usage:"[DIR] FILE"`
 	Restore restoreCommand `cmd:"" group:"keeping" help:"Bring a node back from a backup, or from another side's copy." usage:"FILE DIR | --from-peer DIR"`
 

@@ -24,9 +24,9 @@ type verifyCommand struct {
 }
 
 func (c *verifyCommand) Help() string {
-	return `Checks, offline and from nothing, a data folder (its node may be running), an exported folder, a ledger.db, or a disclosure: every entry, its form and its frame, every tile, checkpoint and cosignature, every promise of a side, and every enclosure that is there, against its hash. It prints how much it has checked. At the first thing that is wrong it names it and ends with exit code 1.
+	return `Checks, offline and from nothing, a data folder (its node may be running), an exported folder, a ledger.db, a disclosure, or a statement of silence: every entry, its form and its frame, every tile, checkpoint and cosignature, every promise of a side, and every enclosure that is there, against its hash. It prints how much it has checked. At the first thing that is wrong it names it and ends with exit code 1.
 
-The keys of a data folder are held against those of the credences. Where what is checked brings keys of its own that were not given with --key, it vouches for itself alone, and the names of these keys are printed. A disclosure brings none: give those of its ledger and of the cosigners.`
+The keys of a data folder are held against those of the credences. Where what is checked brings keys of its own that were not given with --key, it vouches for itself alone, and the names of these keys are printed. A disclosure brings none: give those of its ledger and of the cosigners. Neither does a statement of silence: give those of both ledgers and of the other side's cosigner. Of it is said what its signatures show, and what is the word of the side that states it.`
 }
 
 // verified is what the check of one path has found.
@@ -38,6 +38,7 @@ type verified struct {
 	Entry    string            `json:"entry,omitempty"`    // of a disclosure
 	Leaf     string            `json:"leaf,omitempty"`     // its bytes
 	Cosigned map[string]string `json:"cosigned,omitempty"` // by side, when it had the entry of a disclosure
+	Silence  *verifiedSilence  `json:"silence,omitempty"`  // of a statement of silence
 	Assumed  []string          `json:"assumed,omitempty"`  // names of keys that nobody has vouched for
 	Unknown  []string          `json:"unknown,omitempty"`  // names of keys whose signatures could not be checked
 	Fault    *verifiedFault    `json:"fault,omitempty"`
@@ -186,6 +187,9 @@ func verifyDisclosure(ctx context.Context, path string, keys []string) (verified
 	if err != nil {
 		return verified{}, err
 	}
+	if ledger.IsSilence(text) {
+		return verifySilence(ctx, text, keys)
+	}
 	d, err := ledger.VerifyDisclosure(ctx, text, keys)
 	if err != nil {
 		return verified{}, err
@@ -213,6 +217,10 @@ func summarize(s ledger.Summary) verified {
 
 // print says that all is sound, and how much that is.
 func (v *verified) print(t *terminal) {
+	if v.Silence != nil {
+		v.printSilence(t)
+		return
+	}
 	if v.Entry != "" {
 		t.print("%s: sound. Entry %s of %s:", v.Path, v.Entry, v.Office)
 		t.print("%s", printable(v.Leaf))
@@ -264,8 +272,8 @@ func isSQLite(path string) bool {
 	return err == nil && string(head) == magic
 }
 
-// maxSmall bounds what is read of keys and disclosures, in bytes.
-const maxSmall = 1 << 20
+// maxSmall bounds what is read of keys, disclosures and statements, in bytes.
+const maxSmall = 8 << 20
 
 func readSmall(path string) ([]byte, error) {
 	f, err := os.Open(path)

@@ -1,0 +1,330 @@
+package records
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"liaison.example/office"
+	"liaison.example/sqldb"
+)
+
+// MaxOpen is how many dispatches of one side and precedence are looked at that wait
+// for something: those first in the joint order. A flood of one precedence hides
+// nothing of another.
+const MaxOpen = 100
+
+// scanned is how many of all are looked through for them, the most urgent first.
+const scanned = 10_000
+
+// Question is what is waited for, with the dispatch or the tender that it is about.
+type Question struct {
+	office.Question
+	Line   *DispatchLine  // without its text; nil if it is about a tender
+	Tender *office.Tender // nil if it is about a dispatch
+}
+
+// Subject is the subject of what it is about.
+func (q *Question) Subject() string {
+	if q.Tender != nil {
+		return q.Tender.Subject
+	}
+	return q.Line.Subject
+}
+
+// Awaited is all that our side waits for and is waited for, with what else the records
+// say that it takes to explain a silence. It is not to be changed.
+type Awaited struct {
+	Questions []Question // the most urgent first
+	More      bool       // of some side and precedence there are more than MaxOpen
+	Calendars map[office.Side]office.Calendar
+	Watches   bool                  // the rules in force know watches
+	OnWatch   map[office.Side]bool  // has somebody on watch
+	LeftAt    map[office.Side]int64 // when the last watch of a side ended, if it has nobody on watch
+}
+
+// awaited keeps what was found, since every page asks for it and it changes with
+// entries alone.
+type awaited struct {
+	mu     sync.Mutex
+	digest [32]byte // of the joint order that it was found in
+	found  *Awaited
+
+	// waits are kept as long as nobody says other hours and the charter is the
+	// same: a calendar can take long to reckon with.
+	under string
+	waits map[office.EntryID]office.Wait
+}
+
+// Awaited lists what our side waits for from others, and they from it.
+func (r *Records) Awaited(ctx context.Context) (found *Awaited, err error) {
+	r.awaited.mu.Lock()
+	defer r.awaited.mu.Unlock()
+	err = r.view(ctx, "read what is waited for", func(tx *sqldb.Tx, _ *cursor) error {
+		_, digest, err := lastPlaced(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if r.awaited.found == nil || r.awaited.digest != digest {
+			if err := asWritten(ctx, tx); err != nil {
+				return err
+			}
+			o, err := r.awaited.find(ctx, tx, r.config.Side)
+			if err != nil {
+				return err
+			}
+			r.awaited.found, r.awaited.digest = o, digest
+		}
+		found = r.awaited.found
+		return nil
+	})
+	return found, err
+}
+
+// find reads all of it anew.
+func (k *awaited) find(ctx context.Context, tx *sqldb.Tx, own office.Side) (*Awaited, error) {
+	o := &Awaited{Calendars: map[office.Side]office.Calendar{}, OnWatch: map[office.Side]bool{}, LeftAt: map[office.Side]int64{}}
+	row, err := readOffice(ctx, tx)
+	if err != nil || row.Charter == nil {
+		return o, err
+	}
+	o.Watches = row.Charter.Rules >= 3
+	under := row.Hash
+	for _, side := range row.Charter.Sides {
+		hours, err := readHours(ctx, tx, side.ID)
+		if err != nil {
+			return nil, err
+		}
+		o.Calendars[side.ID] = office.NewCalendar(hours)
+		for _, h := range hours {
+			under += " " + h.ID.String()
+		}
+		if err := o.readWatch(ctx, tx, side.ID); err != nil {
+			return nil, err
+		}
+	}
+	if k.under != under {
+		k.under, k.waits = under, nil
+	}
+	forms, err := readForms(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	places, err := o.places(ctx, tx, forms.asking(), len(row.Charter.Sides))
+	if err != nil {
+		return nil, err
+	}
+	var lines []DispatchLine
+	for places := range slices.Chunk(places, MaxPage) {
+		some, err := readPlaces(ctx, tx, places)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, some...)
+	}
+	lines = slices.DeleteFunc(lines, func(line DispatchLine) bool { return !line.Concerns(own) })
+	first := int64(math.MaxInt64)
+	for i := range lines {
+		first = min(first, lines[i].At)
+	}
+	clock, waits := office.NewJointClock(slices.Collect(maps.Values(o.Calendars)), first), map[office.EntryID]office.Wait{}
+	for i := range lines {
+		line := &lines[i]
+		var form *office.Form
+		if line.Form != nil {
+			if form, err = forms.read(ctx, tx, line.Form.Hash); err != nil {
+				return nil, err
+			}
+		}
+		wait, reckoned := k.waits[line.ID]
+		if len(line.Waiting) > 0 {
+			if !reckoned {
+				wait = row.Charter.Wait(&line.Dispatch, clock)
+			}
+			waits[line.ID] = wait
+		}
+		for _, q := range office.Questions(&line.Dispatch, line.Acknowledged, &line.Handling, form, wait) {
+			if q.From == own || q.To == own {
+				o.Questions = append(o.Questions, Question{q, line, nil})
+			}
+		}
+	}
+	k.waits = waits
+	if err := o.readTenders(ctx, tx, own); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(o.Questions, func(a, b Question) int { return a.MoreUrgent(&b.Question) })
+	return o, nil
+}
+
+// readTenders adds the tenders that are not accepted.
+func (o *Awaited) readTenders(ctx context.Context, tx *sqldb.Tx, own office.Side) error {
+	for side := range o.Calendars {
+		for _, state := range []office.TenderState{office.TenderWaiting, office.TenderDeclined} {
+			tenders, err := scanRows[office.Tender](ctx, tx, "SELECT row FROM tender WHERE state = $1 AND side = $2 ORDER BY pos LIMIT $3", string(state), side, MaxOpen+1)
+			if err != nil {
+				return err
+			}
+			o.More = o.More || len(tenders) > MaxOpen
+			for i := range tenders[:min(len(tenders), MaxOpen)] {
+				for _, q := range office.TenderQuestions(&tenders[i]) {
+					if q.From == own || q.To == own {
+						o.Questions = append(o.Questions, Question{q, nil, &tenders[i]})
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// readWatch finds out whether a side has somebody on watch.
+func (o *Awaited) readWatch(ctx context.Context, tx *sqldb.Tx, side office.Side) error {
+	// Those that began last are enough: no more are on watch at once.
+	watches, err := scanRows[office.Watch](ctx, tx, "SELECT row FROM watch WHERE side = $1 ORDER BY pos DESC LIMIT $2", side, office.MaxOnWatch+1)
+	if err != nil {
+		return err
+	}
+	on, err := count(ctx, tx, "SELECT COUNT(*) FROM watch WHERE side = $1 AND ended = $2", side, int64(notEnded))
+	if err != nil {
+		return err
+	}
+	if on > 0 {
+		o.OnWatch[side] = true
+		return nil
+	}
+	for _, w := range watches {
+		if w.End != nil {
+			o.LeftAt[side] = max(o.LeftAt[side], w.End.Time)
+		}
+	}
+	return nil
+}
+
+// formsRead are forms by their hashes.
+type formsRead map[string]*office.Form
+
+// readForms reads the forms that are or were in force.
+func readForms(ctx context.Context, tx *sqldb.Tx) (formsRead, error) {
+	rows, err := scanRows[office.FormRow](ctx, tx, "SELECT row FROM form WHERE state IN ($1, $2) ORDER BY hash LIMIT $3",
+		office.FormInForce, office.FormSucceeded, scanned)
+	forms := formsRead{}
+	for i := range rows {
+		forms[rows[i].Hash] = rows[i].Form
+	}
+	return forms, err
+}
+
+// read gives one form, also one that was put forward again; nil if there is none.
+func (f formsRead) read(ctx context.Context, tx *sqldb.Tx, hash string) (*office.Form, error) {
+	form, read := f[hash]
+	if read {
+		return form, nil
+	}
+	rows, err := scanRows[office.FormRow](ctx, tx, "SELECT row FROM form WHERE hash = $1", hash)
+	if len(rows) > 0 {
+		form = rows[0].Form
+	}
+	f[hash] = form
+	return form, err
+}
+
+// asking are the codes of the forms that ask for an answer.
+func (f formsRead) asking() []string {
+	codes := map[string]bool{}
+	for _, form := range f {
+		if form.AsksForAnswer() {
+			codes[form.Code] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(codes))
+}
+
+// places lists where in the joint order the dispatches stand that may wait for
+// something: not acknowledged; of a form that asks, and not answered; or with an
+// answer that was promised.
+func (o *Awaited) places(ctx context.Context, tx *sqldb.Tx, codes []string, sides int) ([]int64, error) {
+	const of = " AND p.pos = d.pos AND NOT EXISTS (SELECT 1 FROM handling h WHERE h.dispatch = p.side || '/' || p.idx AND "
+	const over = of + "h.over > 0)"
+	done := of + "(h.over > 0 OR h.answered > 0))"
+	if sides > 2 { // one of several has answered
+		done = over
+	}
+	asking := query{filter: &Filter{}}
+	var list []string
+	for _, code := range codes {
+		list = append(list, asking.parameter(code))
+	}
+	type queried struct {
+		text string
+		args []any
+	}
+	queries := []queried{
+		{"acknowledgement a CROSS JOIN dispatch d CROSS JOIN placed p WHERE a.waiting > 0 AND d.pos = a.pos" + over, nil},
+		{"handling c CROSS JOIN placed p CROSS JOIN dispatch d WHERE c.considered > 0 AND p.side = c.side AND p.idx = c.idx" + over, nil},
+	}
+	if len(list) > 0 {
+		queries = append(queries, queried{"dispatch d CROSS JOIN placed p WHERE d.form <> '' AND d.form IN (" + strings.Join(list, ", ") + ")" + done, asking.args})
+	}
+	type group struct {
+		side, precedence string
+	}
+	found, counts := map[int64]bool{}, map[group]int{}
+	var places []int64
+	for _, q := range queries {
+		rows, err := tx.Query(ctx, "SELECT d.pos, d.side, d.precedence FROM "+q.text+" ORDER BY d.precedence, d.pos LIMIT "+strconv.Itoa(scanned), q.args...)
+		if err != nil {
+			return nil, err
+		}
+		n := 0
+		for ; rows.Next(); n++ {
+			var pos int64
+			var g group
+			if err := rows.Scan(&pos, &g.side, &g.precedence); err != nil {
+				return nil, errors.Join(err, rows.Close())
+			}
+			if found[pos] {
+				continue
+			}
+			if counts[g]++; counts[g] > MaxOpen {
+				o.More = true
+				continue
+			}
+			found[pos], places = true, append(places, pos)
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return nil, err
+		}
+		o.More = o.More || n == scanned
+	}
+	return places, nil
+}
+
+// readPlaces reads the dispatches at some places, without their texts.
+func readPlaces(ctx context.Context, tx *sqldb.Tx, places []int64) (lines []DispatchLine, err error) {
+	q := query{filter: &Filter{}}
+	q.among("d.pos", places)
+	rows, err := tx.Query(ctx, "SELECT d.pos, d.row, a.row FROM dispatch d CROSS JOIN acknowledgement a WHERE a.pos = d.pos AND "+q.all())
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		line, err := scanDispatch(rows, &cursor{})
+		if err != nil {
+			return nil, fmt.Errorf("read a dispatch that waits: %w", err)
+		}
+		line.Text = ""
+		lines = append(lines, line)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, err
+	}
+	return lines, readHandling(ctx, tx, lines)
+}
