@@ -65,7 +65,7 @@ type Marked struct {
 var phrases = join(
 	accountWords, alarmWords, charterWords, commonWords, dispatchWords, draftWords, enclosureWords, entryWords, failureWords, fillWords, formWords,
 	hoursWords, kindWords, lineCheckWords, lineWords, listWords, modeWords, noteWords, passkeyWords, problemWords, recordWords, refusalWords,
-	relationsWords, sheetWords, signInWords, stepWords, stripWords, timeWords, watchWords, writeWords,
+	relationsWords, sheetWords, signInWords, stepWords, stripWords, timeWords, toldWords, watchWords, writeWords,
 )
 
 func join(subjects ...map[string]Phrase) map[string]Phrase {
