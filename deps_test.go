@@ -44,7 +44,7 @@ const floors = `
 	golang.org/x/sync                                             < node
 
 	# 4  two faces
-	node records people office enclosure lang forms               < web
+	node records people notify office enclosure lang forms        < web
 	golang.org/x/text github.com/piglig/go-qr znkr.io/diff        < web
 	node records people notify office forms                       < api
 	github.com/go-json-experiment/json golang.org/x/text          < api

@@ -406,3 +406,46 @@ func (n *Notify) Failing(ctx context.Context) (list []Means, err error) {
 	}
 	return list, err
 }
+
+// Stand gives all from which is planned at this moment, and all means: for a page
+// that shows who would be told.
+func (n *Notify) Stand(ctx context.Context) (Desk, []Means, error) {
+	now := n.Now()
+	l, err := n.readLocal(ctx, now.UnixMilli())
+	if err != nil {
+		return Desk{}, nil, err
+	}
+	if l.whom, err = n.Whom(ctx); err != nil {
+		return Desk{}, nil, err
+	}
+	g, err := n.Gather(ctx, now)
+	if err != nil {
+		return Desk{}, nil, err
+	}
+	n.telling.Lock()
+	n.fill(&g, &l)
+	n.telling.Unlock()
+	return Desk{Waiting: g.Waiting, Persons: g.Persons, Whom: l.whom, Told: l.told, Zone: g.Zone}, l.means, nil
+}
+
+// Would lists the accounts that would be told at a step of a ladder now; step 0 is
+// the release.
+func (d *Desk) Would(p office.Precedence, steps []office.Step, step int) (accounts []string) {
+	w := &Waiting{Precedence: p, Climb: office.Climb{Steps: steps}}
+	planning := planning{Desk: *d}
+	for _, person := range planning.persons(w, step) {
+		accounts = append(accounts, person.Account)
+	}
+	return accounts
+}
+
+// CountFailing counts the means that do not work.
+func (n *Notify) CountFailing(ctx context.Context) (count int, err error) {
+	err = n.DB.View(ctx, func(tx *sqldb.Tx) error {
+		return tx.QueryRow(ctx, `SELECT COUNT(*) FROM means WHERE failures > 0`).Scan(&count)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count the means that do not work: %w", err)
+	}
+	return count, nil
+}

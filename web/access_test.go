@@ -38,6 +38,16 @@ const whoMay = `
 	POST /account/sessions/{id}/revoke               -       y        y     -          y
 	POST /account/tokens                             -       y        y     -          y
 	POST /account/tokens/{id}/revoke                 -       y        y     -          y
+	GET  /told                                       -       y        y     -          y
+	POST /told/means                                 -       y        y     -          y
+	POST /told/means/{id}/remove                     -       y        y     -          y
+	POST /told/means/{id}/test                       -       y        y     -          y
+	POST /told/quiet                                 -       y        y     -          y
+	POST /told/senders/{kind}                        -       -        -     -          y
+	POST /told/whom                                  -       -        -     -          y
+	GET  /acknowledge                                y       y        y     y          y
+	POST /acknowledge                                y       y        y     y          y
+	GET  /worker.js                                  y       y        y     y          y
 	GET  /rules                                      -       y        y     -          y
 	POST /rules                                      -       y        y     -          y
 	POST /rules/acting                               -       y        y     -          y

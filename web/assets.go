@@ -26,12 +26,12 @@ var sheets = []string{
 	"charter", "forms", "notes", "relations", "account", "print",
 	"charter", "forms", "notes", "watch", "account", "print",
 	"charter", "forms", "notes", "linecheck", "account", "print",
-	"charter", "forms", "notes", "hours", "account", "print",
+	"charter", "forms", "notes", "hours", "account", "told", "print",
 }
 
 // scripts are joined, in this order, into one script. Each is a block of its
 // own and only adds to pages that work without it.
-var scripts = []string{"clock", "ring", "live", "form", "draft", "enclosure", "keys", "passkey"}
+var scripts = []string{"clock", "ring", "live", "form", "draft", "enclosure", "keys", "passkey", "push"}
 
 // assets are the files that pages load. Each is served under the hash of its
 // content, so that a browser may keep it for ever.

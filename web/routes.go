@@ -52,6 +52,17 @@ var routes = []route{
 	{"POST /account/tokens", holder, (*site).postToken},
 	{"POST /account/tokens/{id}/revoke", holder, (*site).postRevokeToken},
 
+	{"GET /told", holder, (*site).told},
+	{"POST /told/means", holder, (*site).postMeans},
+	{"POST /told/means/{id}/remove", holder, (*site).postRemoveMeans},
+	{"POST /told/means/{id}/test", holder, (*site).postTestMeans},
+	{"POST /told/quiet", holder, (*site).postQuiet},
+	{"POST /told/senders/{kind}", admin, (*site).postSender},
+	{"POST /told/whom", admin, (*site).postWhom},
+	{"GET /acknowledge", anyone, (*site).acknowledge},
+	{"POST /acknowledge", anyone, (*site).postAcknowledgeByLink},
+	{"GET /worker.js", anyone, (*site).pushWorker},
+
 	{"GET /rules", holder, (*site).rules},
 	{"POST /rules", holder, (*site).postRules},
 	{"POST /rules/acting", holder, (*site).postActing},

@@ -37,6 +37,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 			"passkey-copied", "passkey-unknown", "passkey-last", "proof-needed",
 			"draft-unknown", "draft-changed", "draft-releasing", "draft-released", "draft-discarded", "draft-moved",
 			"draft-own", "draft-alone", "draft-many", "draft-too-long", "draft-steps", "draft-no-words", "draft-words",
+			"setting-missing", "setting-wrong", "means-many",
 			"may-unknown", "may-many", "acting-order", "acting-long", "acting-many", "acting-unknown",
 		},
 		"record": {"equal", "unequal", "comparing", "unknown"},
@@ -116,7 +117,7 @@ var indirect = []string{
 	"problem.", "signin.", "token.", "trail.", "draft-state.", "draft-step.", "drafts.", "charter.", "dispatch.", "handling.", "mark.", "propose.unit-",
 	"releasable.", "state.", "may.", "role.", "particulars.subject-", "enclosure.finding.", "filetype.", "choice.",
 	"fill.form-", "field-type.", "attempt.means-", "attempt.outcome-", "attempt.view-", "form.asks-", "form.silence-", "form.type-", "form.refused-", "form.before-",
-	"checks.heard.", "checks.result.", "checks.short.", "time.weekday", "step.",
+	"checks.heard.", "checks.result.", "checks.short.", "time.weekday", "step.", "notice.", "sender.", "told.state-", "told.act-",
 }
 
 func TestEveryKeyHasAPhraseAndEveryPhraseAUser(t *testing.T) {
