@@ -211,6 +211,15 @@ var operations = []operation{
 	{"testWebhook", "POST", "/webhooks/{id}/test", byOperatorOnly, "Tells a webhook of nothing, at once, to see whether it answers.",
 		nil, nil, 204, nil, (*server).testWebhook},
 
+	{"listMeans", "GET", "/told/means", byOperatorOnly, "The means by which people of this side are told, and whether they work.",
+		[]parameter{ofAccount, limit, cursorOf}, nil, 200, MeansPage{}, (*server).means},
+	{"addMeans", "POST", "/told/means", byOperatorOnly, "Sets up a means for a person. Secrets that are drawn for it are shown in this answer alone.",
+		nil, NewMeans{}, 201, MadeMeans{}, (*server).addMeans},
+	{"testMeans", "POST", "/told/means/{id}/test", byOperatorOnly, "Tells a person of nothing, at once, to see whether a means works.",
+		nil, nil, 204, nil, (*server).testMeans},
+	{"listNotices", "GET", "/told/notices", byOperatorOnly, "What people of this side were told, the last first.",
+		[]parameter{ofAccount, limit}, nil, 200, NoticeList{}, (*server).notices},
+
 	{"listAlarms", "GET", "/alarms", people.ScopeRead, "What an operator must see to, the latest first.",
 		[]parameter{allAlarms, limit, cursorOf}, nil, 200, AlarmPage{}, (*server).alarms},
 	{"clearAlarm", "POST", "/alarms/{id}/clear", people.ScopeAcknowledge, "Marks an alarm as seen to.",
@@ -251,6 +260,7 @@ var (
 	attemptWaits = parameter{"waiting", "Only attempts of which this side has said nothing yet.", schema{"type": "string"}}
 	momentOf     = parameter{"at", "The moment; without it, now.", schema{"type": "string", "format": "date-time"}}
 	ofSide       = parameter{"side", "Only watches of this side.", schema{"type": "string"}}
+	ofAccount    = parameter{"account", "Only of this account.", schema{"type": "string"}}
 	ofChannel    = parameter{"channel", "Only calls on this channel.", schema{"type": "string"}}
 	monthChannel = parameter{"channel", "The channel; by default the first of the charter.", schema{"type": "string"}}
 	formState    = parameter{"state", "Only forms in this state.", schema{"type": "string", "enum": formStates}}

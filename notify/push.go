@@ -110,10 +110,12 @@ func (pushSender) Send(ctx context.Context, to To, n Notice) error {
 	}
 	if answer.StatusCode == http.StatusNotFound || answer.StatusCode == http.StatusGone {
 		answer.Body.Close()
-		return errors.New("the browser has ended it: remove it and set it up again in that browser")
+		return errEnded
 	}
 	return answered(answer)
 }
+
+var errEnded = errors.New("the browser has ended it: remove it and set it up again in that browser")
 
 // topic makes of a tag what push services take as one: at most 32 letters of
 // base64url. They keep the last message of each topic while the browser is away.

@@ -193,5 +193,16 @@ func checkSettings(fields []Field, typed, was Settings) (Settings, error) {
 // maxSetting bounds one setting, in bytes.
 const maxSetting = 2000
 
+// Why says in a language why a means has failed, as it stands in Means.Failed. What
+// other machines have answered stays as it is.
+func Why(language, failed string) string {
+	for key, known := range map[string]error{"not-set": errNotSet, "private": errPrivate, "sealed": errSealedMeans, "ended": errEnded} {
+		if failed == known.Error() {
+			return lang.T(language, "told.why-"+key)
+		}
+	}
+	return failed
+}
+
 // errNotSet says why a means is told nothing: an administrator has not set it up.
 var errNotSet = errors.New("an administrator of this side has not set it up")

@@ -162,7 +162,7 @@ func (s *site) showTold(v *visit, status int, page toldPage) (err error) {
 func clockText(minutes int) string { return fmt.Sprintf("%02d:%02d", minutes/60, minutes%60) }
 
 func (v *visit) toldMeans(tell *notify.Notify, m *notify.Means) toldMeans {
-	one := toldMeans{ID: m.ID, Label: m.Label, Kind: v.t("sender." + m.Kind), Whose: m.Account, Failed: m.Failed}
+	one := toldMeans{ID: m.ID, Label: m.Label, Kind: v.t("sender." + m.Kind), Whose: m.Account, Failed: notify.Why(v.tag, m.Failed)}
 	if sender := tell.Sender(m.Kind); sender != nil {
 		shown := m.Shown(sender.Personal())
 		for _, f := range sender.Personal() {
@@ -198,7 +198,7 @@ func (v *visit) toldFields(kind string, fields []notify.Field, values notify.Set
 }
 
 func (v *visit) toldNotice(l *notify.Line, labels map[int64]string) toldNotice {
-	one := toldNotice{Time: v.briefly(l.Planned), Title: l.Notice.Title(v.tag), Means: labels[l.Means], State: string(l.State), Word: v.t("told.state-" + string(l.State)), Failed: l.Failed}
+	one := toldNotice{Time: v.briefly(l.Planned), Title: l.Notice.Title(v.tag), Means: labels[l.Means], State: string(l.State), Word: v.t("told.state-" + string(l.State)), Failed: notify.Why(v.tag, l.Failed)}
 	if l.Notice.Sort == notify.SortDispatch {
 		one.Href = "/dispatches/" + l.Notice.Dispatch.String()
 		if l.Notice.Step > 0 {
@@ -314,7 +314,7 @@ func (s *site) postTestMeans(v *visit) error {
 	case errors.Is(err, notify.ErrNoMeans):
 		return errNothingHere
 	case err != nil:
-		return s.showTold(v, http.StatusOK, toldPage{Refused: v.t("told.test-failed", "why", firstLine(err.Error()))})
+		return s.showTold(v, http.StatusOK, toldPage{Refused: v.t("told.test-failed", "why", notify.Why(v.tag, firstLine(err.Error())))})
 	}
 	return s.showTold(v, http.StatusOK, toldPage{Done: v.t("told.tested")})
 }
@@ -399,7 +399,6 @@ func (s *site) acknowledge(v *visit) error {
 
 func (s *site) showAcknowledge(v *visit, token string, failed error) error {
 	page := acknowledgePage{Frame: s.bareFrame(v, v.t("told.ack-title"))}
-	page.Path = "/sign-in" // the language is chosen there: the link stays out of other addresses
 	err := failed
 	if err == nil {
 		ack, line, post, looked := s.node.AckBy(v.ctx, token)
@@ -450,7 +449,6 @@ func (s *site) postAcknowledgeByLink(v *visit) error {
 		return s.showAcknowledge(v, "", err)
 	}
 	page := acknowledgePage{Frame: s.bareFrame(v, v.t("told.ack-title")), Done: v.t("told.ack-done", "entry", written.ID)}
-	page.Path = "/sign-in"
 	return s.render(v, http.StatusOK, "acknowledge", page)
 }
 

@@ -15,7 +15,7 @@ import (
 
 // hears is a program that a person's webhook tells; each message that it hears
 // comes out of the channel.
-func hears(t *testing.T) (address string, heard <-chan map[string]any) {
+func hears(t testing.TB) (address string, heard <-chan map[string]any) {
 	t.Helper()
 	messages := make(chan map[string]any, 16)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -117,7 +117,7 @@ var indirect = []string{
 	"problem.", "signin.", "token.", "trail.", "draft-state.", "draft-step.", "drafts.", "charter.", "dispatch.", "handling.", "mark.", "propose.unit-",
 	"releasable.", "state.", "may.", "role.", "particulars.subject-", "enclosure.finding.", "filetype.", "choice.",
 	"fill.form-", "field-type.", "attempt.means-", "attempt.outcome-", "attempt.view-", "form.asks-", "form.silence-", "form.type-", "form.refused-", "form.before-",
-	"checks.heard.", "checks.result.", "checks.short.", "time.weekday", "step.", "notice.", "sender.", "told.state-", "told.act-",
+	"checks.heard.", "checks.result.", "checks.short.", "time.weekday", "step.", "notice.", "sender.", "told.state-", "told.act-", "told.why-",
 }
 
 func TestEveryKeyHasAPhraseAndEveryPhraseAUser(t *testing.T) {
