@@ -53,7 +53,7 @@ func (m *Means) Shown(fields []Field) Settings {
 // ErrNoMeans says that there is no such means.
 var ErrNoMeans = errors.New("there is no such means")
 
-// Senders lists all kinds of means, in the order in which they are offered.
+// SenderKinds lists all kinds of means, in the order in which they are offered.
 func (n *Notify) SenderKinds() []Sender { return n.senders }
 
 // Sender gives the sender of a kind; nil if there is none.

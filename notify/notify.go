@@ -72,10 +72,8 @@ type Notify struct {
 	wake    chan struct{} // holds a token when there may be something to tell a webhook
 	people  chan struct{} // the same, of people
 
-	telling  sync.Mutex        // held by whoever tells people
-	spoken   map[string]string // under telling: the language of each account
-	swept    time.Time         // under telling: when what is long past was forgotten
-	fallback string            // under telling: the language of who has chosen none
+	telling sync.Mutex // held by whoever tells people
+	swept   time.Time  // under telling: when what is long past was forgotten
 }
 
 // Open makes or brings up to date the tables in local.db, and seals what an older

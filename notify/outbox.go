@@ -330,7 +330,7 @@ type sent struct {
 }
 
 // sendAll sends notices, several at once, and returns how each ended.
-func (n *Notify) sendAll(ctx context.Context, lines []Line, means map[int64]*Means, offices map[string]Settings, tokens map[int64]string) []sent {
+func (n *Notify) sendAll(ctx context.Context, lines []Line, means map[int64]*Means, offices map[string]Settings, tokens map[int64]string, g *Gathered) []sent {
 	results := make([]sent, len(lines))
 	var under sync.WaitGroup
 	turns := make(chan struct{}, sendAtOnce)
@@ -338,14 +338,14 @@ func (n *Notify) sendAll(ctx context.Context, lines []Line, means map[int64]*Mea
 		turns <- struct{}{}
 		under.Go(func() {
 			defer func() { <-turns }()
-			results[i] = sent{&lines[i], n.sendLine(ctx, &lines[i], means[lines[i].Means], offices, tokens[lines[i].ID])}
+			results[i] = sent{&lines[i], n.sendLine(ctx, &lines[i], means[lines[i].Means], offices, tokens[lines[i].ID], g.language(lines[i].Account))}
 		})
 	}
 	under.Wait()
 	return results
 }
 
-func (n *Notify) sendLine(ctx context.Context, l *Line, m *Means, offices map[string]Settings, token string) error {
+func (n *Notify) sendLine(ctx context.Context, l *Line, m *Means, offices map[string]Settings, token, language string) error {
 	if m == nil {
 		return ErrNoMeans
 	}
@@ -368,7 +368,7 @@ func (n *Notify) sendLine(ctx context.Context, l *Line, m *Means, offices map[st
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendLongest)
 	defer cancel()
-	return sender.Send(ctx, To{Office: offices[m.Kind], Personal: m.settings, Language: n.language(m.Account)}, notice)
+	return sender.Send(ctx, To{Office: offices[m.Kind], Personal: m.settings, Language: language}, notice)
 }
 
 var errSealedMeans = fmt.Errorf("its settings were sealed with other keys of this side: remove the means and add it again")

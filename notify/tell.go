@@ -96,7 +96,7 @@ func (n *Notify) tellOnce(ctx context.Context) (next time.Time, again bool, err 
 	if err != nil {
 		return time.Time{}, false, err
 	}
-	means := n.fill(&g, &l)
+	means := fill(&g, &l)
 	gone, err := n.acknowledged(ctx, &g, l.told)
 	if err != nil {
 		return time.Time{}, false, err
@@ -169,7 +169,7 @@ func (n *Notify) sendPlanned(ctx context.Context, lines []Line, tokens map[int64
 			}
 		}
 	}
-	results := n.sendAll(ctx, lines, means, offices, tokens)
+	results := n.sendAll(ctx, lines, means, offices, tokens, g)
 	err = n.DB.Update(context.WithoutCancel(ctx), func(tx *sqldb.Tx) error {
 		if err := n.noteResults(ctx, tx, results, means, now); err != nil {
 			return err
@@ -205,7 +205,8 @@ func earliest(moments ...int64) (first int64) {
 }
 
 // fill gives persons their means and quiet hours, and all means by their ids.
-func (n *Notify) fill(g *Gathered, l *local) map[int64]*Means {
+func fill(g *Gathered, l *local) map[int64]*Means {
+	l.means = slices.DeleteFunc(l.means, func(m Means) bool { return g.person(m.Account) == nil }) // who is suspended is told nothing
 	byID := map[int64]*Means{}
 	of := map[string][]int64{}
 	for i := range l.means {
@@ -213,11 +214,9 @@ func (n *Notify) fill(g *Gathered, l *local) map[int64]*Means {
 		byID[m.ID] = m
 		of[m.Account] = append(of[m.Account], m.ID)
 	}
-	n.spoken, n.fallback = map[string]string{}, g.Language
 	for i := range g.Persons {
 		p := &g.Persons[i]
 		p.Means, p.Quiet = of[p.Account], l.quiet[p.Account]
-		n.spoken[p.Account] = p.Language
 	}
 	if g.Zone == nil {
 		g.Zone = time.UTC
@@ -225,12 +224,21 @@ func (n *Notify) fill(g *Gathered, l *local) map[int64]*Means {
 	return byID
 }
 
-// language gives the language in which an account is told.
-func (n *Notify) language(account string) string {
-	if spoken := n.spoken[account]; spoken != "" {
-		return spoken
+// person gives who has an account; nil if it is suspended.
+func (g *Gathered) person(account string) *Person {
+	i := slices.IndexFunc(g.Persons, func(p Person) bool { return p.Account == account })
+	if i < 0 {
+		return nil
 	}
-	return n.fallback
+	return &g.Persons[i]
+}
+
+// language gives the language in which an account is told.
+func (g *Gathered) language(account string) string {
+	if p := g.person(account); p != nil && p.Language != "" {
+		return p.Language
+	}
+	return g.Language
 }
 
 // acknowledged lists the dispatches of which something was told and that wait no
@@ -376,9 +384,11 @@ func (n *Notify) TestMeans(ctx context.Context, account string, id int64) error 
 		ID: newID(), Key: Key{Subject: fmt.Sprintf("test/%d", newID()), Account: m.Account, Means: m.ID}, Planned: moment(now), State: StateWaiting, Attempts: 1,
 		Notice: Notice{Sort: SortTest, Precedence: office.Routine, Count: 1, At: moment(now)},
 	}
-	n.telling.Lock()
-	failed := n.sendLine(ctx, &line, m, map[string]Settings{m.Kind: settings}, "")
-	n.telling.Unlock()
+	g, err := n.Gather(ctx, n.Now())
+	if err != nil {
+		return err
+	}
+	failed := n.sendLine(ctx, &line, m, map[string]Settings{m.Kind: settings}, "", g.language(m.Account))
 	err = n.DB.Update(context.WithoutCancel(ctx), func(tx *sqldb.Tx) error {
 		state, why := StateSent, ""
 		if failed != nil {
@@ -422,9 +432,7 @@ func (n *Notify) Stand(ctx context.Context) (Desk, []Means, error) {
 	if err != nil {
 		return Desk{}, nil, err
 	}
-	n.telling.Lock()
-	n.fill(&g, &l)
-	n.telling.Unlock()
+	fill(&g, &l)
 	return Desk{Waiting: g.Waiting, Persons: g.Persons, Whom: l.whom, Told: l.told, Zone: g.Zone}, l.means, nil
 }
 
