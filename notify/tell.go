@@ -293,6 +293,10 @@ func (n *Notify) tellPeople(ctx context.Context) {
 			wait = min(lookAnyway, max(time.Millisecond, next.Sub(n.Now())))
 		}
 		n.waitFor(ctx, n.people, wait)
+		select { // for all entries that come at once
+		case <-ctx.Done():
+		case <-time.After(gatherFor):
+		}
 	}
 }
 

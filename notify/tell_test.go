@@ -148,6 +148,14 @@ func TestPeopleAreToldOnceUntilSomebodyAcknowledges(t *testing.T) {
 		p.now = release.Add(time.Hour)
 		p.mustTell(t)
 		p.told(t)
+		p.waiting = []Waiting{waiting("north/2", office.Routine)}
+		suspended := p.persons[0]
+		p.persons = p.persons[1:]
+		p.mustTell(t)
+		p.told(t, "lee: dispatch north/2 step 0") // as there is no duty officer
+		p.persons, p.waiting = append([]Person{suspended}, p.persons...), nil
+		p.mustTell(t)
+		p.told(t, "lee: dispatch north/2 step 0 withdrawn")
 		list, err := p.Notices(t.Context(), "park", 10)
 		if err != nil || len(list) != 2 || list[0].State != StateWithdrawn || list[0].Open {
 			t.Errorf("listed: %+v, %v", list, err)
