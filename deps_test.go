@@ -33,6 +33,7 @@ const floors = `
 	ledger enclosure sqldb                                        < link
 	github.com/go-json-experiment/json golang.org/x/mod           < link
 	office sqldb lang seal                                        < notify
+	github.com/wneessen/go-mail github.com/SherClockHolmes/webpush-go < notify
 	office sqldb seal                                             < people
 	golang.org/x/crypto golang.org/x/text github.com/pquerna/otp  < people
 	github.com/go-webauthn/webauthn                               < people
@@ -43,7 +44,7 @@ const floors = `
 	golang.org/x/sync                                             < node
 
 	# 4  two faces
-	node records people office enclosure lang forms               < web
+	node records people notify office enclosure lang forms        < web
 	golang.org/x/text github.com/piglig/go-qr znkr.io/diff        < web
 	github.com/arran4/golang-ical                                 < web
 	node records people notify office forms                       < api
@@ -68,6 +69,7 @@ const testFloors = `
 	golang.org/x/sys                                              < *
 	github.com/go-json-experiment/json                            < *
 	github.com/pquerna/otp                                        < *
+	github.com/emersion/go-smtp                                   < *
 	github.com/santhosh-tekuri/jsonschema/v6                      < api
 	*                                                             < liaisontest internal/chaos
 	golang.org/x/mod modernc.org/sqlite                           < internal/outside

@@ -21,6 +21,7 @@ import (
 
 	"liaison.example/api"
 	"liaison.example/liaisontest"
+	"liaison.example/notify"
 	"liaison.example/office"
 	"liaison.example/people"
 )
@@ -305,6 +306,10 @@ var calls = []call{
 	{"listWebhooks", "/webhooks", "", ""},
 	{"testWebhook", "/webhooks/{webhook}/test", "", ""},
 	{"removeWebhook", "/webhooks/{webhook}/remove", "", ""},
+	{"addMeans", "/told/means", `{"account":"park","kind":"webhook","label":"SMS","settings":{"url":"{hook}"}}`, "means=means.id"},
+	{"listMeans", "/told/means?account=park", "", ""},
+	{"testMeans", "/told/means/{means}/test", "", ""},
+	{"listNotices", "/told/notices?limit=5", "", ""},
 	{"beginDraft", "/drafts", `{"content":{"channel":"liaison","subject":"초안"},"by":"duty-officer"}`, "mine=id"},
 	{"listDrafts", "/drafts?shelf=open&limit=1", "", ""},
 	{"getDraft", "/drafts/{draft}", "", ""},
@@ -463,6 +468,9 @@ func readyOffice(t *testing.T) (*liaisontest.Office, map[string]string) {
 	}
 	hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(hook.Close)
+	if err := o.Nodes["south"].Notify().SetOffice(t.Context(), "webhook", notify.Settings{"private": "1"}); err != nil {
+		t.Fatal(err)
+	}
 	return o, map[string]string{"file": file.Hash, "hook": hook.URL, "draft": kimsDraft(t, o, "ready"), "theirs": theirs.ID.String(), "tried": tried.ID.String(), "tendered": tendered.ID.String(), "offered": offered.ID.String(), "suspended": suspended.ID.String(),
 		"declined": strconv.FormatInt(declined.ID, 10), "called": called.ID.String(), "charter": string(charter), "hash": office.HashCharter(&other),
 		"form": string(notice), "formHash": office.HashForm(crossing)}

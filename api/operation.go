@@ -260,6 +260,15 @@ var operations = []operation{
 	{"testWebhook", "POST", "/webhooks/{id}/test", byOperatorOnly, "Tells a webhook of nothing, at once, to see whether it answers.",
 		nil, nil, 204, nil, (*server).testWebhook},
 
+	{"listMeans", "GET", "/told/means", byOperatorOnly, "The means by which people of this side are told, and whether they work.",
+		[]parameter{ofAccount, limit, cursorOf}, nil, 200, MeansPage{}, (*server).means},
+	{"addMeans", "POST", "/told/means", byOperatorOnly, "Sets up a means for a person. Secrets that are drawn for it are shown in this answer alone.",
+		nil, NewMeans{}, 201, MadeMeans{}, (*server).addMeans},
+	{"testMeans", "POST", "/told/means/{id}/test", byOperatorOnly, "Tells a person of nothing, at once, to see whether a means works.",
+		nil, nil, 204, nil, (*server).testMeans},
+	{"listNotices", "GET", "/told/notices", byOperatorOnly, "What people of this side were told, the last first.",
+		[]parameter{ofAccount, limit}, nil, 200, NoticeList{}, (*server).notices},
+
 	{"listAlarms", "GET", "/alarms", people.ScopeRead, "What an operator must see to, the latest first.",
 		[]parameter{allAlarms, limit, cursorOf}, nil, 200, AlarmPage{}, (*server).alarms},
 	{"clearAlarm", "POST", "/alarms/{id}/clear", people.ScopeAcknowledge, "Marks an alarm as seen to.",
@@ -316,6 +325,7 @@ var (
 	planFrom     = parameter{"from", "From when on; without it, now.", schema{"type": "string", "format": "date-time"}}
 	planUntil    = parameter{"until", "Until when; without it, fourteen days after that.", schema{"type": "string", "format": "date-time"}}
 	personnelOf  = parameter{"side", "Only changes of this side.", schema{"type": "string"}}
+	ofAccount    = parameter{"account", "Only of this account.", schema{"type": "string"}}
 	ofChannel    = parameter{"channel", "Only calls on this channel.", schema{"type": "string"}}
 	monthChannel = parameter{"channel", "The channel; by default the first of the charter.", schema{"type": "string"}}
 	monthFrom    = parameter{"from", "The first month, of UTC; by default eleven before the last, as far as the record goes.", schemaOfMonth}

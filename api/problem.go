@@ -40,6 +40,7 @@ const (
 	CodeTimeout      = "timeout"       // what was waited for did not come in time
 	CodeNotDemo      = "not-demo"      // only a demonstration may do this
 	CodeWebhookFails = "webhook-fails" // a webhook does not answer well
+	CodeMeansFails   = "means-fails"   // a means by which a person is told does not work
 	CodeTooBusy      = "too-busy"      // more than MaxWaiting requests wait already
 	CodeNextTurn     = "next-turn"     // the node is starting anew; nothing was done
 	CodeInternal     = "internal"      // ours; the log has more under the reference
@@ -59,6 +60,7 @@ var statusOf = map[string]int{
 	CodeTimeout:      http.StatusGatewayTimeout,
 	CodeNotDemo:      http.StatusForbidden,
 	CodeWebhookFails: http.StatusBadGateway,
+	CodeMeansFails:   http.StatusBadGateway,
 	CodeTooBusy:      http.StatusServiceUnavailable,
 	CodeNextTurn:     http.StatusServiceUnavailable,
 	CodeInternal:     http.StatusInternalServerError,

@@ -184,7 +184,7 @@ func TestEveryOperationWithEveryRole(t *testing.T) {
 			// Bearers act for their own post, and on what is not there, so that what is
 			// allowed is seen without changing what the next one finds.
 			body = strings.ReplaceAll(strings.ReplaceAll(body, `"by":"duty-officer"`, `"by":"`+b.post+`"`), `"by":"head"`, `"by":"`+b.post+`"`)
-			target = strings.NewReplacer("{token}", "1", "{webhook}", "1", "{alarm}", "999", "{swap}", "999").Replace(target)
+			target = strings.NewReplacer("{token}", "1", "{webhook}", "1", "{means}", "1", "{alarm}", "999", "{swap}", "999").Replace(target)
 			a, problem := bearing(t, address, p.method, api.Path+target, body, b.token)
 			got := a.StatusCode
 

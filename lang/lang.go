@@ -65,8 +65,8 @@ type Marked struct {
 var phrases = join(
 	accountWords, alarmWords, charterWords, codeWords, commonWords, dispatchWords, draftWords, enclosureWords, entryWords, failureWords, fillWords,
 	formWords, hoursWords, kindWords, lineCheckWords, lineWords, listWords, modeWords, noteWords, passkeyWords, problemWords, recordWords, refusalWords,
-	relationsWords, rosterWords, sheetWords, signInWords, silenceWords, statisticsWords, stepWords, stripWords, tenderWords, timeWords, watchWords,
-	writeWords,
+	relationsWords, rosterWords, sheetWords, signInWords, silenceWords, statisticsWords, stepWords, stripWords, tenderWords, timeWords, toldWords,
+	watchWords, writeWords,
 )
 
 func join(subjects ...map[string]Phrase) map[string]Phrase {

@@ -80,7 +80,7 @@ var lineCheckWords = map[string]Phrase{
 	"charter.checks-text":   {En: "Test text", Ko: "시험 문구"},
 	"charter.checks-closed": {En: "closed", Ko: "닫힘"},
 
-	"propose.times":        {En: "Hours and line checks", Ko: "운영 시간과 통신 점검"},
+	"propose.times":        {En: "Hours, line checks, steps", Ko: "운영 시간, 통신 점검, 단계"},
 	"propose.times-note":   {En: "On a clock that the charter fixes for the channel, in minutes ahead of UTC; 540 is UTC+9. Hours such as 09:00-12:00 13:00-17:00; left empty on all days, the channel is open at every hour. Checks such as 09:00 17:00.", Ko: "통로의 시계는 합의서가 UTC보다 앞선 분 수로 정합니다. 540은 UTC+9입니다. 운영 시간은 09:00-12:00 13:00-17:00처럼 적고, 모든 요일을 비우면 언제나 열려 있습니다. 점검 시각은 09:00 17:00처럼 적습니다."},
 	"propose.times-rules":  {En: "Hours and line checks of channels can be agreed on once rules version 3 are in force.", Ko: "통로의 운영 시간과 통신 점검은 규칙 제3판이 시행된 뒤에 합의할 수 있습니다."},
 	"propose.offset":       {En: "Minutes ahead of UTC", Ko: "UTC보다 앞선 분"},

@@ -38,6 +38,8 @@ var problemWords = map[string]Phrase{
 	"problem.line":              {En: "There is no line to a side “{side}”.", Ko: "“{side}” 측으로 가는 회선이 없습니다."},
 	"problem.post":              {En: "There is no post “{post}” of this side: “liaison posts” lists them.", Ko: "우리 측에 “{post}” 직위가 없습니다. “liaison posts”로 볼 수 있습니다."},
 	"problem.webhook":           {En: "There is no webhook {id}.", Ko: "웹훅 {id}{id:이/가} 없습니다."},
+	"problem.means":             {En: "There is no means {id}.", Ko: "알림 수단 {id}{id:이/가} 없습니다."},
+	"problem.means-fails":       {En: "The means does not work: {error}.", Ko: "알림 수단이 작동하지 않습니다: {error}."},
 	"problem.webhook-fails":     {En: "The webhook does not answer well: {error}.", Ko: "웹훅이 제대로 답하지 않습니다: {error}."},
 	"problem.too-large":         {En: "The request is too large: at most {limit} bytes are allowed.", Ko: "요청이 너무 큽니다. {limit}바이트까지 받습니다."},
 	"problem.timeout":           {En: "The time ran out before the node was {state}.", Ko: "노드가 {state} 상태가 되기 전에 시간이 다 되었습니다."},

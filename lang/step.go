@@ -3,7 +3,7 @@ package lang
 // The ladders of the charter: what is done about what nobody has acknowledged.
 var stepWords = map[string]Phrase{
 	"steps.title":     {En: "If nobody acknowledges", Ko: "접수 확인이 없을 때"},
-	"steps.note":      {En: "So long after release each side does by itself what stands here, until somebody of it has acknowledged. Below IMMEDIATE the time runs in joint hours. Whom a side tells is its own affair.", Ko: "각 측은 자기 측에서 누군가 접수 확인할 때까지, 발송 후 이만큼 지나면 여기 적힌 일을 합니다. 즉시보다 낮은 등급은 공동 근무 시간에만 잽니다. 누구에게 알리는지는 각 측이 정합니다."},
+	"steps.note":      {En: "So long after release each side does by itself what stands here, until somebody of it has acknowledged. Below IMMEDIATE the time runs in joint hours. Whom a side tells is its own affair.", Ko: "각 측은 자기 측에서 누군가 접수 확인할 때까지, 발송 후 이만큼 지나면 여기 적힌 일을 합니다. 긴급보다 낮은 등급은 공동 근무 시간에만 잽니다. 누구에게 알리는지는 각 측이 정합니다."},
 	"steps.after":     {En: "after {time}: {acts}", Ko: "{time} 뒤: {acts}"},
 	"steps.none":      {En: "nothing", Ko: "없음"},
 	"steps.ladder":    {En: "Steps of {precedence}", Ko: "{precedence} 단계"},

@@ -33,6 +33,8 @@ type Office struct {
 	Nodes map[office.Side]*node.Node
 	// Base gives the databases of a node; SQLite files in its folder unless set.
 	Base func(side office.Side, name string) sqldb.Config
+	// Change changes what a node is made of, before it starts; it may be nil.
+	Change func(side office.Side, c *node.Config)
 	// Free is how many bytes are free on a side's disk, where that is bounded.
 	Free map[office.Side]int64
 
@@ -111,6 +113,9 @@ func (o *Office) Config(side office.Side) node.Config {
 		if other != side {
 			c.Admitted = append(c.Admitted, o.Credence(other))
 		}
+	}
+	if o.Change != nil {
+		o.Change(side, &c)
 	}
 	return c
 }

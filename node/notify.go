@@ -37,6 +37,7 @@ type ToldDispatch struct {
 func (n *Node) openNotify(ctx context.Context) (err error) {
 	n.notify, err = notify.Open(ctx, notify.Config{
 		DB: n.bases[1], Key: n.c.Keys.LocalKey(), Now: n.now, Log: n.log, Placed: n.records.Placed, Describe: n.describe,
+		Pages: n.c.Pages, Gather: n.gatherTold, Waits: n.waitsForUs, Senders: n.c.Senders,
 	})
 	return err
 }
@@ -46,6 +47,9 @@ func (n *Node) tellWebhooks(ctx context.Context) {
 	events, cancel := n.Watch()
 	defer cancel()
 	n.run(ctx, n.notify.Run)
+	if !n.c.TellByHand {
+		n.run(ctx, n.notify.RunPeople)
+	}
 	for {
 		select {
 		case <-ctx.Done():

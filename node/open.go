@@ -58,6 +58,15 @@ type Config struct {
 	Version string
 	// Demo allows the switch that cuts the line.
 	Demo bool
+
+	// Pages is the address of the pages as people reach them, for links in what they
+	// are told; empty: what they are told has no links.
+	Pages string
+	// Senders are further kinds of means by which people are told.
+	Senders []notify.Sender
+	// TellByHand leaves the telling of people to who calls Tell: a test that turns
+	// the clock.
+	TellByHand bool
 }
 
 // Node is one office at work on one side. Its methods may be called from many
@@ -100,6 +109,7 @@ type Node struct {
 
 	linesChanged chan struct{} // holds a token when a line has changed
 	told         told
+	climbs       climbs
 
 	stop context.CancelFunc
 	done sync.WaitGroup

@@ -1,5 +1,6 @@
 // Package notify tells others of what happens in the office: the programs of our
-// own side that asked for it by a webhook. What is told holds ids and never the
+// own side that asked for it by a webhook, and the people of our side of what waits
+// for them, by the means that each has set up. What is told holds ids and never the
 // text of a dispatch.
 //
 // What holds:
@@ -12,6 +13,10 @@
 //   - The secrets with which what is told is signed stand in the database sealed
 //     with a key that does not. A webhook whose secret does not open is told nothing,
 //     and says so.
+//   - What people are to be told is planned by a pure function and stands in an
+//     outbox before it is sent, once for each dispatch, step of the ladder, person and
+//     means. It is sent until the means takes it, and no more once somebody of the
+//     side has acknowledged.
 //   - No address is asked but that of the webhook, which is looked up once for each
 //     attempt: no redirects, and no private address unless the operator allowed it.
 package notify
@@ -41,6 +46,15 @@ type Config struct {
 	Placed func(ctx context.Context) (map[office.Side]int64, error)
 	// Describe gives what is told of an entry, as JSON.
 	Describe func(ctx context.Context, id office.EntryID) (Event, error)
+
+	// Pages is the address of the pages, for links; empty if it is not known.
+	Pages string
+	// Gather gives what waits for our side, and who may be told of it.
+	Gather func(ctx context.Context, now time.Time) (Gathered, error)
+	// Waits tells whether a dispatch waits for an acknowledgement of our side.
+	Waits func(ctx context.Context, id office.EntryID) (bool, error)
+	// Senders are further kinds of means, beside those of this package.
+	Senders []Sender
 }
 
 // Event is what is told of one entry.
@@ -53,8 +67,13 @@ type Event struct {
 // Notify tells webhooks. Its methods may be called from many goroutines.
 type Notify struct {
 	Config
-	seal seal.Seal
-	wake chan struct{} // holds a token when there may be something to tell
+	seal    seal.Seal
+	senders []Sender
+	wake    chan struct{} // holds a token when there may be something to tell a webhook
+	people  chan struct{} // the same, of people
+
+	telling sync.Mutex // held by whoever tells people
+	swept   time.Time  // under telling: when what is long past was forgotten
 }
 
 // Open makes or brings up to date the tables in local.db, and seals what an older
@@ -63,7 +82,8 @@ func Open(ctx context.Context, c Config) (*Notify, error) {
 	if err := Migrate(ctx, c.DB); err != nil {
 		return nil, err
 	}
-	n := &Notify{Config: c, wake: make(chan struct{}, 1)}
+	n := &Notify{Config: c, wake: make(chan struct{}, 1), people: make(chan struct{}, 1)}
+	n.senders = append([]Sender{mailSender{}, pushSender{}, ntfySender{}, hookSender{n}}, c.Senders...)
 	var err error
 	if n.seal, err = seal.New(c.Key, "notify"); err != nil {
 		return nil, err
@@ -81,9 +101,11 @@ const (
 
 // Wake says that there may be something to tell. It never waits.
 func (n *Notify) Wake() {
-	select {
-	case n.wake <- struct{}{}:
-	default:
+	for _, wake := range []chan struct{}{n.wake, n.people} {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
 	}
 }
 
@@ -102,12 +124,14 @@ func (n *Notify) Run(ctx context.Context) {
 	}
 }
 
-func (n *Notify) wait(ctx context.Context, longest time.Duration) {
+func (n *Notify) wait(ctx context.Context, longest time.Duration) { n.waitFor(ctx, n.wake, longest) }
+
+func (n *Notify) waitFor(ctx context.Context, wake <-chan struct{}, longest time.Duration) {
 	t := time.NewTimer(longest)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
-	case <-n.wake:
+	case <-wake:
 	case <-t.C:
 	}
 }

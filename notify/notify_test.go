@@ -240,7 +240,7 @@ func TestNoRedirectIsFollowedAndNoPrivateAddressAsked(t *testing.T) {
 		{"localhost", "10.0.0.1", false, true},
 	} {
 		for private, want := range map[bool]bool{false: row.public, true: row.anywhere} {
-			if got := (&Webhook{Private: private}).allowed(row.host, netip.MustParseAddr(row.ip)); got != want {
+			if got := (&Webhook{Private: private}).guard().allowed(row.host, netip.MustParseAddr(row.ip)); got != want {
 				t.Errorf("%s at %s, private %v: %v, want %v", row.host, row.ip, private, got, want)
 			}
 		}

@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 )
@@ -47,6 +46,12 @@ func (n *Notify) send(ctx context.Context, hook Webhook, id string, e Event) err
 	if hook.secret == nil {
 		return errSealed
 	}
+	return post(ctx, hook.guard(), hook.URL, hook.secret, id, n.Now(), e)
+}
+
+// post tells an address of one event, signed. It answered well if with 2xx. An
+// error holds nothing of what was told.
+func post(ctx context.Context, g guard, address string, secret []byte, id string, at time.Time, e Event) error {
 	body, err := json.Marshal(struct {
 		Type      string    `json:"type"`
 		Timestamp time.Time `json:"timestamp"`
@@ -57,28 +62,24 @@ func (n *Notify) send(ctx context.Context, hook Webhook, id string, e Event) err
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTime)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, hook.URL, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		return errors.New("its address cannot be read")
 	}
-	at := n.Now()
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "Liaison")
 	request.Header.Set("webhook-id", id)
 	request.Header.Set("webhook-timestamp", strconv.FormatInt(at.Unix(), 10))
-	request.Header.Set("webhook-signature", sign(hook.secret, id, at, body))
-	client := http.Client{
-		Transport:     &http.Transport{DialContext: hook.dial, DisableKeepAlives: true, DisableCompression: true, MaxResponseHeaderBytes: 16 << 10},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	answer, err := client.Do(request)
+	request.Header.Set("webhook-signature", sign(secret, id, at, body))
+	answer, err := g.client().Do(request)
 	if err != nil {
-		var u *url.Error // names the address, which may hold a secret
-		if errors.As(err, &u) {
-			err = u.Err
-		}
-		return err
+		return without(err)
 	}
+	return answered(answer)
+}
+
+// answered reads an answer: it is good if it is 2xx.
+func answered(answer *http.Response) error {
 	defer answer.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, maxAnswer)) // what it says is of no matter
 	if answer.StatusCode/100 != 2 {

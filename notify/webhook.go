@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"net/url"
 	"time"
@@ -49,7 +48,7 @@ CREATE TABLE webhook_place (
 );
 `}, {Name: "secrets of webhooks are sealed", SQL: `
 ALTER TABLE webhook RENAME COLUMN secret TO sealed; -- by Open, if an older program left it in clear
-`}}
+`}, outboxMigration}
 
 // Migrate makes or brings up to date the tables in local.db.
 func Migrate(ctx context.Context, db *sqldb.DB) error {
@@ -321,56 +320,6 @@ func (n *Notify) Test(ctx context.Context, id int64) error {
 	return ErrNone
 }
 
-// allowed reports whether a webhook may be at an address: a public one, or any if
-// the operator has said so, or this machine if its address names it by itself.
-func (w *Webhook) allowed(host string, ip netip.Addr) bool {
-	ip = ip.Unmap()
-	if w.Private || isLoopback(host) && ip.IsLoopback() {
-		return true
-	}
-	return ip.IsGlobalUnicast() && !ip.IsPrivate() && !insidePrefix(ip)
-}
-
-// inside are addresses that look public and lead into somebody's own network.
-var inside = []netip.Prefix{
-	netip.MustParsePrefix("100.64.0.0/10"), // shared by providers, RFC 6598
-	netip.MustParsePrefix("192.0.0.0/24"),
-	netip.MustParsePrefix("198.18.0.0/15"), // for measuring, RFC 2544
-	netip.MustParsePrefix("240.0.0.0/4"),
-	netip.MustParsePrefix("0.0.0.0/8"),
-	netip.MustParsePrefix("64:ff9b::/96"), // IPv4 in IPv6, RFC 6052
-	netip.MustParsePrefix("64:ff9b:1::/48"),
-	netip.MustParsePrefix("2002::/16"), // 6to4
-	netip.MustParsePrefix("2001::/32"), // Teredo
-}
-
-func insidePrefix(ip netip.Addr) bool {
-	for _, p := range inside {
-		if p.Contains(ip) {
-			return true
-		}
-	}
-	return false
-}
-
-// dial looks up the host once and connects to the first of its addresses that is
-// allowed.
-func (w *Webhook) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	if err != nil {
-		return nil, err
-	}
-	for _, ip := range ips {
-		if w.allowed(host, ip) {
-			var d net.Dialer
-			return d.DialContext(ctx, network, net.JoinHostPort(ip.Unmap().String(), port))
-		}
-	}
-	return nil, errPrivate
-}
-
-var errPrivate = errors.New("its address is a private one, which was not allowed")
+// guard says where a webhook may be: at a public address, or any if the operator has
+// said so, or on this machine if its address names it by itself.
+func (w *Webhook) guard() guard { return guard{private: w.Private, loopback: true} }

@@ -218,6 +218,9 @@ func (r *Rules) May(post office.Post, role, act string, precedence office.Preced
 	return r.Allows(Cell{role, act, precedence, form}) || slices.Contains(r.acting, post) && r.Allows(Cell{head, act, precedence, form})
 }
 
+// Acts reports whether a post acts with the powers of a head at this moment.
+func (r *Rules) Acts(post office.Post) bool { return slices.Contains(r.acting, post) }
+
 // MayAny reports whether a post with this role may do an act with any dispatch.
 func (r *Rules) MayAny(post office.Post, role, act string) bool {
 	for _, form := range append(r.Forms(), "") {

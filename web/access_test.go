@@ -40,6 +40,16 @@ const whoMay = `
 	POST /account/tokens/{id}/revoke                 -       y        y     -          y
 	GET  /ranks                                      -       y        y     -          y
 	POST /ranks                                      -       y        y     -          y
+	GET  /told                                       -       y        y     -          y
+	POST /told/means                                 -       y        y     -          y
+	POST /told/means/{id}/remove                     -       y        y     -          y
+	POST /told/means/{id}/test                       -       y        y     -          y
+	POST /told/quiet                                 -       y        y     -          y
+	POST /told/senders/{kind}                        -       -        -     -          y
+	POST /told/whom                                  -       -        -     -          y
+	GET  /acknowledge                                y       y        y     y          y
+	POST /acknowledge                                y       y        y     y          y
+	GET  /worker.js                                  y       y        y     y          y
 	GET  /rules                                      -       y        y     -          y
 	POST /rules                                      -       y        y     -          y
 	POST /rules/acting                               -       y        y     -          y

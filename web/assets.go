@@ -24,12 +24,12 @@ var files embed.FS
 var sheets = []string{
 	"colour", "element", "frame", "strip", "form", "list", "dispatch", "enclosure", "sheet", "draft", "rules", "receipt", "record", "line",
 	"charter", "forms", "notes", "relations", "statistics", "code", "tenders", "account", "silence", "watch", "linecheck", "hours", "roster",
-	"print",
+	"told", "print",
 }
 
 // scripts are joined, in this order, into one script. Each is a block of its
 // own and only adds to pages that work without it.
-var scripts = []string{"clock", "ring", "live", "form", "draft", "enclosure", "keys", "passkey"}
+var scripts = []string{"clock", "ring", "live", "form", "draft", "enclosure", "keys", "passkey", "push"}
 
 // assets are the files that pages load. Each is served under the hash of its
 // content, so that a browser may keep it for ever.

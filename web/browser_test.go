@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"liaison.example/forms"
+	"liaison.example/notify"
 	"liaison.example/office"
 	"liaison.example/people"
 	"liaison.example/records"
@@ -268,6 +269,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 	three.account(people.Account{Name: "keeper", Person: "Keeper of the accounts", Admin: true})
 	three.account(people.Account{Name: "left-us", Person: "Interpreter until last year"})
 	must(t, three.nodes["south"].People().Suspend(t.Context(), people.By{Who: "keeper", From: "2001:db8:1111:2222:3333:4444:5555:6666"}, "left-us"))
+	pages = append(pages, page{"told", three, "/told"}, page{"acknowledge", three, "/acknowledge?t=" + three.telling()})
 	looked := views
 	if folder != "" {
 		looked = slices.Concat(views, pictureViews)
@@ -335,6 +337,35 @@ func fits(t *testing.T, ctx context.Context, name string, v view) {
 	case "phone-ko":
 		accessible(t, ctx, name, viewRules)
 	}
+}
+
+// telling sets up means for the duty officer of the South: one that works and one
+// that does not. It gives the token of a link to acknowledge.
+func (h *house) telling() (token string) {
+	h.t.Helper()
+	tell, ctx := h.nodes["south"].Notify(), h.t.Context()
+	address, heard := hears(h.t)
+	must(h.t, tell.SetOffice(ctx, "webhook", notify.Settings{"private": "1"}))
+	_, _, err := tell.AddMeans(ctx, "duty-officer", "webhook", "당직 전화 문자 중계", notify.Settings{"url": address})
+	must(h.t, err)
+	mail, _, err := tell.AddMeans(ctx, "duty-officer", "mail", "E-mail at the desk of the watch", notify.Settings{"address": "the-watch@liaison-office.south.example"})
+	must(h.t, err)
+	if err := tell.TestMeans(ctx, "duty-officer", mail.ID); err == nil {
+		h.t.Error("a means that is not set up has told")
+	}
+	must(h.t, tell.SetQuiet(ctx, "duty-officer", notify.Quiet{From: 22 * 60, Until: 6 * 60}))
+	for token == "" {
+		_, err := h.nodes["south"].Tell(ctx)
+		must(h.t, err)
+		select {
+		case message := <-heard:
+			link, _ := message["data"].(map[string]any)["acknowledge"].(string)
+			_, token, _ = strings.Cut(link, "t=")
+		case <-time.After(time.Minute):
+			h.t.Fatal("nobody is told")
+		}
+	}
+	return token
 }
 
 // checked lets the sides call and answer on some days, and leaves a call that waits

@@ -88,7 +88,7 @@ func openOn(t testing.TB, when time.Time, base func(side office.Side, name strin
 			Keys: keys[side], Own: credences[side], Carrier: h.wire.Carrier(side),
 			Ledger: base(side, "ledger"), Local: base(side, "local"), Records: base(side, "records"),
 			Evidence: filepath.Join(dir, "evidence"), Restored: filepath.Join(dir, "restored"),
-			Now: h.now, Log: slog.New(slog.DiscardHandler), Version: "test", Demo: true,
+			Now: h.now, Log: slog.New(slog.DiscardHandler), Version: "test", Demo: true, Pages: "https://" + side + ".example",
 		}
 		for _, other := range all {
 			if other != side {

@@ -76,7 +76,7 @@ func TestHoursAndChecksOfAChannelAreProposed(t *testing.T) {
 	h, _, _ := pair(t)
 	head := clientOf(t, h, "south", "head")
 	page := head.get("/charter/propose")
-	page.want(t, 200, "Hours and line checks", `name="checks-1-0" value="09:00 17:00"`, `name="offset-0" value="540"`)
+	page.want(t, 200, "Hours, line checks, steps", `name="checks-1-0" value="09:00 17:00"`, `name="offset-0" value="540"`)
 	head.get("/charter").want(t, 200, "Mon 09:00 17:00", "UTC&#43;9")
 	row, err := h.nodes["south"].Records().Office(t.Context())
 	must(t, err)

@@ -24,9 +24,9 @@ var shared = []string{"layout.html", "strip.html", "mark.html", "people.html", "
 
 // pageNames are the pages, each a template of that name.
 var pageNames = []string{
-	"account", "accounts", "attempts", "charter", "check", "checks", "codes", "coverage", "dispatch", "draft", "drafts", "ended", "entry", "failure",
-	"form", "forms", "formtext", "hours", "line", "list", "notes", "one", "propose", "ranks", "record", "relations", "roster", "rules", "sheet", "signin",
-	"silence", "statistics", "tender", "tenders", "trail", "watch", "write",
+	"account", "accounts", "acknowledge", "attempts", "charter", "check", "checks", "codes", "coverage", "dispatch", "draft", "drafts", "ended", "entry",
+	"failure", "form", "forms", "formtext", "hours", "line", "list", "notes", "one", "propose", "ranks", "record", "relations", "roster", "rules", "sheet",
+	"signin", "silence", "statistics", "tender", "tenders", "told", "trail", "watch", "write",
 }
 
 // pages is the templates of all pages in one language. Each is read when it is
@@ -164,6 +164,9 @@ func (s *site) frame(v *visit, here, title string) (f Frame, err error) {
 	f.Officer = v.officer(v.side, v.session.Post)
 	f.Person, f.Offer = v.session.Person, v.offer()
 	f.Strip = v.strip()
+	if f.Strip.Failing, err = s.node.Notify().CountFailing(v.ctx); err != nil {
+		return f, err
+	}
 	if v.status.Mode != node.Ready {
 		f.Trouble = v.trouble()
 	}

@@ -54,6 +54,17 @@ var routes = []route{
 
 	{"GET /ranks", holder, (*site).ranks},
 	{"POST /ranks", holder, (*site).postRanks},
+	{"GET /told", holder, (*site).told},
+	{"POST /told/means", holder, (*site).postMeans},
+	{"POST /told/means/{id}/remove", holder, (*site).postRemoveMeans},
+	{"POST /told/means/{id}/test", holder, (*site).postTestMeans},
+	{"POST /told/quiet", holder, (*site).postQuiet},
+	{"POST /told/senders/{kind}", admin, (*site).postSender},
+	{"POST /told/whom", admin, (*site).postWhom},
+	{"GET /acknowledge", anyone, (*site).acknowledge},
+	{"POST /acknowledge", anyone, (*site).postAcknowledgeByLink},
+	{"GET /worker.js", anyone, (*site).pushWorker},
+
 	{"GET /rules", holder, (*site).rules},
 	{"POST /rules", holder, (*site).postRules},
 	{"POST /rules/acting", holder, (*site).postActing},

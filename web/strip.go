@@ -15,6 +15,7 @@ type strip struct {
 	Own     stripSide
 	Others  []stripLine
 	UTC     clock
+	Failing int           // means of telling of our side that do not work
 	Ours    string        // channels that our side suspends, in words; empty if none
 	Joint   template.HTML // the next moment at which all sides are open; empty if they are, or none has said its hours
 	Settled int64         // entries of all sides

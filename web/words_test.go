@@ -37,6 +37,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 			"passkey-copied", "passkey-unknown", "passkey-last", "proof-needed",
 			"draft-unknown", "draft-changed", "draft-releasing", "draft-released", "draft-discarded", "draft-moved",
 			"draft-own", "draft-alone", "draft-many", "draft-too-long", "draft-steps", "draft-no-words", "draft-words",
+			"setting-missing", "setting-wrong", "means-many",
 			"may-unknown", "may-many", "acting-order", "acting-long", "acting-many", "acting-unknown",
 		},
 		"record": {"equal", "unequal", "comparing", "unknown"},
@@ -125,8 +126,7 @@ var indirect = []string{
 	"side.", "post.", "kind.", "mode.", "alarm.", "void.", "refused.", "precedence.", "field.", "unit.", "failure.", "frame.", "record.",
 	"problem.", "signin.", "token.", "trail.", "draft-state.", "draft-step.", "drafts.", "charter.", "dispatch.", "handling.", "mark.", "propose.unit-",
 	"releasable.", "state.", "may.", "role.", "particulars.subject-", "enclosure.finding.", "filetype.", "choice.",
-	"fill.form-", "field-type.", "attempt.means-", "attempt.outcome-", "attempt.view-", "tender.state-", "tender.reason-", "form.asks-", "form.mode-", "form.silence-", "form.type-", "form.refused-", "form.before-",
-	"stats.", "checks.heard.", "checks.result.", "checks.short.", "time.weekday", "roster.swap-", "coverage.kept", "coverage.missing", "coverage.off", "step.", "silence.cause-", "silence.why-", "silence.short-", "silence.awaits-",
+	"fill.form-", "field-type.", "attempt.means-", "attempt.outcome-", "attempt.view-", "tender.state-", "tender.reason-", "form.asks-", "form.mode-", "form.silence-", "form.type-", "form.refused-", "form.before-", "stats.", "checks.heard.", "checks.result.", "checks.short.", "time.weekday", "roster.swap-", "coverage.kept", "coverage.missing", "coverage.off", "step.", "silence.cause-", "silence.why-", "silence.short-", "silence.awaits-", "notice.", "sender.", "told.state-", "told.act-", "told.why-",
 }
 
 func TestEveryKeyHasAPhraseAndEveryPhraseAUser(t *testing.T) {

@@ -41,6 +41,7 @@ type commands struct {
 	Officer  officerCommand  `cmd:"" group:"setup" help:"Add, change and suspend the accounts of this side's own people."`
 	Token    tokenCommand    `cmd:"" group:"setup" help:"List, make and end the tokens with which programs act."`
 	Webhook  webhookCommand  `cmd:"" group:"setup" help:"List, add and remove the programs that are told of entries."`
+	Told     toldCommand     `cmd:"" group:"setup" help:"Show by which means people of this side are told, set one up, and test it."`
 	SignIn   signInCommand   `cmd:"" name:"sign-in" group:"setup" help:"Print a one-time link with which a post signs in to the pages." usage:"[DIR] --post POST"`
 
 	Serve  serveCommand  `cmd:"" group:"node" help:"Run the node." usage:"[DIR]"`

@@ -317,7 +317,7 @@ func (f *folder) nodeConfig(log *slog.Logger, now func() time.Time) (node.Config
 		Keys: keys, Own: own, Admitted: admitted, Dial: f.settings.Dial,
 		Ledger: f.database(ledgerFile), Local: f.database(localFile), Records: f.database(recordsFile),
 		Evidence: f.file(evidenceName), Restored: f.file(restoredFile), Free: free,
-		Now: now, Log: log, Version: version, Demo: f.settings.Demo,
+		Now: now, Log: log, Version: version, Demo: f.settings.Demo, Pages: f.settings.publicWeb(),
 	}, nil
 }
 

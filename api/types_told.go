@@ -1,0 +1,63 @@
+package api
+
+import (
+	"time"
+
+	"liaison.example/office"
+)
+
+// Means is a way in which a person of this side is told of what waits.
+type Means struct {
+	ID       int64      `json:"id"`
+	Account  string     `json:"account"`
+	Kind     string     `json:"kind"` // such as "mail"
+	Label    string     `json:"label"`
+	Made     time.Time  `json:"made"`
+	Worked   *time.Time `json:"worked,omitempty"` // when it last did
+	Tested   *time.Time `json:"tested,omitempty"` // when it last was
+	Failures int64      `json:"failures"`         // since it last worked
+	Failed   string     `json:"failed,omitempty"` // why it failed last
+}
+
+// MeansPage is one page of the means, in the order of the accounts.
+type MeansPage struct {
+	Means []Means `json:"means"`
+	Next  string  `json:"next,omitempty"`
+}
+
+// NewMeans sets up a means for a person.
+type NewMeans struct {
+	Account  string            `json:"account"`
+	Kind     string            `json:"kind"`
+	Label    string            `json:"label,omitempty"`
+	Settings map[string]string `json:"settings,omitempty"` // what this kind of means needs, such as the address of e-mail
+}
+
+// MadeMeans is a means that was just set up.
+type MadeMeans struct {
+	Means   Means             `json:"means"`
+	Secrets map[string]string `json:"secrets"` // that were drawn for it; they are shown here alone
+}
+
+// Notice is what a person was told, or is to be told.
+type Notice struct {
+	ID       int64            `json:"id"`
+	Account  string           `json:"account"`
+	Means    int64            `json:"means"`
+	Sort     string           `json:"sort"`               // "dispatch", "test" or "fault": another means does not work
+	Dispatch *office.EntryID  `json:"dispatch,omitempty"` // the last of them, if it tells of several
+	Step     int              `json:"step"`               // of the ladder; 0: the release
+	Steps    int              `json:"steps"`
+	Acts     []office.StepAct `json:"acts,omitempty"` // what the charter has for the step
+	Count    int              `json:"count"`          // of dispatches that it tells of
+	Planned  time.Time        `json:"planned"`
+	State    string           `json:"state"` // "waiting", "sent", "retract", "withdrawn", "gathered" or "failed"
+	Attempts int64            `json:"attempts"`
+	Ended    *time.Time       `json:"ended,omitempty"`
+	Failed   string           `json:"failed,omitempty"` // why it failed last
+}
+
+// NoticeList is what was told last, the last first.
+type NoticeList struct {
+	Notices []Notice `json:"notices"`
+}

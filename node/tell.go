@@ -1,0 +1,291 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"liaison.example/notify"
+	"liaison.example/office"
+	"liaison.example/people"
+	"liaison.example/records"
+)
+
+// Tell tells people of our side what there is to tell at Config.Now, in one pass:
+// it plans from the records, the ladders of the charter and what was told before,
+// sends, and returns the next moment at which there may be something if nothing
+// else happens by then (zero: none). The node does it by itself unless
+// Config.TellByHand is set.
+func (n *Node) Tell(ctx context.Context) (next time.Time, err error) { return n.notify.Tell(ctx) }
+
+// climbs keeps the ladders of what waits as they were last reckoned: another side's
+// calendar can make that slow.
+type climbs struct {
+	mu    sync.Mutex
+	basis string                          // under mu, here and below: what it was reckoned from
+	of    map[office.EntryID]office.Climb // at most as many as wait
+}
+
+// distressForms are the codes of the forms that are about lives at risk, which no
+// flood holds up.
+var distressForms = []string{"ds", "fl"}
+
+// gatherTold gives what waits for our side, and who may be told of it.
+func (n *Node) gatherTold(ctx context.Context, _ time.Time) (g notify.Gathered, err error) {
+	row, err := n.records.Office(ctx)
+	if err != nil {
+		return g, err
+	}
+	g.Zone, g.Language = time.UTC, "en"
+	if row.Charter == nil {
+		return g, nil
+	}
+	if own := row.Charter.Side(n.side); own != nil {
+		if zone, err := time.LoadLocation(own.Zone); err == nil {
+			g.Zone = zone
+		}
+		if len(own.Languages) > 0 {
+			g.Language = own.Languages[0]
+		}
+	}
+	if g.Waiting, err = n.waitingForUs(ctx, &row); err != nil {
+		return g, err
+	}
+	return g, n.gatherPersons(ctx, &g)
+}
+
+// waitingForUs lists the dispatches that nobody of our side has acknowledged: all,
+// or of each precedence the last, and those about lives at risk, if there are many.
+func (n *Node) waitingForUs(ctx context.Context, row *office.OfficeRow) (list []notify.Waiting, err error) {
+	filters := []records.Filter{{State: records.WaitsForUs, Limit: records.MaxPage}}
+	lines, next, err := n.records.Dispatches(ctx, filters[0])
+	if err != nil {
+		return nil, err
+	}
+	if next != "" {
+		filters = nil
+		for _, code := range distressForms {
+			filters = append(filters, records.Filter{State: records.WaitsForUs, Form: code, Limit: records.MaxPage})
+		}
+		for _, p := range office.Precedences {
+			filters = append(filters, records.Filter{State: records.WaitsForUs, Precedence: p, Limit: records.MaxPage})
+		}
+		for _, filter := range filters {
+			more, _, err := n.records.Dispatches(ctx, filter)
+			if err != nil {
+				return nil, err
+			}
+			lines = append(lines, more...)
+		}
+	}
+	if len(lines) == 0 {
+		return nil, nil
+	}
+	calendars, err := n.records.Calendars(ctx, row.Charter.SideIDs())
+	if err != nil {
+		return nil, err
+	}
+	reckon := n.climbs.begin(row.Charter, row.Hash, calendars)
+	seen := map[office.EntryID]bool{}
+	for i := range lines {
+		d := &lines[i].Dispatch
+		if _, withdrawn := lines[i].Handling.Withdrawn(); withdrawn || seen[d.ID] {
+			continue
+		}
+		seen[d.ID] = true
+		list = append(list, notify.Waiting{
+			ID: d.ID, Number: d.Number, From: d.From, Channel: d.Channel, Precedence: d.Precedence, Mark: d.Mark, At: d.At,
+			Distress: d.Form != nil && slices.Contains(distressForms, d.Form.Code), Climb: reckon(d),
+		})
+	}
+	return list, nil
+}
+
+// begin gives what reckons the ladder of a dispatch, and keeps those that it has
+// been asked for this time.
+func (c *climbs) begin(charter *office.Charter, hash string, calendars map[office.Side]office.Calendar) func(*office.Dispatch) office.Climb {
+	basis := hash
+	var sides []office.Calendar
+	for _, side := range charter.SideIDs() {
+		sides = append(sides, calendars[side])
+		for _, h := range calendars[side] {
+			basis += " " + h.ID.String()
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	before := c.of
+	if c.basis != basis {
+		before = nil
+	}
+	fresh := map[office.EntryID]office.Climb{}
+	c.basis, c.of = basis, fresh
+	return func(d *office.Dispatch) office.Climb {
+		climb, known := before[d.ID]
+		if !known {
+			climb = charter.Climb(d.Channel, d.Precedence, d.At, sides)
+		}
+		c.mu.Lock()
+		fresh[d.ID] = climb
+		c.mu.Unlock()
+		return climb
+	}
+}
+
+// gatherPersons lists the accounts of our side, with what they are at this moment.
+func (n *Node) gatherPersons(ctx context.Context, g *notify.Gathered) error {
+	accounts, err := n.people.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	roles, onWatch, err := n.ourPosts(ctx)
+	if err != nil {
+		return err
+	}
+	rules, err := n.people.Rules(ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range accounts {
+		if !a.Suspended.IsZero() {
+			continue
+		}
+		p := notify.Person{Account: a.Name, Language: a.Language}
+		is := map[notify.Who]bool{}
+		for _, post := range a.Posts {
+			role, accredited := roles[post]
+			if !accredited {
+				continue
+			}
+			is[notify.WhoWatch] = is[notify.WhoWatch] || onWatch[post]
+			is[notify.WhoDuty] = is[notify.WhoDuty] || role == "duty-officer"
+			is[notify.WhoDeputies] = is[notify.WhoDeputies] || role == "deputy"
+			is[notify.WhoHeads] = is[notify.WhoHeads] || role == "head" || rules.Acts(post)
+			for _, precedence := range office.Precedences {
+				if !slices.Contains(p.May, precedence) && rules.May(post, role, office.KindAcknowledge, precedence, "") {
+					p.May = append(p.May, precedence)
+				}
+			}
+		}
+		for _, who := range []notify.Who{notify.WhoWatch, notify.WhoDuty, notify.WhoDeputies, notify.WhoHeads} {
+			if is[who] {
+				p.Is = append(p.Is, who)
+			}
+		}
+		g.Persons = append(g.Persons, p)
+		if a.Admin {
+			g.Admins = append(g.Admins, a.Name)
+		}
+	}
+	return nil
+}
+
+// ourPosts gives the roles of the posts that our side has accredited, and which of
+// them are on watch.
+func (n *Node) ourPosts(ctx context.Context) (roles map[office.Post]string, onWatch map[office.Post]bool, err error) {
+	posts, err := n.records.Posts(ctx, n.side)
+	if err != nil {
+		return nil, nil, err
+	}
+	watches, err := n.records.OnWatch(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	roles, onWatch = map[office.Post]string{}, map[office.Post]bool{}
+	for _, p := range posts {
+		if !p.Ended {
+			roles[p.Post] = p.Role
+		}
+	}
+	for _, w := range watches {
+		if w.Side == n.side {
+			onWatch[w.By] = true
+		}
+	}
+	return roles, onWatch, nil
+}
+
+// waitsForUs tells whether a dispatch waits for an acknowledgement of our side.
+func (n *Node) waitsForUs(ctx context.Context, id office.EntryID) (bool, error) {
+	line, found, err := n.records.Dispatch(ctx, id)
+	if err != nil || !found {
+		return false, err
+	}
+	_, withdrawn := line.Handling.Withdrawn()
+	return !withdrawn && slices.Contains(line.Waiting, n.side), nil
+}
+
+// ErrNotWaiting says that what a link acknowledges needs it no more.
+var ErrNotWaiting = errors.New("it waits for no acknowledgement of this side")
+
+// AckBy says what a link in a message acknowledges, and by which post of the
+// person: that which is on watch goes first, then the usual one. It does not use
+// the link up.
+func (n *Node) AckBy(ctx context.Context, token string) (ack notify.Ack, line records.DispatchLine, post office.Post, err error) {
+	if ack, err = n.notify.LookAtAck(ctx, token); err != nil {
+		return ack, line, "", err
+	}
+	line, post, err = n.ackPost(ctx, ack)
+	return ack, line, post, err
+}
+
+func (n *Node) ackPost(ctx context.Context, ack notify.Ack) (line records.DispatchLine, post office.Post, err error) {
+	line, found, err := n.records.Dispatch(ctx, ack.Dispatch)
+	if err != nil {
+		return line, "", err
+	}
+	if !found || !slices.Contains(line.Waiting, n.side) {
+		return line, "", ErrNotWaiting
+	}
+	a, err := n.people.Account(ctx, ack.Account)
+	if err != nil {
+		return line, "", err
+	}
+	if !a.Suspended.IsZero() {
+		return line, "", notify.ErrAckUnknown
+	}
+	roles, onWatch, err := n.ourPosts(ctx)
+	if err != nil {
+		return line, "", err
+	}
+	rules, err := n.people.Rules(ctx)
+	if err != nil {
+		return line, "", err
+	}
+	form := ""
+	if line.Form != nil {
+		form = line.Form.Code
+	}
+	for _, candidate := range a.Posts {
+		role, accredited := roles[candidate]
+		if accredited && rules.May(candidate, role, office.KindAcknowledge, line.Precedence, form) && (post == "" || onWatch[candidate] && !onWatch[post]) {
+			post = candidate
+		}
+	}
+	if post == "" {
+		return line, "", &Refusal{Code: "post-may-not", Detail: map[string]string{}}
+	}
+	return line, post, nil
+}
+
+// AcknowledgeByLink acknowledges what a link is good for, by a post of its person,
+// and uses the link up. from is the address of who has pressed the button.
+func (n *Node) AcknowledgeByLink(ctx context.Context, token, from string) (written Written, err error) {
+	_, err = n.notify.UseAck(ctx, token, func(ack notify.Ack) error {
+		_, post, err := n.ackPost(ctx, ack)
+		if err != nil {
+			return err
+		}
+		written, err = n.Write(ctx, Act{
+			By: post, Person: people.By{Who: ack.Account, From: from}, Kind: office.KindAcknowledge, Body: &office.AcknowledgeBody{Dispatch: ack.Dispatch},
+		})
+		return err
+	})
+	if err != nil {
+		return written, fmt.Errorf("acknowledge by a link: %w", err)
+	}
+	return written, nil
+}

@@ -1,0 +1,340 @@
+package notify
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"liaison.example/office"
+)
+
+// What is planned follows from what waits, who may be told and what has been told,
+// and from nothing else: Plan reads no clock and no database.
+
+// Waiting is a dispatch to our side that nobody of it has acknowledged.
+type Waiting struct {
+	ID         office.EntryID
+	Number     int64
+	From       office.Side
+	Channel    string
+	Precedence office.Precedence
+	Mark       office.Mark
+	Distress   bool
+	At         int64 // of its release, milliseconds
+	Climb      office.Climb
+}
+
+// Person is somebody of our side who may be told.
+type Person struct {
+	Account  string
+	Language string
+	Is       []Who // what they are at this moment
+	Quiet    Quiet
+	Means    []int64             // ids of their means
+	May      []office.Precedence // what they may acknowledge
+}
+
+// Who names whom a step tells: "watch", who is on watch; "heads", "deputies" and
+// "duty-officers", who act for a post with that role; "@" and a name, an account.
+type Who string
+
+// The words that name more than one account.
+const (
+	WhoWatch    Who = "watch"
+	WhoDuty     Who = "duty-officers"
+	WhoDeputies Who = "deputies"
+	WhoHeads    Who = "heads"
+)
+
+// whoElse is who is told, one after another, where nobody of those who were to be
+// told has any means.
+var whoElse = []Who{WhoDuty, WhoDeputies, WhoHeads}
+
+// ActRelease stands in a table of whom for the release itself, before the steps.
+const ActRelease office.StepAct = "release"
+
+// Acts is everything for which the table of whom has a place, in order.
+var Acts = append([]office.StepAct{ActRelease}, office.StepActs...)
+
+// Place is a place in the table of whom.
+type Place struct {
+	Precedence office.Precedence
+	Act        office.StepAct
+}
+
+// Whom says who is told of what. What it does not say is as usual.
+type Whom map[Place][]Who
+
+// usual is who is told where the side says nothing else.
+var usual = map[office.StepAct][]Who{
+	ActRelease: {WhoWatch}, office.StepAlarm: {WhoWatch}, office.StepDeputy: {WhoDeputies}, office.StepHead: {WhoHeads},
+	office.StepBearer: {WhoWatch}, office.StepCheck: {WhoWatch}, office.StepAgenda: {WhoHeads},
+}
+
+// Of gives who is told.
+func (w Whom) Of(p office.Precedence, act office.StepAct) []Who {
+	if who, said := w[Place{p, act}]; said {
+		return who
+	}
+	return usual[act]
+}
+
+// Quiet is a time of the day, by the clock of the side, in which a person is told
+// of nothing but FLASH and distress: From <= minute < Until, also over midnight.
+// There is none if both are the same.
+type Quiet struct{ From, Until int }
+
+// holds tells whether a moment lies in it, and when it ends.
+func (q Quiet) holds(now int64, zone *time.Location) (until int64, quiet bool) {
+	if q.From == q.Until {
+		return 0, false
+	}
+	local := time.UnixMilli(now).In(zone)
+	at := local.Hour()*60 + local.Minute()
+	if q.From < q.Until && (at < q.From || at >= q.Until) || q.From > q.Until && at < q.From && at >= q.Until {
+		return 0, false
+	}
+	left := (q.Until - at + 24*60) % (24 * 60)
+	return now - now%60_000 + int64(left)*60_000, true
+}
+
+// Key says what is told to whom, and how. Nothing is told twice under one.
+type Key struct {
+	Subject string // id of a dispatch, or what else it is about
+	Step    int
+	Account string
+	Means   int64
+}
+
+// Told is something that was planned, as far as planning needs it.
+type Told struct {
+	Key
+	class class
+	At    int64
+	Many  bool // it was the one notice of a flood
+	Count bool // it was a notice, and not one of those that another told of
+	open  bool // its dispatch waits
+}
+
+// class is what a flood is bounded by.
+type class struct {
+	channel    string
+	precedence office.Precedence
+	distress   bool
+}
+
+// The bounds of a flood: of one channel and precedence a person is told of so many
+// dispatches one by one within so long, by one means, and of all others at once,
+// with their number. What is about lives at risk is a class of its own, which
+// nothing else can fill.
+const (
+	floodAfter = 5
+	floodSpan  = 10 * 60 * 1000 // milliseconds
+)
+
+// Desk is all from which is planned.
+type Desk struct {
+	Waiting []Waiting
+	Persons []Person
+	Whom    Whom
+	Told    []Told
+	Zone    *time.Location
+}
+
+// Planned is a notice that is to be made, and what it tells of beside.
+type Planned struct {
+	Key
+	Notice Notice
+	May    bool  // the person may acknowledge it
+	Many   bool  // it is the one notice of a flood
+	Others []Key // that need not be told by themselves any more
+}
+
+// Plan gives the notices that are to be made at a moment, the most urgent first,
+// and the next moment at which there may be more, if nothing else happens by then;
+// 0 if there is none.
+//
+// Of each dispatch a person is told of the last step that is reached and that names
+// them, so that after a time without the node nobody hears of steps that have long
+// been passed; and of none twice.
+func Plan(d Desk, now int64) (notices []Planned, next int64) {
+	p := planning{Desk: d, now: now, told: map[Key]int{}, recent: map[gathered][]int64{}, many: map[gathered]int64{}, wanted: map[gathered][]want{}}
+	for _, t := range d.Told {
+		key := t.Key
+		key.Step = 0
+		p.told[key] = max(p.told[key], t.Step+1)
+		if g := (gathered{t.Account, t.Means, t.class}); t.At > now-floodSpan {
+			if t.Count {
+				p.recent[g] = append(p.recent[g], t.At)
+			}
+			if t.Many {
+				p.many[g] = max(p.many[g], t.At)
+			}
+		}
+	}
+	for i := range d.Waiting {
+		p.dispatch(&d.Waiting[i])
+	}
+	p.gather()
+	slices.SortStableFunc(p.notices, func(a, b Planned) int {
+		return cmp.Or(
+			cmp.Compare(rank(&a.Notice), rank(&b.Notice)), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Account, b.Account), cmp.Compare(a.Means, b.Means))
+	})
+	return p.notices, p.next
+}
+
+// rank orders notices: distress, then by precedence.
+func rank(n *Notice) int {
+	if n.Distress {
+		return -1
+	}
+	return slices.Index(office.Precedences, n.Precedence)
+}
+
+type planning struct {
+	Desk
+	now     int64
+	told    map[Key]int          // with step 0: 1 + the highest step that was told
+	recent  map[gathered][]int64 // when it was told within floodSpan
+	many    map[gathered]int64   // when it was last told of several at once
+	wanted  map[gathered][]want
+	order   []gathered // of wanted
+	notices []Planned
+	next    int64
+}
+
+// gathered is what is told at once in a flood.
+type gathered struct {
+	account string
+	means   int64
+	class   class
+}
+
+type want struct {
+	waiting *Waiting
+	person  *Person
+	step    int
+}
+
+// later notes a moment at which there may be more to plan.
+func (p *planning) later(at int64) {
+	if at > p.now && (p.next == 0 || at < p.next) {
+		p.next = at
+	}
+}
+
+// dispatch finds who is to be told of a dispatch now, and of which step.
+func (p *planning) dispatch(w *Waiting) {
+	reached, _ := w.Climb.Reached(p.now)
+	if reached < len(w.Climb.Due) {
+		p.later(w.Climb.Due[reached])
+	}
+	urgent := w.Distress || w.Precedence == office.Flash
+	named := map[string]bool{}
+	for step := reached; step >= 0; step-- {
+		for _, person := range p.persons(w, step) {
+			if named[person.Account] {
+				continue
+			}
+			named[person.Account] = true
+			if until, quiet := person.Quiet.holds(p.now, p.Zone); quiet && !urgent {
+				p.later(until)
+				continue
+			}
+			for _, means := range person.Means {
+				key := Key{Subject: w.ID.String(), Account: person.Account, Means: means}
+				if p.told[key] > step {
+					continue
+				}
+				g := gathered{person.Account, means, class{w.Channel, w.Precedence, w.Distress}}
+				if p.wanted[g] == nil {
+					p.order = append(p.order, g)
+				}
+				p.wanted[g] = append(p.wanted[g], want{w, person, step})
+			}
+		}
+	}
+}
+
+// persons lists who is to be told at a step and has means, or who else is, if
+// nobody of them has any.
+func (p *planning) persons(w *Waiting, step int) (list []*Person) {
+	who := map[Who]bool{}
+	acts := []office.StepAct{ActRelease}
+	if step > 0 {
+		acts = w.Climb.Steps[step-1].Do
+	}
+	said := false
+	for _, act := range acts {
+		for _, one := range p.Whom.Of(w.Precedence, act) {
+			who[one], said = true, true
+		}
+	}
+	if !said {
+		return nil // the side tells nobody of it
+	}
+	if list = p.are(who); len(list) > 0 {
+		return list
+	}
+	for _, one := range whoElse {
+		if list = p.are(map[Who]bool{one: true}); len(list) > 0 {
+			return list
+		}
+	}
+	return nil
+}
+
+func (p *planning) are(who map[Who]bool) (list []*Person) {
+	for i := range p.Persons {
+		person := &p.Persons[i]
+		is := who[Who("@"+person.Account)] || slices.ContainsFunc(person.Is, func(one Who) bool { return who[one] })
+		if is && len(person.Means) > 0 {
+			list = append(list, person)
+		}
+	}
+	return list
+}
+
+// gather makes notices of what is wanted: one by one, or of a flood one with a
+// number.
+func (p *planning) gather() {
+	for _, g := range p.order {
+		wants := p.wanted[g]
+		slices.SortFunc(wants, func(a, b want) int {
+			return cmp.Or(cmp.Compare(a.waiting.At, b.waiting.At), strings.Compare(a.waiting.ID.String(), b.waiting.ID.String()))
+		})
+		free := max(0, floodAfter-len(p.recent[g]))
+		for len(wants) > 0 && free > 0 {
+			p.notices = append(p.notices, p.notice(g, wants[0]))
+			wants, free = wants[1:], free-1
+		}
+		if len(wants) == 0 {
+			continue
+		}
+		if last := p.many[g]; last > 0 {
+			p.later(last + floodSpan)
+			continue
+		}
+		many := p.notice(g, wants[len(wants)-1])
+		many.Many, many.Notice.Count = true, len(wants)
+		for _, w := range wants[:len(wants)-1] {
+			many.Others = append(many.Others, w.key(g))
+		}
+		p.notices = append(p.notices, many)
+	}
+}
+
+func (w want) key(g gathered) Key { return Key{w.waiting.ID.String(), w.step, g.account, g.means} }
+
+func (p *planning) notice(g gathered, w want) Planned {
+	d := w.waiting
+	n := Notice{
+		Sort: SortDispatch, Dispatch: d.ID, Number: d.Number, From: d.From, Channel: d.Channel, Precedence: d.Precedence, Mark: d.Mark, Distress: d.Distress,
+		Step: w.step, Of: len(d.Climb.Steps), Since: time.UnixMilli(d.At).UTC(), Count: 1, At: time.UnixMilli(p.now).UTC(),
+	}
+	if w.step > 0 {
+		n.Since, n.Acts = time.UnixMilli(d.Climb.Due[w.step-1]).UTC(), d.Climb.Steps[w.step-1].Do
+	}
+	return Planned{Key: w.key(g), Notice: n, May: slices.Contains(w.person.May, d.Precedence)}
+}
