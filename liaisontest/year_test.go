@@ -45,6 +45,8 @@ type year struct {
 	sent   []*sentDispatch
 	watch  map[office.Side]office.EntryID
 	checks map[office.CheckResult]int // of the side that answers, as it came
+	bells  map[office.Side]*yearBell
+	next   map[office.Side]time.Time // when each side may have something to tell
 }
 
 // sentDispatch is a dispatch that was released, and what must follow from it.
@@ -83,7 +85,7 @@ func (y *year) turn(to time.Time) {
 	}
 	y.now = to
 	for _, side := range y.Sides {
-		y.TurnClock(side, to.Sub(time.Now()))
+		y.TurnClock(side, time.Until(to))
 	}
 }
 
@@ -218,10 +220,14 @@ func (y *year) release(side office.Side) {
 		Channel: "liaison", Precedence: d.precedence, Subject: fmt.Sprint("dispatch ", len(y.sent)), Text: "가나다 abc 123 .,:",
 	})
 	y.sent = append(y.sent, d)
+	if !y.cut(y.now) {
+		y.hold(other(side), d.id)
+		y.tell(other(side))
+	}
 	within := y.open.due(d.precedence, d.at, acknowledgeWithin[d.precedence]).Sub(d.at)
 	after := time.Duration(y.chance.Float64() * 0.9 * float64(within))
 	switch n := y.chance.IntN(100); {
-	case n < 5:
+	case n < 1:
 		return
 	case n < 20:
 		after = within + time.Duration(y.chance.Float64()*float64(within))
@@ -387,22 +393,28 @@ func TestAYearOfAnOffice(t *testing.T) {
 		y := &year{
 			Office: liaisontest.NewOffice(t, "north", "south"), t: t, chance: rand.New(rand.NewPCG(2015, 1)), open: countJointHours(t),
 			watch: map[office.Side]office.EntryID{}, checks: map[office.CheckResult]int{},
+			bells: map[office.Side]*yearBell{}, next: map[office.Side]time.Time{},
 		}
+		y.ring()
 		y.Base = func(office.Side, string) sqldb.Config { return sqldb.Config{URL: "sqlite::memory:"} }
 		y.turn(yearBegins.Add(-24 * time.Hour))
 		for _, side := range y.Sides {
 			y.Start(side)
 		}
 		y.Equal()
+		for _, side := range y.Sides {
+			y.engage(side)
+		}
 		y.plan()
 		for len(y.coming) > 0 {
 			e := heap.Pop(&y.coming).(event)
-			y.turn(e.at)
+			y.pass(e.at)
 			e.do()
 		}
-		y.turn(yearEnds)
+		y.pass(yearEnds)
 		y.Equal()
 		y.clocksRanRight()
+		y.everybodyWasTold()
 		y.checksWereCounted()
 		y.statisticsAreEqual()
 	})
@@ -445,5 +457,11 @@ func (y *year) plan() {
 		}
 	}
 	y.at(cutBegins, func() { y.Wire.Cut("north", "south") })
-	y.at(cutEnds, func() { y.Wire.Mend("north", "south"); y.Equal() })
+	y.at(cutEnds, func() {
+		y.Wire.Mend("north", "south")
+		y.Equal()
+		for _, side := range y.Sides {
+			y.tell(side)
+		}
+	})
 }
