@@ -29,9 +29,14 @@ type climbs struct {
 	of    map[office.EntryID]office.Climb // at most as many as wait
 }
 
-// distressForms are the codes of the forms that are about lives at risk, which no
+// DistressForms are the codes of the forms that are about lives at risk, which no
 // flood holds up.
-var distressForms = []string{"ds", "fl"}
+var DistressForms = []string{"ds", "fl"}
+
+// Distress tells whether a dispatch is about lives at risk.
+func Distress(d *office.Dispatch) bool {
+	return d.Form != nil && slices.Contains(DistressForms, d.Form.Code)
+}
 
 // gatherTold gives what waits for our side, and who may be told of it.
 func (n *Node) gatherTold(ctx context.Context, _ time.Time) (g notify.Gathered, err error) {
@@ -67,7 +72,7 @@ func (n *Node) waitingForUs(ctx context.Context, row *office.OfficeRow) (list []
 	}
 	if next != "" {
 		filters = nil
-		for _, code := range distressForms {
+		for _, code := range DistressForms {
 			filters = append(filters, records.Filter{State: records.WaitsForUs, Form: code, Limit: records.MaxPage})
 		}
 		for _, p := range office.Precedences {
@@ -98,7 +103,7 @@ func (n *Node) waitingForUs(ctx context.Context, row *office.OfficeRow) (list []
 		seen[d.ID] = true
 		list = append(list, notify.Waiting{
 			ID: d.ID, Number: d.Number, From: d.From, Channel: d.Channel, Precedence: d.Precedence, Mark: d.Mark, At: d.At,
-			Distress: d.Form != nil && slices.Contains(distressForms, d.Form.Code), Climb: reckon(d),
+			Distress: Distress(d), Climb: reckon(d),
 		})
 	}
 	return list, nil

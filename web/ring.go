@@ -7,14 +7,18 @@ import (
 	"sync"
 	"time"
 
+	"liaison.example/node"
 	"liaison.example/office"
 	"liaison.example/records"
 )
 
 const (
 	// ringsShown is how many dispatches of one precedence the state of what rings
-	// names. However many another side sends, the pages ring once, with a number.
+	// names, and ringsOfOne how many of each channel it names at least, so that a
+	// flood on one hides no other. However many another side sends, the pages ring
+	// once, with a number.
 	ringsShown = 50
+	ringsOfOne = 5
 
 	// ringSettles is how long a stream lets changes gather before it looks again
 	// at what rings.
@@ -30,7 +34,9 @@ type ringing struct {
 
 type ring struct {
 	ID         string `json:"id"`
-	Precedence string `json:"precedence"` // "flash" or "immediate"
+	Channel    string `json:"channel"`
+	Precedence string `json:"precedence"`         // "flash" or "immediate"
+	Distress   bool   `json:"distress,omitempty"` // it is about lives at risk
 	Mark       string `json:"mark,omitempty"`
 }
 
@@ -53,16 +59,11 @@ func (s *site) ringing(ctx context.Context, since time.Time) (string, error) {
 	began := time.Now()
 	all := ringing{Now: []ring{}}
 	for _, p := range []office.Precedence{office.Flash, office.Immediate} {
-		lines, next, err := s.node.Records().Dispatches(ctx, records.Filter{State: records.WaitsForUs, Precedence: p, Limit: ringsShown})
+		more, err := s.rings.add(ctx, &all, s.node.Records(), p)
 		if err != nil {
 			return "", fmt.Errorf("read what rings: %w", err)
 		}
-		all.More = all.More || next != ""
-		for i := range lines {
-			if _, withdrawn := lines[i].Handling.Withdrawn(); !withdrawn {
-				all.Now = append(all.Now, ring{lines[i].ID.String(), lowerPrecedence(p), string(lines[i].Mark)})
-			}
-		}
+		all.More = all.More || more
 	}
 	text, err := json.Marshal(all)
 	if err != nil {
@@ -70,4 +71,46 @@ func (s *site) ringing(ctx context.Context, since time.Time) (string, error) {
 	}
 	r.began, r.text = began, string(text)
 	return r.text, nil
+}
+
+// add adds what rings of a precedence, and reports whether there is more.
+func (*rings) add(ctx context.Context, all *ringing, r *records.Records, p office.Precedence) (more bool, err error) {
+	filter := records.Filter{State: records.WaitsForUs, Precedence: p, Limit: ringsShown}
+	lines, next, err := r.Dispatches(ctx, filter)
+	if err != nil {
+		return false, err
+	}
+	if next != "" {
+		row, err := r.Office(ctx)
+		if err != nil {
+			return false, err
+		}
+		filters := make([]records.Filter, 0, len(row.Charter.Channels)+len(node.DistressForms))
+		for _, code := range node.DistressForms {
+			filter.Form = code
+			filters = append(filters, filter)
+		}
+		filter.Form, filter.Limit = "", ringsOfOne
+		for _, channel := range row.Charter.Channels {
+			filter.Channel = channel.ID
+			filters = append(filters, filter)
+		}
+		for _, filter := range filters {
+			some, _, err := r.Dispatches(ctx, filter)
+			if err != nil {
+				return false, err
+			}
+			lines = append(lines, some...)
+		}
+	}
+	named := map[office.EntryID]bool{}
+	for i := range lines {
+		d := &lines[i]
+		if _, withdrawn := d.Handling.Withdrawn(); withdrawn || named[d.ID] {
+			continue
+		}
+		named[d.ID] = true
+		all.Now = append(all.Now, ring{d.ID.String(), d.Channel, lowerPrecedence(p), node.Distress(&d.Dispatch), string(d.Mark)})
+	}
+	return next != "", nil
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -107,16 +108,33 @@ func TestAStreamSaysWhatRingsWhenItOpens(t *testing.T) {
 	flash := h.send("south", office.Flash, "liaison", "Shots", "Shots heard.")
 	test := h.act("south", "duty-officer", office.KindDispatch, &office.DispatchBody{Channel: "liaison", Precedence: office.Immediate, Mark: office.Test, Subject: "Test", Text: "Test."})
 	h.level()
-	ctx, cancel := context.WithCancel(t.Context())
+	rings, cancel := north.rings(t)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, "GET", north.url+"/events", nil)
+	both := `data: {"now":[{"id":"` + flash.String() + `","channel":"liaison","precedence":"flash"},{"id":"` + test.String() + `","channel":"liaison","precedence":"immediate","mark":"test"}],"more":false}`
+	if got := rings(); got != both {
+		t.Errorf("got  %s\nwant %s", got, both)
+	}
+	h.acknowledge("north", flash)
+	if got, want := rings(), `data: {"now":[{"id":"`+test.String()+`","channel":"liaison","precedence":"immediate","mark":"test"}],"more":false}`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	cancel()
+	h.level()
+}
+
+// rings opens the stream of a page, and gives what waits for what it says next of
+// what rings.
+func (c client) rings(t *testing.T) (next func() string, cancel func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	r, err := http.NewRequestWithContext(ctx, "GET", c.url+"/events", nil)
 	must(t, err)
-	r.AddCookie(north.cookie)
+	r.AddCookie(c.cookie)
 	answer, err := http.DefaultClient.Do(r)
 	must(t, err)
-	defer answer.Body.Close()
+	t.Cleanup(func() { answer.Body.Close() })
 	lines := bufio.NewScanner(answer.Body)
-	rings := func() string {
+	return func() string {
 		for lines.Scan() {
 			if lines.Text() == "event: rings" && lines.Scan() {
 				return lines.Text()
@@ -124,16 +142,34 @@ func TestAStreamSaysWhatRingsWhenItOpens(t *testing.T) {
 		}
 		t.Fatal("the stream ended: ", lines.Err())
 		return ""
+	}, cancel
+}
+
+// However many another side sends on one channel, what rings on another is named.
+func TestAFloodOnOneChannelHidesNoOther(t *testing.T) {
+	h, _, north := pair(t)
+	row, err := h.nodes["south"].Records().Office(t.Context())
+	must(t, err)
+	second := *row.Charter
+	second.Channels = append(slices.Clone(second.Channels), office.Channel{ID: "maritime", Name: office.Words{"en": "Maritime"}, Purpose: office.Words{"en": "The sea."}})
+	h.amend("south", office.HashCharter(row.Charter), &second, "")
+	h.level()
+	h.act("north", "head", office.KindAgree, &office.AgreeBody{Hash: office.HashCharter(&second)})
+	h.level()
+	first := h.send("south", office.Flash, "maritime", "Adrift", "A boat is adrift.")
+	for range ringsShown + 10 {
+		h.send("south", office.Flash, "liaison", "Again", "Again.")
 	}
-	both := `data: {"now":[{"id":"` + flash.String() + `","precedence":"flash"},{"id":"` + test.String() + `","precedence":"immediate","mark":"test"}],"more":false}`
-	if got := rings(); got != both {
-		t.Errorf("got  %s\nwant %s", got, both)
-	}
-	h.acknowledge("north", flash)
-	if got, want := rings(), `data: {"now":[{"id":"`+test.String()+`","precedence":"immediate","mark":"test"}],"more":false}`; got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
+	h.level()
+	rings, cancel := north.rings(t)
+	said := rings()
 	cancel()
+	if n := strings.Count(said, `"id"`); n > ringsShown+2*ringsOfOne || !strings.Contains(said, `"more":true`) {
+		t.Errorf("%d are named: %s", n, said)
+	}
+	if !strings.Contains(said, `{"id":"`+first.String()+`","channel":"maritime"`) {
+		t.Errorf("what rings on the other channel is not named: %s", said)
+	}
 	h.level()
 }
 

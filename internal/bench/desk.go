@@ -21,7 +21,7 @@ const (
 )
 
 // deskPages are the pages that an officer on watch looks at.
-var deskPages = []string{"/", "/watch", "/checks"}
+var deskPages = []string{"/", "/watch", "/roster", "/silence", "/checks", "/statistics"}
 
 // deskRow asks for the pages of a side with many officers, each of whom has a page
 // open, and many channels, and reads how much memory its node then takes.

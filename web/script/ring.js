@@ -11,8 +11,9 @@
     get: (name, otherwise) => JSON.parse(place(name).getItem("liaison-" + name) ?? "null") ?? otherwise,
     set: (name, value) => place(name).setItem("liaison-" + name, JSON.stringify(value)),
   };
-  const flood = 8; // of more than these, silence holds for those that come after it too,
+  const flood = 8; // of more than these of one class, silence holds for those of it that come later too,
   const hush = 10 * 60000; // for so long, in ms
+  const classOf = (r) => r.channel + " " + r.precedence; // what is about lives at risk is of none
   let now = [];
   let more = false;
   let heard = true; // the node is heard
@@ -44,11 +45,12 @@
     show();
   }
 
-  const quiet = () => kept.get("quiet", 0) > Date.now();
+  // Until when what comes of a class is silent.
+  const hushed = () => Object.entries(kept.get("hushed", {})).filter(([, until]) => until > Date.now());
   function loud() {
-    if (quiet()) return [];
     const silenced = kept.get("silenced", []);
-    return now.filter((r) => !silenced.includes(r.id));
+    const classes = new Map(hushed());
+    return now.filter((r) => !silenced.includes(r.id) && (r.distress || !classes.has(classOf(r))));
   }
 
   function play(precedence) {
@@ -104,11 +106,12 @@
       ring.querySelector("[data-silence]").hidden = !ringing.length;
       const silent = ring.querySelector(".hush");
       silent.hidden = !!ringing.length;
-      silent.textContent = quiet() ? words.flood : words.silenced;
+      silent.textContent = hushed().length ? words.flood : words.silenced;
     }
     tell(ringing);
     clearTimeout(waking);
-    if (quiet()) waking = setTimeout(show, kept.get("quiet", 0) - Date.now() + 100);
+    const ends = hushed().map(([, until]) => until);
+    if (ends.length) waking = setTimeout(show, Math.min(...ends) - Date.now() + 100);
   }
 
   // Tells of it on the desktop, once for each dispatch, in one notice.
@@ -129,7 +132,7 @@
       ({ now, more } = event.detail);
       heard = true;
       kept.set("silenced", kept.get("silenced", []).filter((id) => more || now.some((r) => r.id === id)).slice(-1000));
-      if (!now.length) kept.set("quiet", 0);
+      if (!now.length) kept.set("hushed", {});
       show();
     });
     document.addEventListener("liaison:hears", (event) => { heard = event.detail; show(); });
@@ -138,7 +141,11 @@
     bar.querySelector("[data-notices]").addEventListener("click", async () => { await Notification.requestPermission(); show(); });
     bar.querySelector("[data-silence]").addEventListener("click", () => {
       kept.set("silenced", [...new Set([...kept.get("silenced", []), ...now.map((r) => r.id)])].slice(-1000));
-      if (now.length > flood) kept.set("quiet", Date.now() + hush);
+      const classes = new Map(hushed());
+      for (const [name, some] of Object.entries(Object.groupBy(now.filter((r) => !r.distress), classOf))) {
+        if (some.length > flood) classes.set(name, Date.now() + hush);
+      }
+      kept.set("hushed", Object.fromEntries(classes));
       show();
     });
     // Starting the watch arms the sound, in the page that comes next. What somebody
@@ -147,7 +154,7 @@
       if (!event.target.matches("[data-arms]")) return;
       kept.set("armed", true);
       kept.set("silenced", []);
-      kept.set("quiet", 0);
+      kept.set("hushed", {});
     });
     addEventListener("storage", show);
     // Once armed in this tab, any touch gives the page its voice back.
