@@ -164,9 +164,14 @@ func (n *Notice) body(language string) string {
 	return strings.Join(lines, "\n")
 }
 
-// checkSettings looks at what was typed for the fields of a sender. Of what it does
-// not know nothing is kept; a secret that was left empty stays as it was.
+// checkSettings looks at what was typed for the fields of a sender. What it does not
+// know is refused; a secret that was left empty stays as it was.
 func checkSettings(fields []Field, typed, was Settings) (Settings, error) {
+	for name := range typed {
+		if !slices.ContainsFunc(fields, func(f Field) bool { return f.Name == name }) {
+			return nil, &Refusal{Code: "setting-wrong", Detail: map[string]string{"field": name}}
+		}
+	}
 	kept := Settings{}
 	for _, f := range fields {
 		value := strings.TrimSpace(typed[f.Name])

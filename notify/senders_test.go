@@ -420,3 +420,11 @@ func TestAnErrorOfTheWebHoldsNoAddress(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+func TestASettingThatAMeansDoesNotHaveIsRefused(t *testing.T) {
+	fields := []Field{{Name: "url", Type: FieldAddress, Required: true}}
+	_, err := checkSettings(fields, Settings{"url": "https://south.example/hook", "private": "1"}, nil)
+	if refused, is := errors.AsType[*Refusal](err); !is || refused.Code != "setting-wrong" || refused.Detail["field"] != "private" {
+		t.Errorf("got %v", err)
+	}
+}

@@ -51,7 +51,7 @@ Please send the names of those of your side who will come to next week's inspect
 	scenes = append(scenes,
 		scene{side: "south", by: "head", kind: office.KindPropose, body: func(charter *office.Charter) any {
 			return &office.ProposeBody{
-				Amends: office.HashCharter(charter), Charter: amended(charter), Note: "군사 서부 채널의 통화 시험 시각 / times of the line checks on the channel Military, west",
+				Amends: office.HashCharter(charter), Charter: amended(charter), Note: "군사 서부 통로의 통신 점검 시각 / times of the line checks on the channel Military, west",
 			}
 		}},
 		scene{side: "north", by: "head", kind: office.KindAgree, body: func(charter *office.Charter) any {
