@@ -115,7 +115,7 @@ func (a *attack) pass(l *liar) {
 	}
 	verified(south, l.north)
 	if _, raised := south.alarms()["peer-lost"]; a.lost && !raised {
-		t.Error("the true north does not hold what the liar gave receipts for, and south does not say so")
+		t.Errorf("the true north does not hold what the liar gave receipts for, and south does not say so: %v\n%s", south.alarms(), south.tail())
 	}
 }
 
