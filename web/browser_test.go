@@ -44,7 +44,7 @@ func browser(t *testing.T) (context.Context, *complaints) {
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	ctx, timeout := context.WithTimeout(ctx, 8*time.Minute)
+	ctx, timeout := context.WithTimeout(ctx, 12*time.Minute)
 	t.Cleanup(timeout)
 	c := &complaints{}
 	messages := chromedp.Console(ctx)
@@ -335,7 +335,9 @@ func fits(t *testing.T, ctx context.Context, name string, v view) {
 	case "wide":
 		accessible(t, ctx, name, allRules)
 	case "phone-ko":
-		accessible(t, ctx, name, viewRules)
+		if !strings.Contains(strings.TrimSuffix(name, "-phone-ko"), "-") { // of each page in one state
+			accessible(t, ctx, name, viewRules)
+		}
 	}
 }
 
