@@ -7,8 +7,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"liaison.example/sqldb"
 )
@@ -407,12 +410,21 @@ func (n *Notify) noteResults(ctx context.Context, tx *sqldb.Tx, results []sent, 
 	return nil
 }
 
+// clip makes of what another machine has answered a short line of text that each
+// database takes.
 func clip(text string) string {
 	const most = 300
-	if len(text) > most {
-		text = text[:most]
+	line := strings.Builder{}
+	for _, r := range strings.Join(strings.Fields(text), " ") {
+		if !unicode.IsGraphic(r) {
+			continue
+		}
+		if line.Len()+utf8.RuneLen(r) > most {
+			break
+		}
+		line.WriteRune(r)
 	}
-	return text
+	return line.String()
 }
 
 // noteMeans writes down whether a means works.
