@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"encoding/base64"
 	"errors"
 	"net/netip"
 	"strings"
@@ -50,6 +51,22 @@ func TestAnAnswerThatIsNoTextIsNotedInEachDatabase(t *testing.T) {
 		list, err := p.Means(t.Context(), "kim")
 		if err != nil || len(list) != 1 || list[0].Failures != 1 || !strings.HasPrefix(list[0].Failed, "malformed header: ") {
 			t.Errorf("means: %+v, %v", list, err)
+		}
+	})
+}
+
+// Anybody can send what looks like a link. It must not wait for those that write, nor
+// keep them from it.
+func TestWhoGuessesLinksDoesNotWrite(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, open func(sqldb.Config) *sqldb.DB) {
+		p := openPeople(t, open(sqldb.Config{}))
+		guess := base64.RawURLEncoding.EncodeToString(make([]byte, ackSize))
+		err := p.DB.Update(t.Context(), func(*sqldb.Tx) error {
+			_, err := p.UseAck(t.Context(), guess, func(Ack) error { return nil })
+			return err
+		})
+		if !errors.Is(err, ErrAckUnknown) {
+			t.Error(err)
 		}
 	})
 }

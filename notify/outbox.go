@@ -44,6 +44,7 @@ const (
 	sendAtOnce  = 8   // messages that are under way at once
 	sendPass    = 256 // messages of one pass
 	sendLongest = 30 * time.Second
+	passLongest = 20 * time.Second // in which messages of a pass begin to be sent: what comes meanwhile may be more urgent
 
 	noticesKept = 90 * 24 * time.Hour
 	maxNotices  = 50_000
@@ -332,13 +333,22 @@ type sent struct {
 	err  error
 }
 
-// sendAll sends notices, several at once, and returns how each ended.
+// sendAll sends notices, several at once, and returns how each ended. What has not
+// begun after passLongest is left for the next pass, so that means which do not
+// answer hold up no other.
 func (n *Notify) sendAll(ctx context.Context, lines []Line, means map[int64]*Means, offices map[string]Settings, tokens map[int64]string, g *Gathered) []sent {
 	results := make([]sent, len(lines))
 	var under sync.WaitGroup
 	turns := make(chan struct{}, sendAtOnce)
+	over := time.NewTimer(passLongest)
+	defer over.Stop()
 	for i := range lines {
-		turns <- struct{}{}
+		select {
+		case turns <- struct{}{}:
+		case <-over.C:
+			under.Wait()
+			return results[:i]
+		}
 		under.Go(func() {
 			defer func() { <-turns }()
 			results[i] = sent{&lines[i], n.sendLine(ctx, &lines[i], means[lines[i].Means], offices, tokens[lines[i].ID], g.language(lines[i].Account))}
