@@ -52,3 +52,44 @@ func TestHoursToComeDoNotChangeThePast(t *testing.T) {
 		}
 	}
 }
+
+// Nor does it hide so what it keeps and promises now.
+func TestWhatIsToComeDoesNotHideWhatHolds(t *testing.T) {
+	w := newWorld(t, "north", "south")
+	w.now = time.Date(2018, 9, 24, 0, 0, 0, 0, time.UTC)
+	for _, side := range w.sides {
+		w.open(side, "sqlite::memory:")
+	}
+	w.found()
+	week := make([][]office.Span, 7)
+	for i := range week {
+		week[i] = []office.Span{{From: "09:00", Until: "17:00"}}
+	}
+	say := func(from office.Minute) {
+		w.mustWrite("south", "duty-officer", office.KindHours, &office.HoursBody{
+			From: from, Week: week, Zone: "Asia/Seoul", Offsets: []office.Offset{{From: "2018-09-24T00:00Z", Minutes: 540}},
+		})
+		w.mustWrite("south", "duty-officer", office.KindCoverage, &office.CoverageBody{From: from, Week: week, Languages: []string{"ko"}, Who: []string{}})
+	}
+	say("2018-09-24T00:00Z")
+	for i := range office.MaxCalendar + 1 {
+		say(office.Minute(fmt.Sprintf("20%02d-01-01T00:00Z", 19+i%70)))
+	}
+	w.exchange()
+	sides := []office.Side{"south"}
+	calendars, err := w.nodes["north"].records.Calendars(t.Context(), sides)
+	if err != nil {
+		t.Fatal(err)
+	}
+	promises, err := w.nodes["north"].records.Promises(t.Context(), sides)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := w.now.Add(time.Minute).UnixMilli()
+	if h := calendars["south"].At(now); h == nil || len(calendars["south"]) > office.MaxCalendar {
+		t.Errorf("of %d hours none holds", len(calendars["south"]))
+	}
+	if c, _ := promises["south"].At(now); c == nil || len(promises["south"]) > office.MaxCalendar {
+		t.Errorf("of %d promises none holds", len(promises["south"]))
+	}
+}
