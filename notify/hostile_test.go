@@ -45,7 +45,7 @@ func TestAnAnswerThatIsNoTextIsNotedInEachDatabase(t *testing.T) {
 		p := openPeople(t, open(sqldb.Config{}))
 		m := p.add(t, "kim", "kim")
 		p.sender.fail["kim"] = errors.New("malformed header: \xff\x00" + strings.Repeat("한", 200))
-		if err := p.TestMeans(t.Context(), "kim", m.ID); err == nil || !strings.Contains(err.Error(), "malformed") || strings.Contains(err.Error(), "note") {
+		if err := p.TestMeans(t.Context(), "kim", m.ID); err == nil || !strings.Contains(err.Error(), "malformed") || strings.ContainsAny(err.Error(), "\x00\n") {
 			t.Errorf("tested: %v", err)
 		}
 		list, err := p.Means(t.Context(), "kim")
@@ -67,6 +67,21 @@ func TestWhoGuessesLinksDoesNotWrite(t *testing.T) {
 		})
 		if !errors.Is(err, ErrAckUnknown) {
 			t.Error(err)
+		}
+	})
+}
+
+func TestTheNameOfAMeansIsPlainText(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, open func(sqldb.Config) *sqldb.DB) {
+		p := openPeople(t, open(sqldb.Config{}))
+		for _, label := range []string{"a\x00b", "a\xffb", "\u202eb", "a\x1b[2J"} {
+			_, _, err := p.AddMeans(t.Context(), "kim", "test", label, Settings{"address": "kim"})
+			if refused, is := errors.AsType[*Refusal](err); !is || refused.Code != "setting-wrong" {
+				t.Errorf("%q: %v", label, err)
+			}
+		}
+		if m, _, err := p.AddMeans(t.Context(), "kim", "test", " 내\r\n전화 ", Settings{"address": "kim"}); err != nil || m.Label != "내 전화" {
+			t.Errorf("%q, %v", m.Label, err)
 		}
 	})
 }

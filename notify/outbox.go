@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -381,7 +382,7 @@ func (n *Notify) sendLine(ctx context.Context, l *Line, m *Means, offices map[st
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendLongest)
 	defer cancel()
-	return sender.Send(ctx, To{Office: offices[m.Kind], Personal: m.settings, Language: language}, notice)
+	return plainly(sender.Send(ctx, To{Office: offices[m.Kind], Personal: m.settings, Language: language}, notice))
 }
 
 var errSealedMeans = fmt.Errorf("its settings were sealed with other keys of this side: remove the means and add it again")
@@ -435,6 +436,14 @@ func clip(text string) string {
 		line.WriteRune(r)
 	}
 	return line.String()
+}
+
+// plainly is an error as clip has it: it may be shown on a terminal.
+func plainly(err error) error {
+	if err != nil && clip(err.Error()) != err.Error() {
+		return errors.New(clip(err.Error()))
+	}
+	return err
 }
 
 // noteMeans writes down whether a means works.
