@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -26,7 +27,7 @@ func (n *Node) Tell(ctx context.Context) (next time.Time, err error) { return n.
 type climbs struct {
 	mu    sync.Mutex
 	basis string                          // under mu, here and below: what it was reckoned from
-	of    map[office.EntryID]office.Climb // at most as many as wait
+	of    map[office.EntryID]office.Climb // at most as many as wait; the map is never changed
 }
 
 // DistressForms are the codes of the forms that are about lives at risk, which no
@@ -93,25 +94,28 @@ func (n *Node) waitingForUs(ctx context.Context, row *office.OfficeRow) (list []
 	if err != nil {
 		return nil, err
 	}
-	reckon := n.climbs.begin(row.Charter, row.Hash, calendars)
 	seen := map[office.EntryID]bool{}
+	lines = slices.DeleteFunc(lines, func(line records.DispatchLine) bool {
+		_, withdrawn := line.Handling.Withdrawn()
+		again := seen[line.ID]
+		seen[line.ID] = true
+		return withdrawn || again
+	})
+	climbs := n.climbs.reckon(row.Charter, row.Hash, calendars, lines)
 	for i := range lines {
 		d := &lines[i].Dispatch
-		if _, withdrawn := lines[i].Handling.Withdrawn(); withdrawn || seen[d.ID] {
-			continue
-		}
-		seen[d.ID] = true
 		list = append(list, notify.Waiting{
 			ID: d.ID, Number: d.Number, From: d.From, Channel: d.Channel, Precedence: d.Precedence, Mark: d.Mark, At: d.At,
-			Distress: Distress(d), Climb: reckon(d),
+			Distress: Distress(d), Climb: climbs[d.ID],
 		})
 	}
 	return list, nil
 }
 
-// begin gives what reckons the ladder of a dispatch, and keeps those that it has
-// been asked for this time.
-func (c *climbs) begin(charter *office.Charter, hash string, calendars map[office.Side]office.Calendar) func(*office.Dispatch) office.Climb {
+// reckon gives the ladders of dispatches, and keeps them until it is asked for
+// others. All are reckoned by one clock, so that the calendar of another side is
+// gone through once.
+func (c *climbs) reckon(charter *office.Charter, hash string, calendars map[office.Side]office.Calendar, lines []records.DispatchLine) map[office.EntryID]office.Climb {
 	basis := hash
 	var sides []office.Calendar
 	for _, side := range charter.SideIDs() {
@@ -122,22 +126,24 @@ func (c *climbs) begin(charter *office.Charter, hash string, calendars map[offic
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	before := c.of
+	before, first := c.of, int64(math.MaxInt64)
 	if c.basis != basis {
 		before = nil
 	}
-	fresh := map[office.EntryID]office.Climb{}
-	c.basis, c.of = basis, fresh
-	return func(d *office.Dispatch) office.Climb {
+	for i := range lines {
+		first = min(first, lines[i].At)
+	}
+	clock, of := office.NewJointClock(sides, first), make(map[office.EntryID]office.Climb, len(lines))
+	for i := range lines {
+		d := &lines[i].Dispatch
 		climb, known := before[d.ID]
 		if !known {
-			climb = charter.Climb(d.Channel, d.Precedence, d.At, sides)
+			climb = charter.ClimbBy(clock, d.Channel, d.Precedence, d.At)
 		}
-		c.mu.Lock()
-		fresh[d.ID] = climb
-		c.mu.Unlock()
-		return climb
+		of[d.ID] = climb
 	}
+	c.basis, c.of = basis, of
+	return of
 }
 
 // gatherPersons lists the accounts of our side, with what they are at this moment.

@@ -111,10 +111,10 @@ func (n *Notify) ack(ctx context.Context, tx *sqldb.Tx, hash []byte) (a Ack, err
 // UseAck uses a link up: do is done for what it is good for, and if that fails the
 // link is as it was. Of two who come at once one finds it used.
 func (n *Notify) UseAck(ctx context.Context, token string, do func(Ack) error) (a Ack, err error) {
-	hash, ok := ackHash(token)
-	if !ok {
-		return Ack{}, ErrAckUnknown
+	if a, err = n.LookAtAck(ctx, token); err != nil {
+		return a, err // who guesses keeps nobody from writing
 	}
+	hash, _ := ackHash(token)
 	mark := func(used int64) error {
 		return n.DB.Update(context.WithoutCancel(ctx), func(tx *sqldb.Tx) error {
 			if used != 0 {

@@ -18,7 +18,7 @@ type guard struct {
 
 // allowed reports whether a host may be at an address.
 func (g guard) allowed(host string, ip netip.Addr) bool {
-	ip = ip.Unmap()
+	ip = ip.WithZone("").Unmap() // no prefix holds an address with a zone
 	if g.private || g.loopback && isLoopback(host) && ip.IsLoopback() {
 		return true
 	}
@@ -34,8 +34,13 @@ var inside = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),
 	netip.MustParsePrefix("64:ff9b::/96"), // IPv4 in IPv6, RFC 6052
 	netip.MustParsePrefix("64:ff9b:1::/48"),
-	netip.MustParsePrefix("2002::/16"), // 6to4
-	netip.MustParsePrefix("2001::/32"), // Teredo
+	netip.MustParsePrefix("2002::/16"),       // 6to4
+	netip.MustParsePrefix("2001::/32"),       // Teredo
+	netip.MustParsePrefix("::/96"),           // IPv4 in IPv6 as it was once
+	netip.MustParsePrefix("::ffff:0:0:0/96"), // IPv4 translated, RFC 2765
+	netip.MustParsePrefix("192.88.99.0/24"),  // relays of 6to4
+	netip.MustParsePrefix("fec0::/10"),       // of a site
+	netip.MustParsePrefix("2001:db8::/32"),   // for documents
 }
 
 func insidePrefix(ip netip.Addr) bool {

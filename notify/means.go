@@ -89,7 +89,7 @@ func (n *Notify) AddMeans(ctx context.Context, account, kind, label string, type
 	if label = strings.Join(strings.Fields(label), " "); label == "" {
 		label = kind
 	}
-	if len([]rune(label)) > maxLabel {
+	if len([]rune(label)) > maxLabel || clip(label) != label {
 		return Means{}, nil, &Refusal{Code: "setting-wrong", Detail: map[string]string{"field": "label"}}
 	}
 	m = Means{ID: newID(), Account: account, Kind: kind, Label: label, Made: n.Now().UTC().Truncate(time.Millisecond), settings: settings}

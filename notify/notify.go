@@ -74,6 +74,7 @@ type Notify struct {
 
 	telling sync.Mutex // held by whoever tells people
 	swept   time.Time  // under telling: when what is long past was forgotten
+	asked   string     // under telling: the last dispatch of which it was asked whether it waits
 }
 
 // Open makes or brings up to date the tables in local.db, and seals what an older

@@ -6,9 +6,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"liaison.example/sqldb"
 )
@@ -41,6 +45,7 @@ const (
 	sendAtOnce  = 8   // messages that are under way at once
 	sendPass    = 256 // messages of one pass
 	sendLongest = 30 * time.Second
+	passLongest = 20 * time.Second // in which messages of a pass begin to be sent: what comes meanwhile may be more urgent
 
 	noticesKept = 90 * 24 * time.Hour
 	maxNotices  = 50_000
@@ -329,13 +334,22 @@ type sent struct {
 	err  error
 }
 
-// sendAll sends notices, several at once, and returns how each ended.
+// sendAll sends notices, several at once, and returns how each ended. What has not
+// begun after passLongest is left for the next pass, so that means which do not
+// answer hold up no other.
 func (n *Notify) sendAll(ctx context.Context, lines []Line, means map[int64]*Means, offices map[string]Settings, tokens map[int64]string, g *Gathered) []sent {
 	results := make([]sent, len(lines))
 	var under sync.WaitGroup
 	turns := make(chan struct{}, sendAtOnce)
+	over := time.NewTimer(passLongest)
+	defer over.Stop()
 	for i := range lines {
-		turns <- struct{}{}
+		select {
+		case turns <- struct{}{}:
+		case <-over.C:
+			under.Wait()
+			return results[:i]
+		}
 		under.Go(func() {
 			defer func() { <-turns }()
 			results[i] = sent{&lines[i], n.sendLine(ctx, &lines[i], means[lines[i].Means], offices, tokens[lines[i].ID], g.language(lines[i].Account))}
@@ -368,7 +382,7 @@ func (n *Notify) sendLine(ctx context.Context, l *Line, m *Means, offices map[st
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendLongest)
 	defer cancel()
-	return sender.Send(ctx, To{Office: offices[m.Kind], Personal: m.settings, Language: language}, notice)
+	return plainly(sender.Send(ctx, To{Office: offices[m.Kind], Personal: m.settings, Language: language}, notice))
 }
 
 var errSealedMeans = fmt.Errorf("its settings were sealed with other keys of this side: remove the means and add it again")
@@ -407,12 +421,29 @@ func (n *Notify) noteResults(ctx context.Context, tx *sqldb.Tx, results []sent, 
 	return nil
 }
 
+// clip makes of what another machine has answered a short line of text that each
+// database takes.
 func clip(text string) string {
 	const most = 300
-	if len(text) > most {
-		text = text[:most]
+	line := strings.Builder{}
+	for _, r := range strings.Join(strings.Fields(text), " ") {
+		if !unicode.IsGraphic(r) {
+			continue
+		}
+		if line.Len()+utf8.RuneLen(r) > most {
+			break
+		}
+		line.WriteRune(r)
 	}
-	return text
+	return line.String()
+}
+
+// plainly is an error as clip has it: it may be shown on a terminal.
+func plainly(err error) error {
+	if err != nil && clip(err.Error()) != err.Error() {
+		return errors.New(clip(err.Error()))
+	}
+	return err
 }
 
 // noteMeans writes down whether a means works.

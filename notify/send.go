@@ -46,7 +46,7 @@ func (n *Notify) send(ctx context.Context, hook Webhook, id string, e Event) err
 	if hook.secret == nil {
 		return errSealed
 	}
-	return post(ctx, hook.guard(), hook.URL, hook.secret, id, n.Now(), e)
+	return plainly(post(ctx, hook.guard(), hook.URL, hook.secret, id, n.Now(), e))
 }
 
 // post tells an address of one event, signed. It answered well if with 2xx. An

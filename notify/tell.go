@@ -248,24 +248,39 @@ func (n *Notify) acknowledged(ctx context.Context, g *Gathered, told []Told) (go
 	for _, w := range g.Waiting {
 		waits[w.ID.String()] = true
 	}
+	// The list of what waits is bounded: what is not in it may wait all the same.
+	var ask []string
 	for _, t := range told {
-		if _, known := waits[t.Subject]; known || !t.open {
-			continue
+		if t.open && !waits[t.Subject] {
+			waits[t.Subject] = true
+			ask = append(ask, t.Subject)
 		}
+	}
+	slices.Sort(ask)
+	if len(ask) > askedAtOnce { // the next in turn
+		i, _ := slices.BinarySearch(ask, n.asked+"\x00")
+		ask = slices.Concat(ask[i:], ask[:i])[:askedAtOnce]
+		n.asked = ask[askedAtOnce-1]
+	}
+	for _, subject := range ask {
 		var id office.EntryID
-		if err := id.UnmarshalText([]byte(t.Subject)); err != nil {
+		if err := id.UnmarshalText([]byte(subject)); err != nil {
 			return nil, fmt.Errorf("read what was told: %w", err)
 		}
-		// The list of what waits is bounded: what is not in it may wait all the same.
-		if waits[t.Subject], err = n.Waits(ctx, id); err != nil {
+		still, err := n.Waits(ctx, id)
+		if err != nil {
 			return nil, err
 		}
-		if !waits[t.Subject] {
-			gone = append(gone, t.Subject)
+		if !still {
+			gone = append(gone, subject)
 		}
 	}
 	return gone, nil
 }
+
+// askedAtOnce is of how many dispatches that were told, and are not in the list of
+// what waits, one pass asks whether they wait.
+const askedAtOnce = 500
 
 // RunPeople tells people until ctx ends. Of several processes of a side one has
 // the turn.

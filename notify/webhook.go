@@ -292,7 +292,7 @@ func (n *Notify) failed(ctx context.Context, hook Webhook, why error) (again tim
 		_, err := tx.Exec(ctx, `
 			UPDATE webhook
 			SET failures = $1, next = $2, failed = $3
-			WHERE id = $4`, hook.Failures, again.UnixMilli(), why.Error(), hook.ID)
+			WHERE id = $4`, hook.Failures, again.UnixMilli(), clip(why.Error()), hook.ID)
 		return err
 	}); err != nil {
 		return again, fmt.Errorf("note that a webhook failed: %w", err)

@@ -119,10 +119,11 @@ type Climb struct {
 // Climb reckons when the steps of a dispatch are due that is released at a moment
 // on a channel. They are of use to each side that has not acknowledged it.
 func (c *Charter) Climb(channel string, p Precedence, at int64, sides []Calendar) Climb {
-	return c.climb(channel, p, at, NewJointClock(sides, at))
+	return c.ClimbBy(NewJointClock(sides, at), channel, p, at)
 }
 
-func (c *Charter) climb(channel string, p Precedence, at int64, clock *JointClock) Climb {
+// ClimbBy is Climb by a clock that many dispatches share.
+func (c *Charter) ClimbBy(clock *JointClock, channel string, p Precedence, at int64) Climb {
 	climb := Climb{Steps: c.Steps(channel, p)}
 	before := at
 	for _, step := range climb.Steps {

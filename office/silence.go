@@ -55,7 +55,7 @@ func (c *Charter) Wait(d *Dispatch, clock *JointClock) (w Wait) {
 		w.Due = clock.Due(d.Precedence, c.Clocks[i].Acknowledge, d.At)
 	}
 	if c.Rules >= 3 {
-		w.Ladder = c.climb(d.Channel, d.Precedence, d.At, clock).Due
+		w.Ladder = c.ClimbBy(clock, d.Channel, d.Precedence, d.At).Due
 	}
 	return w
 }

@@ -2,17 +2,14 @@ package records
 
 import (
 	"context"
-	"errors"
 	"slices"
-
-	"github.com/go-json-experiment/json"
 
 	"liaison.example/office"
 	"liaison.example/sqldb"
 )
 
 // Calendars gives the calendar of each of the sides: the hours that it has said,
-// of which office.MaxCalendar are read at most. That of a side which has said
+// as far as readSaid reads them. That of a side which has said
 // nothing is empty.
 func (r *Records) Calendars(ctx context.Context, sides []office.Side) (map[office.Side]office.Calendar, error) {
 	calendars := make(map[office.Side]office.Calendar, len(sides))
@@ -29,22 +26,28 @@ func (r *Records) Calendars(ctx context.Context, sides []office.Side) (map[offic
 	return calendars, err
 }
 
-// readHours reads the sets of hours of a side that begin last, in the order in
-// which they begin, and where two begin at once in the joint order.
-func readHours(ctx context.Context, tx *sqldb.Tx, side office.Side) (hours []office.Hours, err error) {
-	rows, err := tx.Query(ctx, "SELECT row FROM hours WHERE side = $1 ORDER BY begins DESC, pos DESC LIMIT $2", side, office.MaxCalendar)
+// readHours reads the sets of hours of a side.
+func readHours(ctx context.Context, tx *sqldb.Tx, side office.Side) ([]office.Hours, error) {
+	return readSaid[office.Hours](ctx, tx, "hours", side)
+}
+
+// readSaid reads what a side says of its times in a table, office.MaxCalendar rows
+// at most, in the order in which they begin, and where two begin at once in the
+// joint order: half of them those that have begun last by the end of the joint
+// order, the others those that begin next. So nobody hides what holds behind what is
+// to come.
+func readSaid[R any](ctx context.Context, tx *sqldb.Tx, table string, side office.Side) ([]R, error) {
+	var now int64
+	if err := tx.QueryRow(ctx, "SELECT COALESCE((SELECT time FROM placed ORDER BY pos DESC LIMIT 1), 0)").Scan(&now); err != nil {
+		return nil, err
+	}
+	begun, err := scanRows[R](ctx, tx, "SELECT row FROM "+table+" WHERE side = $1 AND begins <= $2 ORDER BY begins DESC, pos DESC LIMIT $3",
+		side, now, office.MaxCalendar/2)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var raw []byte
-		var h office.Hours
-		if err := errors.Join(rows.Scan(&raw), json.Unmarshal(raw, &h)); err != nil {
-			return nil, err
-		}
-		hours = append(hours, h)
-	}
-	slices.Reverse(hours)
-	return hours, rows.Err()
+	slices.Reverse(begun)
+	next, err := scanRows[R](ctx, tx, "SELECT row FROM "+table+` t WHERE side = $1 AND begins > $2
+		AND NOT EXISTS (SELECT 1 FROM `+table+` WHERE side = $1 AND begins = t.begins AND pos > t.pos) ORDER BY begins LIMIT $3`, side, now, office.MaxCalendar/2)
+	return append(begun, next...), err
 }

@@ -16,7 +16,6 @@ import (
 // sides leave out the same.
 const (
 	schedulesRead = 100   // charters, the latest
-	hoursRead     = 100   // sets of hours of a side, those that begin last
 	callsRead     = 4_000 // scheduled calls of a time
 	// CallsShown is how many calls outside of the times stand in one month.
 	CallsShown = 100
@@ -184,15 +183,17 @@ func readTimesTo(ctx context.Context, tx *sqldb.Tx, from, until, place int64) (o
 			if _, read := calendars[side]; read {
 				continue
 			}
-			// Those that begin within the time, and the one before.
+			// Those that begin within the time, and the one before; of those that begin
+			// at once the last. Hours to come do not blot out those that were.
 			hours, err := scanRows[office.Hours](ctx, tx, `
-				SELECT row FROM hours WHERE side = $1 AND begins < $2 AND pos <= $3 AND begins >= (
+				SELECT row FROM hours h WHERE side = $1 AND begins < $2 AND pos <= $3 AND begins >= (
 					SELECT COALESCE(MAX(begins), 0) FROM hours WHERE side = $1 AND begins <= $4 AND pos <= $3
-				) ORDER BY begins DESC, pos DESC LIMIT $5`, side, until, place, from, hoursRead)
+				) AND NOT EXISTS (
+					SELECT 1 FROM hours WHERE side = $1 AND begins = h.begins AND pos > h.pos AND pos <= $3
+				) ORDER BY begins LIMIT $5`, side, until, place, from, office.MaxCalendar)
 			if err != nil {
 				return nil, nil, err
 			}
-			slices.Reverse(hours)
 			calendars[side] = office.NewCalendar(hours)
 		}
 	}
