@@ -3,7 +3,7 @@ package lang
 // The hours of the sides.
 var hoursWords = map[string]Phrase{
 	"hours.title":      {En: "Hours", Ko: "근무 시간"},
-	"hours.note":       {En: "Each side says its own hours. The clocks for PRIORITY and ROUTINE run only while all sides are open; those for FLASH and IMMEDIATE run at every hour. Outside its hours a side receives all the same.", Ko: "각 측이 자기 근무 시간을 밝힙니다. PRIORITY와 ROUTINE의 기한은 모든 측이 근무하는 동안에만 흐르고, FLASH와 IMMEDIATE의 기한은 언제나 흐릅니다. 근무 시간 밖에도 수신은 계속됩니다."},
+	"hours.note":       {En: "Each side says its own hours. The clocks for PRIORITY and ROUTINE run only while all sides are open; those for FLASH and IMMEDIATE run at every hour. Outside its hours a side receives all the same.", Ko: "각 측이 자기 근무 시간을 밝힙니다. 우선과 보통의 기한은 모든 측이 근무하는 동안에만 흐르고, 초긴급과 긴급의 기한은 언제나 흐릅니다. 근무 시간 밖에도 수신은 계속됩니다."},
 	"hours.summer":     {En: "When a clock goes forward, the hour that is left out is left out of the hours; when it goes back, the hour that comes twice is open twice.", Ko: "시계를 앞당길 때 빠지는 시간은 근무 시간에서도 빠지고, 뒤로 돌릴 때 두 번 오는 시간은 두 번 다 근무 시간입니다."},
 	"hours.open":       {En: "open", Ko: "근무 중"},
 	"hours.open-to":    {En: "open until {time}", Ko: "{time}까지 근무"},

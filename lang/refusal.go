@@ -76,7 +76,7 @@ var refusalWords = map[string]Phrase{
 	"void.tender-over":      {En: "The tender {tender} was withdrawn or served before, by {by}.", Ko: "전달 제의 {tender}{tender:은/는} 이미 {by}{by:으로/로} 철회되었거나 통지문이 전달되었습니다."},
 	"void.tender-differs":   {En: "The dispatch is not what was tendered by {tender}: “{field}” is another. Tender it anew, or send it as it was tendered.", Ko: "통지문이 전달 제의 {tender}의 내용과 다릅니다(“{field}”). 새로 제의하거나 제의한 대로 보내십시오."},
 	"void.tender-waits":     {En: "The tender {tender} waits for an answer of {side} until {until}. It can be served before then only if it is accepted or declined.", Ko: "전달 제의 {tender}{tender:은/는} {until}까지 {side}의 회답을 기다립니다. 그 전에는 수락되거나 거절된 뒤에만 전달할 수 있습니다."},
-	"void.tender-first":     {En: "A dispatch of form “{form}” is tendered before it is served. Only FLASH, answers and what mends another dispatch go without.", Ko: "“{form}” 서식의 통지문은 전달하기 전에 먼저 제의해야 합니다. FLASH, 회신, 다른 통지문을 고치는 통지문만 예외입니다."},
+	"void.tender-first":     {En: "A dispatch of form “{form}” is tendered before it is served. Only FLASH, answers and what mends another dispatch go without.", Ko: "“{form}” 서식의 통지문은 전달하기 전에 먼저 제의해야 합니다. 초긴급 통지문, 회신, 다른 통지문을 고치는 통지문만 예외입니다."},
 
 	"void.other":            {En: "The reason is “{code}”, which this program does not know.", Ko: "사유는 “{code}”이며, 이 프로그램은 이를 알지 못합니다."},
 	"void.watch-unknown":    {En: "There is no watch {watch} of this side.", Ko: "이 측에는 당직 {watch}{watch:이/가} 없습니다."},

@@ -61,7 +61,7 @@ func (s *site) showAccount(v *visit, status int, problem string) error {
 func (s *site) showAccountWith(v *visit, status int, problem, token string) error {
 	page := accountPage{Error: problem, Token: token, MinLength: people.MinPassword}
 	var err error
-	if page.Frame, err = s.personFrame(v, v.t("account.title")); err != nil {
+	if page.Frame, err = s.personFrame(v, "", v.t("account.title")); err != nil {
 		return err
 	}
 	page.Path = "/account"
@@ -102,9 +102,9 @@ func (s *site) showAccountWith(v *visit, status int, problem, token string) erro
 
 // personFrame fills in what surrounds a page for whoever is signed in, also for
 // an account without a post.
-func (s *site) personFrame(v *visit, title string) (Frame, error) {
+func (s *site) personFrame(v *visit, here, title string) (Frame, error) {
 	if v.session.Post != "" {
-		return s.frame(v, "", title)
+		return s.frame(v, here, title)
 	}
 	f := s.bareFrame(v, title)
 	f.Person = v.session.Person

@@ -76,7 +76,7 @@ func (s *site) accounts(v *visit) error {
 func (s *site) showAccounts(v *visit, status int, problem string, typed accountForm) error {
 	page := accountsPage{Error: problem, Typed: typed}
 	var err error
-	if page.Frame, err = s.personFrame(v, v.t("accounts.title")); err != nil {
+	if page.Frame, err = s.personFrame(v, "", v.t("accounts.title")); err != nil {
 		return err
 	}
 	page.Path = "/accounts"
@@ -162,7 +162,7 @@ func (s *site) showOne(v *visit, status int, problem, link string) error {
 		return err
 	}
 	page := onePage{Error: problem, Account: v.accountLine(a), Link: link}
-	if page.Frame, err = s.personFrame(v, a.Person); err != nil {
+	if page.Frame, err = s.personFrame(v, "", a.Person); err != nil {
 		return err
 	}
 	page.Path = page.Account.Href
@@ -233,7 +233,7 @@ func (s *site) trail(v *visit) error {
 		return err
 	}
 	page := trailPage{}
-	if page.Frame, err = s.personFrame(v, v.t("trail.title")); err != nil {
+	if page.Frame, err = s.personFrame(v, "", v.t("trail.title")); err != nil {
 		return err
 	}
 	if before > 0 {

@@ -101,7 +101,7 @@ func (v *visit) hoursForm(h *office.Hours) url.Values {
 
 // showHours shows the calendars, and the form as it was typed.
 func (s *site) showHours(v *visit, status int, form url.Values, errs map[string]string) error {
-	frame, err := s.frame(v, "hours", v.t("hours.title"))
+	frame, err := s.frame(v, "charter", v.t("hours.title"))
 	if err != nil {
 		return err
 	}

@@ -212,7 +212,7 @@ func zoneWords(minutes int64) string {
 }
 
 func (s *site) showChecks(v *visit, status int, refused string) error {
-	frame, err := s.frame(v, "line", v.t("checks.title"))
+	frame, err := s.frame(v, "checks", v.t("checks.title"))
 	if err != nil {
 		return err
 	}

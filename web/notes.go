@@ -60,7 +60,7 @@ func (s *site) notes(v *visit) error { return s.showNotes(v, http.StatusOK, offi
 // showNotes shows the notes on the channel of the address or of what was typed,
 // and what was typed.
 func (s *site) showNotes(v *visit, status int, typed office.NoteBody, refused string) error {
-	frame, err := s.frame(v, "list", v.t("note.title"))
+	frame, err := s.frame(v, "notes", v.t("note.title"))
 	if err != nil {
 		return err
 	}

@@ -97,7 +97,8 @@ type Frame struct {
 	Languages []languageChoice
 	Units     units
 	Places    []place
-	Search    string // what the list was searched for
+	Desk      []place // the row that the pages of the duty desk share
+	Search    string  // what the list was searched for
 
 	// Trouble is a sentence that every page shows: the node does not sign.
 	Trouble string
@@ -178,14 +179,17 @@ func (s *site) frame(v *visit, here, title string) (f Frame, err error) {
 	if v.maySeeDrafts() {
 		f.Places = append(f.Places, place{Key: "drafts", Href: "/drafts", Letter: "T", Count: v.draftsWait, Means: v.t("frame.drafts-wait", "n", v.draftsWait)})
 	}
+	atDesk := len(v.checksWait) + len(v.tendersWait)
+	f.Desk = v.desk(here)
 	f.Places = append(f.Places,
+		place{Key: "desk", Href: "/watch", Letter: "U", Count: atDesk, Means: v.t("frame.desk-waits", "n", atDesk), Here: f.Desk != nil},
 		place{Key: "record", Href: "/record", Letter: "R"},
 		place{Key: "line", Href: "/line", Letter: "L", Count: len(v.alarms), Means: v.t("frame.alarms", "n", len(v.alarms)), Alarm: true},
 		place{Key: "charter", Href: "/charter", Letter: "C"},
 	)
 	for i := range f.Places {
 		f.Places[i].Name = v.t("frame." + f.Places[i].Key)
-		f.Places[i].Here = f.Places[i].Key == here
+		f.Places[i].Here = f.Places[i].Here || f.Places[i].Key == here
 	}
 	return f, nil
 }

@@ -25,7 +25,7 @@ type rankLine struct {
 func (s *site) ranks(v *visit) error { return s.showRanks(v, http.StatusOK, people.Rank{}, "") }
 
 func (s *site) showRanks(v *visit, status int, typed people.Rank, refused string) error {
-	frame, err := s.personFrame(v, v.t("rank.title"))
+	frame, err := s.personFrame(v, "", v.t("rank.title"))
 	if err != nil {
 		return err
 	}

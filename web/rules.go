@@ -92,7 +92,7 @@ func (s *site) showRules(v *visit, status int, form, problem string, typed actin
 		page.FormTitle = v.codeTitle(form)
 		title = v.t("rules.title-form", "form", page.FormTitle)
 	}
-	if page.Frame, err = s.personFrame(v, title); err != nil {
+	if page.Frame, err = s.personFrame(v, "", title); err != nil {
 		return err
 	}
 	page.Path = rulesAddress(form)

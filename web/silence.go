@@ -237,7 +237,7 @@ func (s *site) showSilence(v *visit, status int, refused string) error {
 	if err != nil {
 		return err
 	}
-	frame, err := s.frame(v, "list", v.t("silence.title"))
+	frame, err := s.frame(v, "silence", v.t("silence.title"))
 	if err != nil {
 		return err
 	}

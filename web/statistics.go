@@ -177,7 +177,7 @@ func (s *site) askedStatistics(v *visit) (records.Statistics, error) {
 }
 
 func (s *site) statistics(v *visit) error {
-	frame, err := s.frame(v, "line", v.t("stats.title"))
+	frame, err := s.frame(v, "stats", v.t("stats.title"))
 	if err != nil {
 		return err
 	}

@@ -36,8 +36,8 @@ func TestStatisticsAreTheSameOnBothSides(t *testing.T) {
 
 	page := south.get("/statistics?from=2018-09&to=2018-10")
 	page.want(t, 200, "Statistics", "Settled up to", `value="2018-09"`, "FLASH", `role="img"`, "North", "South", "/statistics.csv?from=2018-09&amp;to=2018-10", "2018-10, FLASH: 1", ">4 min<", "not whole")
-	if strings.Contains(page.body, "<script>") || !strings.Contains(south.get("/line").body, `href="/statistics"`) {
-		t.Error("the line does not lead to the statistics, or they need a script")
+	if strings.Contains(page.body, "<script>") || !strings.Contains(south.get("/watch").body, `href="/statistics"`) {
+		t.Error("the desk does not lead to the statistics, or they need a script")
 	}
 	var files [2]statisticsFile
 	for i, b := range []client{south, north} {

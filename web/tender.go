@@ -47,7 +47,7 @@ func (s *site) showTender(v *visit, status int, id office.EntryID, typed typedAn
 	if !found {
 		return errNothingHere
 	}
-	frame, err := s.frame(v, "list", v.t("tender.one", "id", id))
+	frame, err := s.frame(v, "tenders", v.t("tender.one", "id", id))
 	if err != nil {
 		return err
 	}

@@ -94,7 +94,7 @@ func (s *site) tenders(v *visit) error {
 // showTenders shows the tenders, and the form as it was typed. Of the page it takes
 // what is to be said beside.
 func (s *site) showTenders(v *visit, status int, typed typedTender, page tendersPage) error {
-	frame, err := s.frame(v, "list", v.t("tender.title"))
+	frame, err := s.frame(v, "tenders", v.t("tender.title"))
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (p *tendersPage) offer(v *visit, query url.Values, typed typedTender) error
 	f := &p.Filter
 	f.Channel = []choice{{"", v.t("list.any-channel"), "", false}}
 	f.From = []choice{{"", v.t("list.any-side"), "", false}}
-	f.State = []choice{{"", v.t("tender.any-state"), "", false}}
+	f.State = []choice{{"", v.t("list.any-state"), "", false}}
 	f.Waiting = []choice{{"", v.t("attempt.waits-any"), "", false}, {tendersOurs, v.t("tender.waits-ours"), "", query.Get("waiting") == tendersOurs}}
 	if v.office.Charter != nil {
 		for _, c := range v.office.Charter.Channels {

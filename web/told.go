@@ -97,7 +97,7 @@ const toldShown = 50 // notices
 func (s *site) told(v *visit) error { return s.showTold(v, http.StatusOK, toldPage{}) }
 
 func (s *site) showTold(v *visit, status int, page toldPage) (err error) {
-	if page.Frame, err = s.personFrame(v, v.t("told.title")); err != nil {
+	if page.Frame, err = s.personFrame(v, "told", v.t("told.title")); err != nil {
 		return err
 	}
 	page.Path, page.Admin = "/told", v.session.Admin
