@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"liaison.example/office"
@@ -241,15 +242,19 @@ func (g *Gathered) language(account string) string {
 	return g.Language
 }
 
-// acknowledged lists the dispatches of which something was told and that wait no
-// more.
+// acknowledged lists the dispatches, and the line checks, of which something was
+// told and that wait no more.
 func (n *Notify) acknowledged(ctx context.Context, g *Gathered, told []Told) (gone []string, err error) {
 	waits := map[string]bool{}
 	for _, w := range g.Waiting {
-		waits[w.ID.String()] = true
+		waits[w.subject()] = true
 	}
 	for _, t := range told {
 		if _, known := waits[t.Subject]; known || !t.open {
+			continue
+		}
+		if strings.HasPrefix(t.Subject, checkSubject) { // those are all in the list
+			gone, waits[t.Subject] = append(gone, t.Subject), false
 			continue
 		}
 		var id office.EntryID
