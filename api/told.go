@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"liaison.example/notify"
+	"liaison.example/office"
 )
 
 func (s *server) means(w http.ResponseWriter, r *http.Request) error {
@@ -80,6 +81,12 @@ func (s *server) notices(w http.ResponseWriter, r *http.Request) error {
 		}
 		if l.Notice.Sort == notify.SortDispatch {
 			n.Dispatch = &l.Notice.Dispatch
+		}
+		if c := l.Notice.Check; c != nil {
+			n.Check = &ToldCheck{Channel: l.Notice.Channel, Duty: string(c.Duty), Due: maybe(c.Due)}
+			if c.Call != (office.EntryID{}) {
+				n.Check.Call = &c.Call
+			}
 		}
 		list.Notices = append(list.Notices, n)
 	}

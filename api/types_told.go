@@ -44,17 +44,26 @@ type Notice struct {
 	ID       int64            `json:"id"`
 	Account  string           `json:"account"`
 	Means    int64            `json:"means"`
-	Sort     string           `json:"sort"`               // "dispatch", "test" or "fault": another means does not work
+	Sort     string           `json:"sort"`               // "dispatch", "check": a line check, "test" or "fault": another means does not work
 	Dispatch *office.EntryID  `json:"dispatch,omitempty"` // the last of them, if it tells of several
-	Step     int              `json:"step"`               // of the ladder; 0: the release
+	Check    *ToldCheck       `json:"check,omitempty"`    // the last of them, if it tells of several
+	Step     int              `json:"step"`               // of the ladder; 0: the release, or when a line check is due or called
 	Steps    int              `json:"steps"`
-	Acts     []office.StepAct `json:"acts,omitempty"` // what the charter has for the step
-	Count    int              `json:"count"`          // of dispatches that it tells of
+	Acts     []office.StepAct `json:"acts,omitempty"` // what is done at the step
+	Count    int              `json:"count"`          // of dispatches, or line checks, that it tells of
 	Planned  time.Time        `json:"planned"`
 	State    string           `json:"state"` // "waiting", "sent", "retract", "withdrawn", "gathered" or "failed"
 	Attempts int64            `json:"attempts"`
 	Ended    *time.Time       `json:"ended,omitempty"`
 	Failed   string           `json:"failed,omitempty"` // why it failed last
+}
+
+// ToldCheck is a line check that somebody was told of.
+type ToldCheck struct {
+	Channel string          `json:"channel"`
+	Duty    string          `json:"duty"`           // "call": our side is to call; "answer": it is to answer; "silent": another side has not answered in time
+	Due     *time.Time      `json:"due,omitempty"`  // none for a call outside of the times
+	Call    *office.EntryID `json:"call,omitempty"` // none if nobody has called
 }
 
 // NoticeList is what was told last, the last first.

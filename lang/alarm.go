@@ -24,6 +24,7 @@ var alarmWords = map[string]Phrase{
 	"alarm.peer-refuses":   {En: "{side} says that it cannot hold a ledger that we sent it.", Ko: "{side}에서 우리가 보낸 장부를 보관할 수 없다고 합니다."},
 	"alarm.peer-lost":      {En: "{side} holds less of a ledger than it once signed for.", Ko: "{side}에서 보유한 장부가 전에 서명한 것보다 적습니다."},
 	"alarm.records-differ": {En: "Our record and that of {side} are not the same. They part at entry {ours} here, {theirs} there.", Ko: "우리 기록과 {side}의 기록이 다릅니다. 우리는 항목 {ours}, 상대측은 {theirs}에서 갈라집니다."},
+	"alarm.check-differs":  {En: "In the line check {check}, {side} and we have told different digests of the first {count} entries: our records are not the same.", Ko: "통신 점검 {check}에서 {side}{side:과/와} 우리가 밝힌 처음 {count}개 항목의 요약값이 다릅니다. 두 기록이 같지 않습니다."},
 	"alarm.clocks-apart":   {En: "The clock of {side} is far from ours.", Ko: "{side} 시계와 우리 시계의 차이가 큽니다."},
 
 	// What this node finds in itself.

@@ -17,10 +17,11 @@ import (
 	"liaison.example/people"
 )
 
-// bell is a means of telling that keeps what it is asked to tell.
+// bell is a means of telling that keeps what it is asked to tell of one sort.
 type bell struct {
+	sort notify.Sort
 	mu   sync.Mutex
-	rung []notify.Notice
+	rung []notify.Notice // under mu
 }
 
 func (*bell) Kind() string             { return "bell" }
@@ -30,7 +31,9 @@ func (*bell) Retracts()                {}
 func (b *bell) Send(_ context.Context, _ notify.To, n notify.Notice) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.rung = append(b.rung, n)
+	if n.Sort == b.sort {
+		b.rung = append(b.rung, n)
+	}
 	return nil
 }
 
@@ -52,7 +55,7 @@ func (b *bell) take() (said string, last notify.Notice) {
 
 // TestAFlashClimbsItsLadderUntilALinkAcknowledgesIt turns the clock of one side.
 func TestAFlashClimbsItsLadderUntilALinkAcknowledgesIt(t *testing.T) {
-	rings := &bell{}
+	rings := &bell{sort: notify.SortDispatch}
 	o := liaisontest.NewOffice(t, "north", "south")
 	o.Change = func(side office.Side, c *node.Config) {
 		if side == "south" {

@@ -4,9 +4,13 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
 	"liaison.example/office"
+	"liaison.example/records"
 )
 
 // checked fills in what only the node knows of a line check that is called or
@@ -32,6 +36,7 @@ func (n *Node) checked(ctx context.Context, body any) (any, error) {
 		if whole.Settled, err = n.settledAt(ctx, count); err != nil {
 			return nil, err
 		}
+		n.compareAnswer(&call, &office.CheckAnswer{Settled: whole.Settled, Side: n.side})
 		if line, heard := n.lines()[call.From]; heard && !line.LastHeard.IsZero() && b.Offset == nil {
 			offset := line.Offset.Milliseconds()
 			whole.Offset = new(min(office.MaxClockApart, max(-office.MaxClockApart, offset)))
@@ -39,6 +44,47 @@ func (n *Node) checked(ctx context.Context, body any) (any, error) {
 		return &whole, nil
 	}
 	return body, nil
+}
+
+// checkDiffers is the alarm that is raised where, in a line check, another side and
+// ours have told different digests at the same count.
+const checkDiffers = "check-differs"
+
+// compareAnswer raises it if our own answer and the call differ.
+func (n *Node) compareAnswer(call *office.LineCheck, ours *office.CheckAnswer) {
+	if same, compared := call.SameRecord(ours); compared && !same {
+		n.raise(context.Background(), checkDiffers, call.From, differing(call.ID, ours.Settled, call.Settled), nil)
+	}
+}
+
+// differingAnswers gives an alarm for each answer of another side to a call of ours
+// that tells of another record.
+func (n *Node) differingAnswers(ctx context.Context, answers []records.PlacedEntry) (flags []flagged, err error) {
+	for _, e := range answers {
+		entry, err := n.ledger.Entry(ctx, e.ID.Side, e.ID.Index)
+		if err != nil {
+			return nil, err
+		}
+		var body office.CheckAnswerBody
+		if json.Unmarshal(entry.Frame.Body, &body) != nil {
+			continue // it is void
+		}
+		call, found, err := n.records.LineCheck(ctx, body.Check)
+		if err != nil {
+			return nil, err
+		}
+		if !found || call.From != n.side {
+			continue
+		}
+		if same, compared := call.SameRecord(&office.CheckAnswer{Settled: body.Settled}); compared && !same {
+			flags = append(flags, flagged{e.ID.Index, n.alarms.alarm(checkDiffers, e.ID.Side, differing(call.ID, call.Settled, body.Settled))})
+		}
+	}
+	return flags, nil
+}
+
+func differing(check office.EntryID, ours, theirs *office.Settled) map[string]string {
+	return map[string]string{"check": check.String(), "count": strconv.FormatInt(ours.Count, 10), "ours_digest": ours.Digest, "theirs_digest": theirs.Digest}
 }
 
 // settledAt gives the digest at a count, if so much is settled here, or else where

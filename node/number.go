@@ -13,7 +13,9 @@ import (
 
 // The rules let each side's dispatches bear the numbers 1, 2, 3: one out of turn
 // is void, and nobody would ask what became of those between, or which of two with
-// one number stands. So whoever is on duty here is told, once, by an alarm.
+// one number stands. So whoever is on duty here is told, once, by an alarm. In the
+// same way the answers to our line checks are looked at, whether they tell of
+// another record (linecheck.go).
 
 var numberMigrations = []sqldb.Migration{{Name: "number", SQL: `
 -- How far the numbers of another side's dispatches were looked at.
@@ -55,7 +57,8 @@ func (n *Node) followNumbers(ctx context.Context) {
 }
 
 // lookAtNumbers raises an alarm for each dispatch of another side that was not
-// looked at before and whose number is out of turn. That it was looked at is
+// looked at before and whose number is out of turn, and for each answer to a line
+// check that tells of another record. That it was looked at is
 // stored with the alarm: neither a restart nor a fold from nothing raises it
 // again.
 func (n *Node) lookAtNumbers(ctx context.Context) error {
@@ -72,24 +75,53 @@ func (n *Node) lookAtNumbers(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if len(odd) == 0 && count-looked < numberKeep {
+			answers, err := n.records.CheckAnswers(ctx, side, looked, records.MaxPage)
+			if err != nil {
+				return err
+			}
+			if len(odd) == 0 && len(answers) == 0 && count-looked < numberKeep {
 				break
 			}
-			if err := n.flagNumbers(ctx, side, odd, count); err != nil {
-				return fmt.Errorf("flag the numbers of %s: %w", side, err)
+			upTo := count
+			for _, page := range [][]records.PlacedEntry{odd, answers} {
+				if len(page) == records.MaxPage { // there may be more
+					upTo = min(upTo, page[len(page)-1].ID.Index+1)
+				}
+			}
+			flags := n.oddNumbers(side, odd)
+			differing, err := n.differingAnswers(ctx, answers)
+			if err != nil {
+				return err
+			}
+			if err := n.flag(ctx, side, append(flags, differing...), upTo); err != nil {
+				return fmt.Errorf("flag the entries of %s: %w", side, err)
 			}
 		}
 	}
 	return nil
 }
 
-// flagNumbers stores that the ledger of a side was looked at, up to count or to
-// the last of a full page of odd ones, with an alarm for each of them that no
-// other process has flagged.
-func (n *Node) flagNumbers(ctx context.Context, side office.Side, odd []records.PlacedEntry, count int64) error {
-	if len(odd) == records.MaxPage {
-		count = odd[len(odd)-1].ID.Index + 1
+// flagged is an alarm for an entry.
+type flagged struct {
+	index int64
+	alarm Alarm
+}
+
+func (n *Node) oddNumbers(side office.Side, odd []records.PlacedEntry) (flags []flagged) {
+	for _, e := range odd {
+		number, expected := e.Verdict.Detail["number"], e.Verdict.Detail["expected"]
+		code := "number-gap"
+		if lower(number, expected) {
+			code = "number-again" // all lower ones are used
+		}
+		flags = append(flags, flagged{e.ID.Index, n.alarms.alarm(code, side, map[string]string{"entry": e.ID.String(), "number": number, "expected": expected})})
 	}
+	return flags
+}
+
+// flag stores that the ledger of a side was looked at up to an entry, with the
+// alarms for entries before it that no other process has flagged.
+func (n *Node) flag(ctx context.Context, side office.Side, flags []flagged, upTo int64) error {
 	var raised []Alarm
 	err := n.alarms.db.Update(ctx, func(tx *sqldb.Tx) error {
 		raised = nil
@@ -98,29 +130,23 @@ func (n *Node) flagNumbers(ctx context.Context, side office.Side, odd []records.
 		if err != nil {
 			return err
 		}
-		for _, e := range odd {
-			if e.ID.Index < looked {
+		for _, f := range flags {
+			if f.index < looked || f.index >= upTo {
 				continue
 			}
-			number, expected := e.Verdict.Detail["number"], e.Verdict.Detail["expected"]
-			code := "number-gap"
-			if lower(number, expected) {
-				code = "number-again" // all lower ones are used
-			}
-			alarm := n.alarms.alarm(code, side, map[string]string{"entry": e.ID.String(), "number": number, "expected": expected})
-			if err := putAlarm(ctx, tx, alarm); err != nil {
+			if err := putAlarm(ctx, tx, f.alarm); err != nil {
 				return err
 			}
-			raised = append(raised, alarm)
+			raised = append(raised, f.alarm)
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO numbered (side, idx) VALUES ($1, $2) ON CONFLICT (side) DO UPDATE SET idx = excluded.idx WHERE excluded.idx > numbered.idx`,
-			side, count)
+			side, upTo)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	n.numbered[side] = count
+	n.numbered[side] = upTo
 	for _, alarm := range raised {
 		if n.alarms.stored(alarm) {
 			n.tellOfAlarm(alarm.Code, alarm.Side, alarm.Detail)

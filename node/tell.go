@@ -39,8 +39,8 @@ func Distress(d *office.Dispatch) bool {
 	return d.Form != nil && slices.Contains(DistressForms, d.Form.Code)
 }
 
-// gatherTold gives what waits for our side, and who may be told of it.
-func (n *Node) gatherTold(ctx context.Context, _ time.Time) (g notify.Gathered, err error) {
+// gatherTold gives what waits for our side at a moment, and who may be told of it.
+func (n *Node) gatherTold(ctx context.Context, now time.Time) (g notify.Gathered, err error) {
 	row, err := n.records.Office(ctx)
 	if err != nil {
 		return g, err
@@ -60,7 +60,49 @@ func (n *Node) gatherTold(ctx context.Context, _ time.Time) (g notify.Gathered, 
 	if g.Waiting, err = n.waitingForUs(ctx, &row); err != nil {
 		return g, err
 	}
+	checks, err := n.checksForUs(ctx, now)
+	if err != nil {
+		return g, err
+	}
+	g.Waiting = append(g.Waiting, checks...)
 	return g, n.gatherPersons(ctx, &g)
+}
+
+// checksTold is how long after the time of a line check has run out people are
+// still told of it.
+const checksTold = time.Hour
+
+// checksForUs lists the line checks that ask something of our side, or will within
+// a day.
+func (n *Node) checksForUs(ctx context.Context, now time.Time) (list []notify.Waiting, err error) {
+	due, extra, err := n.records.ChecksDue(ctx, now, checksTold)
+	if err != nil {
+		return nil, err
+	}
+	for i := range due {
+		j := &due[i]
+		duty, at, climb := j.Duty(n.side)
+		if duty == "" {
+			continue
+		}
+		w := notify.Waiting{Channel: j.Channel, At: at, Climb: climb, Check: &notify.Check{Duty: duty, Due: time.UnixMilli(j.Due).UTC(), At: j.At}}
+		if j.Check != nil {
+			w.Check.Call = j.Check.ID
+		}
+		switch duty {
+		case office.DutyAnswer:
+			w.From = j.Check.From
+		case office.DutySilent:
+			w.Check.Silent = j.Silent()
+		}
+		list = append(list, w)
+	}
+	for i := range extra { // somebody waits for an answer now, and nothing is agreed on it: the watch alone is told
+		if c := &extra[i]; c.From != n.side && c.AnswerOf(n.side) == nil {
+			list = append(list, notify.Waiting{Channel: c.Channel, From: c.From, At: c.At, Check: &notify.Check{Duty: office.DutyAnswer, Call: c.ID}})
+		}
+	}
+	return list, nil
 }
 
 // waitingForUs lists the dispatches that nobody of our side has acknowledged: all,

@@ -35,10 +35,11 @@ type ToldPerson struct {
 	Channel    string            `json:"channel,omitempty"`
 	Precedence office.Precedence `json:"precedence,omitempty"`
 	Mark       office.Mark       `json:"mark,omitempty"`
-	Step       int               `json:"step"` // 0: its release
+	Check      *Check            `json:"check,omitempty"`
+	Step       int               `json:"step"` // 0: its release, or when a line check is due or called
 	Steps      int               `json:"steps"`
 	Since      *time.Time        `json:"since,omitempty"` // of the step
-	Count      int               `json:"count"`           // of dispatches that it tells of
+	Count      int               `json:"count"`           // of dispatches, or line checks, that it tells of
 	Link       string            `json:"link,omitempty"`
 	Ack        string            `json:"acknowledge,omitempty"`
 }
@@ -53,6 +54,9 @@ func (h hookSender) Send(ctx context.Context, to To, n Notice) error {
 	}
 	told := ToldPerson{Title: n.Title(to.Language), Text: n.Body(to.Language), Count: n.Count, Link: n.Link, Ack: n.Ack}
 	typ := "notice." + string(n.Sort)
+	if n.Sort == SortCheck {
+		told.From, told.Channel, told.Step, told.Steps, told.Since, told.Check = n.From, n.Channel, n.Step, n.Of, &n.Since, n.Check
+	}
 	if n.Sort == SortDispatch {
 		typ = "notice"
 		told.Dispatch, told.Number, told.From, told.Channel, told.Precedence, told.Mark = &n.Dispatch, n.Number, n.From, n.Channel, n.Precedence, n.Mark

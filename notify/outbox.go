@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -124,7 +125,7 @@ type Line struct {
 	Notice   Notice
 	Planned  time.Time
 	State    State
-	Open     bool // its dispatch waits
+	Open     bool // what it is about waits
 	Attempts int64
 	Next     time.Time // zero if it is not to be tried
 	Ended    time.Time
@@ -216,7 +217,7 @@ func readTold(ctx context.Context, tx *sqldb.Tx, now int64) (told []Told, err er
 			state,
 			open
 		FROM notice
-		WHERE (open = 1 OR planned > $1) AND sort = $2`, now-floodSpan, string(SortDispatch))
+		WHERE (open = 1 OR planned > $1) AND sort IN ($2, $3)`, now-floodSpan, string(SortDispatch), string(SortCheck))
 	if err != nil {
 		return nil, err
 	}
@@ -251,13 +252,8 @@ func readTold(ctx context.Context, tx *sqldb.Tx, now int64) (told []Told, err er
 func put(ctx context.Context, tx *sqldb.Tx, planned []Planned, now int64) (fresh []Line, err error) {
 	for i := range planned {
 		p := &planned[i]
-		for _, other := range p.Others {
-			one := p.Notice
-			one.Count, one.Step = 1, other.Step
-			if err := one.Dispatch.UnmarshalText([]byte(other.Subject)); err != nil {
-				return nil, err
-			}
-			if _, err := insert(ctx, tx, &Planned{Key: other, Notice: one}, StateGathered, now); err != nil {
+		for i := range p.Others {
+			if _, err := insert(ctx, tx, &p.Others[i], StateGathered, now); err != nil {
 				return nil, err
 			}
 		}
@@ -287,7 +283,7 @@ func insert(ctx context.Context, tx *sqldb.Tx, p *Planned, state State, now int6
 		return 0, err
 	}
 	id = newID()
-	next, ended, open := now+retryFirst.Milliseconds(), int64(0), bit(p.Notice.Sort == SortDispatch)
+	next, ended, open := now+retryFirst.Milliseconds(), int64(0), bit(p.Notice.Sort.waits())
 	if state == StateGathered {
 		next, ended = 0, now
 	}
@@ -371,12 +367,14 @@ func (n *Notify) sendLine(ctx context.Context, l *Line, m *Means, offices map[st
 		return errSealedMeans
 	}
 	notice := l.Notice
-	notice.Key, notice.Withdrawn = l.key(), l.State == StateRetract
+	notice.Key, notice.Subject, notice.Withdrawn = l.key(), l.Subject, l.State == StateRetract
 	if n.Pages != "" && notice.Sort == SortDispatch {
 		notice.Link = n.Pages + "/dispatches/" + notice.Dispatch.String()
 		if token != "" {
 			notice.Ack = n.Pages + "/acknowledge?t=" + token
 		}
+	} else if n.Pages != "" && notice.Sort == SortCheck {
+		notice.Link = n.Pages + "/checks?channel=" + url.QueryEscape(notice.Channel)
 	} else if n.Pages != "" {
 		notice.Link = n.Pages + "/told"
 	}
@@ -401,7 +399,7 @@ func (n *Notify) noteResults(ctx context.Context, tx *sqldb.Tx, results []sent, 
 			state, ended = StateWithdrawn, now
 		case r.err == nil:
 			state, ended = StateSent, now
-		case l.Notice.Sort != SortDispatch && l.Attempts >= 3, now-l.Planned.UnixMilli() > retryEnd.Milliseconds(), l.State == StateRetract && l.Attempts > 8:
+		case !l.Notice.Sort.waits() && l.Attempts >= 3, now-l.Planned.UnixMilli() > retryEnd.Milliseconds(), l.State == StateRetract && l.Attempts > 8:
 			state, ended, failed = StateFailed, now, r.err.Error()
 		default:
 			failed = r.err.Error()
@@ -413,7 +411,7 @@ func (n *Notify) noteResults(ctx context.Context, tx *sqldb.Tx, results []sent, 
 			return err
 		}
 		if m := means[l.Means]; m != nil && l.State != StateRetract {
-			if err := noteMeans(ctx, tx, m, r.err, now, l.Notice.Sort != SortDispatch && l.Notice.Sort != SortFault); err != nil {
+			if err := noteMeans(ctx, tx, m, r.err, now, !l.Notice.Sort.waits() && l.Notice.Sort != SortFault); err != nil {
 				return err
 			}
 		}
@@ -471,7 +469,7 @@ func millis(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
-// withdraw ends all notices of dispatches that no longer wait. What was sent is
+// withdraw ends all notices of what no longer waits. What was sent is
 // taken back where the means can do that.
 func (n *Notify) withdraw(ctx context.Context, tx *sqldb.Tx, subjects []string, means map[int64]*Means, now int64) error {
 	if len(subjects) == 0 {

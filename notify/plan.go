@@ -12,7 +12,8 @@ import (
 // What is planned follows from what waits, who may be told and what has been told,
 // and from nothing else: Plan reads no clock and no database.
 
-// Waiting is a dispatch to our side that nobody of it has acknowledged.
+// Waiting is a dispatch to our side that nobody of it has acknowledged, or a line
+// check that asks something of it.
 type Waiting struct {
 	ID         office.EntryID
 	Number     int64
@@ -21,8 +22,17 @@ type Waiting struct {
 	Precedence office.Precedence
 	Mark       office.Mark
 	Distress   bool
-	At         int64 // of its release, milliseconds
+	At         int64 // of its release, or from when on the check is told of, milliseconds
 	Climb      office.Climb
+	Check      *Check // nil for a dispatch; a check has no id, number, precedence or mark
+}
+
+// subject is what it is known by in the outbox.
+func (w *Waiting) subject() string {
+	if w.Check != nil {
+		return w.Check.subject(w.Channel)
+	}
+	return w.ID.String()
 }
 
 // Person is somebody of our side who may be told.
@@ -146,16 +156,16 @@ type Desk struct {
 type Planned struct {
 	Key
 	Notice Notice
-	May    bool  // the person may acknowledge it
-	Many   bool  // it is the one notice of a flood
-	Others []Key // that need not be told by themselves any more
+	May    bool      // the person may acknowledge it
+	Many   bool      // it is the one notice of a flood
+	Others []Planned // that need not be told by themselves any more
 }
 
 // Plan gives the notices that are to be made at a moment, the most urgent first,
 // and the next moment at which there may be more, if nothing else happens by then;
 // 0 if there is none.
 //
-// Of each dispatch a person is told of the last step that is reached and that names
+// Of each dispatch or line check a person is told of the last step that is reached and that names
 // them, so that after a time without the node nobody hears of steps that have long
 // been passed; and of none twice.
 func Plan(d Desk, now int64) (notices []Planned, next int64) {
@@ -174,7 +184,7 @@ func Plan(d Desk, now int64) (notices []Planned, next int64) {
 		}
 	}
 	for i := range d.Waiting {
-		p.dispatch(&d.Waiting[i])
+		p.one(&d.Waiting[i])
 	}
 	p.gather()
 	slices.SortStableFunc(p.notices, func(a, b Planned) int {
@@ -184,10 +194,13 @@ func Plan(d Desk, now int64) (notices []Planned, next int64) {
 	return p.notices, p.next
 }
 
-// rank orders notices: distress, then by precedence.
+// rank orders notices: distress, then by precedence. A line check goes as PRIORITY.
 func rank(n *Notice) int {
 	if n.Distress {
 		return -1
+	}
+	if n.Sort == SortCheck {
+		return slices.Index(office.Precedences, office.Priority)
 	}
 	return slices.Index(office.Precedences, n.Precedence)
 }
@@ -224,8 +237,12 @@ func (p *planning) later(at int64) {
 	}
 }
 
-// dispatch finds who is to be told of a dispatch now, and of which step.
-func (p *planning) dispatch(w *Waiting) {
+// one finds who is to be told of a dispatch or a line check now, and of which step.
+func (p *planning) one(w *Waiting) {
+	if w.At > p.now && w.Check != nil {
+		p.later(w.At)
+		return
+	}
 	reached, _ := w.Climb.Reached(p.now)
 	if reached < len(w.Climb.Due) {
 		p.later(w.Climb.Due[reached])
@@ -243,7 +260,7 @@ func (p *planning) dispatch(w *Waiting) {
 				continue
 			}
 			for _, means := range person.Means {
-				key := Key{Subject: w.ID.String(), Account: person.Account, Means: means}
+				key := Key{Subject: w.subject(), Account: person.Account, Means: means}
 				if p.told[key] > step {
 					continue
 				}
@@ -302,7 +319,7 @@ func (p *planning) gather() {
 	for _, g := range p.order {
 		wants := p.wanted[g]
 		slices.SortFunc(wants, func(a, b want) int {
-			return cmp.Or(cmp.Compare(a.waiting.At, b.waiting.At), strings.Compare(a.waiting.ID.String(), b.waiting.ID.String()))
+			return cmp.Or(cmp.Compare(a.waiting.At, b.waiting.At), strings.Compare(a.waiting.subject(), b.waiting.subject()))
 		})
 		free := max(0, floodAfter-len(p.recent[g]))
 		for len(wants) > 0 && free > 0 {
@@ -319,19 +336,22 @@ func (p *planning) gather() {
 		many := p.notice(g, wants[len(wants)-1])
 		many.Many, many.Notice.Count = true, len(wants)
 		for _, w := range wants[:len(wants)-1] {
-			many.Others = append(many.Others, w.key(g))
+			many.Others = append(many.Others, p.notice(g, w))
 		}
 		p.notices = append(p.notices, many)
 	}
 }
 
-func (w want) key(g gathered) Key { return Key{w.waiting.ID.String(), w.step, g.account, g.means} }
+func (w want) key(g gathered) Key { return Key{w.waiting.subject(), w.step, g.account, g.means} }
 
 func (p *planning) notice(g gathered, w want) Planned {
 	d := w.waiting
 	n := Notice{
 		Sort: SortDispatch, Dispatch: d.ID, Number: d.Number, From: d.From, Channel: d.Channel, Precedence: d.Precedence, Mark: d.Mark, Distress: d.Distress,
 		Step: w.step, Of: len(d.Climb.Steps), Since: time.UnixMilli(d.At).UTC(), Count: 1, At: time.UnixMilli(p.now).UTC(),
+	}
+	if d.Check != nil {
+		n.Sort, n.Check = SortCheck, d.Check
 	}
 	if w.step > 0 {
 		n.Since, n.Acts = time.UnixMilli(d.Climb.Due[w.step-1]).UTC(), d.Climb.Steps[w.step-1].Do

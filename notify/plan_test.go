@@ -46,7 +46,7 @@ func turn(t *testing.T, d *Desk, last time.Duration) (told []string) {
 			c := class{p.Notice.Channel, p.Notice.Precedence, p.Notice.Distress}
 			d.Told = append(d.Told, Told{p.Key, c, now, p.Many, true, true})
 			for _, other := range p.Others {
-				d.Told = append(d.Told, Told{other, c, now, false, false, true})
+				d.Told = append(d.Told, Told{other.Key, c, now, false, false, true})
 			}
 		}
 		if again, _ := Plan(*d, now); len(again) > 0 {

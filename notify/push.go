@@ -86,8 +86,8 @@ func (pushSender) Send(ctx context.Context, to To, n Notice) error {
 		return err
 	}
 	tag := n.Key
-	if n.Sort == SortDispatch {
-		tag = n.Dispatch.String() // a later step takes the place of the one before
+	if n.Sort.waits() {
+		tag = n.Subject // a later step takes the place of the one before
 	}
 	body, err := json.Marshal(pushed{
 		Title: n.Title(to.Language), Body: n.body(to.Language), Tag: tag, Link: n.Link, Urgent: n.urgent(), Withdrawn: n.Withdrawn, Quiet: n.Quiet(),

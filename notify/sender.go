@@ -69,6 +69,7 @@ type To struct {
 // Notice is what a person is told. It holds nothing of the text of a dispatch.
 type Notice struct {
 	Key        string `json:"-"` // of this notice to this person by this means: the same with each attempt
+	Subject    string `json:"-"` // what it is about: the same with each step of one ladder
 	Sort       Sort
 	Dispatch   office.EntryID `json:",omitzero"` // the last of them, if it is of several
 	Number     int64
@@ -82,10 +83,11 @@ type Notice struct {
 	Acts       []office.StepAct
 	Count      int       // more than one: it tells of so many at once
 	Means      string    // the means that failed, for SortFault
+	Check      *Check    `json:",omitzero"` // for SortCheck
 	At         time.Time // when it was planned
-	Link       string    `json:"-"` // to the dispatch; empty where the address of the pages is not known
+	Link       string    `json:"-"` // to what it is about; empty where the address of the pages is not known
 	Ack        string    `json:"-"` // to acknowledge it, for this person alone; empty where they may not
-	Withdrawn  bool      `json:"-"` // somebody has acknowledged it
+	Withdrawn  bool      `json:"-"` // somebody has acknowledged it, called or answered
 }
 
 // Sort says what a notice is about.
@@ -94,10 +96,15 @@ type Sort string
 // The sorts of notices.
 const (
 	SortDispatch Sort = "dispatch"
+	SortCheck    Sort = "check" // a line check
 	SortTest     Sort = "test"  // somebody has pressed the button
 	SortProbe    Sort = "probe" // the daily test of itself
 	SortFault    Sort = "fault" // another means of the person does not work
 )
+
+// waits reports whether what a notice is about waits for somebody: it is told again
+// at each step, and withdrawn when somebody has done it.
+func (s Sort) waits() bool { return s == SortDispatch || s == SortCheck }
 
 // Quiet reports whether a notice need not be seen: the daily test where a means
 // can be tried without a message.
@@ -116,6 +123,8 @@ func (n *Notice) Title(language string) string {
 		return t("notice.probe")
 	case SortFault:
 		return t("notice.fault", "means", n.Means)
+	case SortCheck:
+		return n.checkTitle(language)
 	}
 	word := t("precedence." + strings.ToLower(string(n.Precedence)))
 	if n.Mark != "" {
@@ -150,6 +159,8 @@ func (n *Notice) body(language string) string {
 		lines = append(lines, t("notice.test-note"))
 	case n.Sort == SortFault:
 		lines = append(lines, t("notice.fault-note"))
+	case n.Sort == SortCheck:
+		lines = n.checkBody(language)
 	case n.Withdrawn:
 		lines = append(lines, t("notice.withdrawn-note"))
 	default:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"liaison.example/office"
@@ -241,20 +242,25 @@ func (g *Gathered) language(account string) string {
 	return g.Language
 }
 
-// acknowledged lists the dispatches of which something was told and that wait no
-// more.
+// acknowledged lists the dispatches, and the line checks, of which something was
+// told and that wait no more.
 func (n *Notify) acknowledged(ctx context.Context, g *Gathered, told []Told) (gone []string, err error) {
 	waits := map[string]bool{}
 	for _, w := range g.Waiting {
-		waits[w.ID.String()] = true
+		waits[w.subject()] = true
 	}
 	// The list of what waits is bounded: what is not in it may wait all the same.
 	var ask []string
 	for _, t := range told {
-		if t.open && !waits[t.Subject] {
-			waits[t.Subject] = true
+		switch {
+		case !t.open || waits[t.Subject]:
+			continue
+		case strings.HasPrefix(t.Subject, checkSubject): // those are all in the list
+			gone = append(gone, t.Subject)
+		default:
 			ask = append(ask, t.Subject)
 		}
+		waits[t.Subject] = true
 	}
 	slices.Sort(ask)
 	if len(ask) > askedAtOnce { // the next in turn

@@ -315,6 +315,7 @@ type JudgedCheck struct {
 	Check   *LineCheck           // nil if nobody has called
 	Closed  []Side               // that are closed on that day by their own hours
 	Ends    int64                // until when it can be called or answered in time to count, milliseconds
+	Grace   int64                // until when an answer is in time, milliseconds
 	Result  CheckResult          // of the whole: that of the side for which it is worst
 	Results map[Side]CheckResult // of each side
 }
@@ -331,7 +332,7 @@ func judge(d DueCheck, checks *Checks, sides []Side, calendars map[Side]Calendar
 	if call != nil {
 		began = max(began, call.At)
 	}
-	j.Ends = began + checks.Until*minute
+	j.Grace, j.Ends = began+checks.Grace*minute, began+checks.Until*minute
 	for _, side := range sides {
 		result := CheckAhead
 		switch {

@@ -132,8 +132,7 @@ func (r *Records) CheckBoards(ctx context.Context, now time.Time, next bool) (bo
 		if err != nil {
 			return err
 		}
-		extra, err := scanRows[office.LineCheck](ctx, tx,
-			"SELECT row FROM linecheck WHERE due = 0 AND called > $1 ORDER BY pos DESC LIMIT $2", at-extraOpen.Milliseconds(), CallsShown)
+		extra, err := readExtra(ctx, tx, at)
 		if err != nil {
 			return err
 		}
@@ -162,6 +161,55 @@ func (r *Records) CheckBoards(ctx context.Context, now time.Time, next bool) (bo
 		return nil
 	})
 	return boards, err
+}
+
+// CheckDue is a scheduled line check of a channel.
+type CheckDue struct {
+	Channel string
+	office.JudgedCheck
+}
+
+// ChecksDue lists the line checks of all channels that are due within a day, or
+// whose time to be called or answered has run out no longer than so long ago; and
+// the calls of the last hour outside of the times that not every side has answered.
+func (r *Records) ChecksDue(ctx context.Context, now time.Time, over time.Duration) (due []CheckDue, extra []office.LineCheck, err error) {
+	at := now.UnixMilli()
+	from, until := at-2*office.MaxCheckUntil*time.Minute.Milliseconds()-over.Milliseconds(), at+(25*time.Hour).Milliseconds()
+	err = r.view(ctx, "read the line checks that are due", func(tx *sqldb.Tx, _ *cursor) error {
+		row, err := readOffice(ctx, tx)
+		if err != nil || !row.Open || row.Charter.Rules < 3 {
+			return err
+		}
+		schedules, calendars, err := readTimes(ctx, tx, from, until)
+		if err != nil {
+			return err
+		}
+		calls, err := readCalls(ctx, tx, "", from, until)
+		if err != nil {
+			return err
+		}
+		for _, channel := range row.Charter.Channels {
+			for _, j := range schedules.Judge(channel.ID, calendars, calls, from, until, at) {
+				if j.Ends+over.Milliseconds() >= at {
+					due = append(due, CheckDue{channel.ID, j})
+				}
+			}
+		}
+		calls, err = readExtra(ctx, tx, at)
+		for _, c := range calls {
+			if len(c.Answers) < len(row.Charter.Sides)-1 {
+				extra = append(extra, c)
+			}
+		}
+		return err
+	})
+	return due, extra, err
+}
+
+// readExtra reads the calls of the last hour outside of the times, the last first.
+func readExtra(ctx context.Context, tx *sqldb.Tx, at int64) ([]office.LineCheck, error) {
+	return scanRows[office.LineCheck](ctx, tx,
+		"SELECT row FROM linecheck WHERE due = 0 AND called > $1 ORDER BY pos DESC LIMIT $2", at-extraOpen.Milliseconds(), CallsShown)
 }
 
 // readTimes reads what was to be checked when, and the hours of the sides, from

@@ -31,9 +31,20 @@ const selectPlaced = "SELECT pos, side, idx, time, at, post, kind, void, detail,
 // OutOfTurn lists the dispatches of a side's ledger, from an index on, that are
 // void because their number was not the next; at most limit.
 func (r *Records) OutOfTurn(ctx context.Context, side office.Side, from int64, limit int) (entries []PlacedEntry, err error) {
-	err = r.view(ctx, "read the dispatches out of turn", func(tx *sqldb.Tx, c *cursor) error {
-		rows, err := tx.Query(ctx, selectPlaced+"WHERE side = $1 AND idx >= $2 AND void = $3 ORDER BY idx LIMIT $4",
-			side, from, string(office.NumberOutOfTurn), limit)
+	return r.placedFrom(ctx, "void = $4", side, from, limit, string(office.NumberOutOfTurn))
+}
+
+// CheckAnswers lists the answers to line checks of a side's ledger, from an index
+// on, that are done; at most limit.
+func (r *Records) CheckAnswers(ctx context.Context, side office.Side, from int64, limit int) (entries []PlacedEntry, err error) {
+	return r.placedFrom(ctx, "void = '' AND kind = $4", side, from, limit, office.KindCheckAnswer)
+}
+
+// placedFrom lists the entries of a side's ledger, from an index on, that a
+// condition chooses; at most limit.
+func (r *Records) placedFrom(ctx context.Context, condition string, side office.Side, from int64, limit int, arg string) (entries []PlacedEntry, err error) {
+	err = r.view(ctx, "read the entries of a side", func(tx *sqldb.Tx, c *cursor) error {
+		rows, err := tx.Query(ctx, selectPlaced+"WHERE side = $1 AND idx >= $2 AND "+condition+" ORDER BY idx LIMIT $3", side, from, limit, arg)
 		if err != nil {
 			return err
 		}

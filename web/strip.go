@@ -131,12 +131,15 @@ func (v *visit) equalWords(line node.LineState) (state, words string) {
 	return "comparing", v.t("strip.comparing")
 }
 
-// recordsDiffer is the code of the alarm that two sides' records differ.
-const recordsDiffer = "records-differ"
+// The codes of the alarms that two sides' records differ.
+const (
+	recordsDiffer = "records-differ"
+	checkDiffers  = "check-differs"
+)
 
 // differs reports whether it was found that a side holds another record.
 func (v *visit) differs(side office.Side) bool {
-	return slices.ContainsFunc(v.alarms, func(a node.Alarm) bool { return a.Code == recordsDiffer && a.Side == side })
+	return slices.ContainsFunc(v.alarms, func(a node.Alarm) bool { return (a.Code == recordsDiffer || a.Code == checkDiffers) && a.Side == side })
 }
 
 // inZoneShort is inZone without the seconds.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -202,6 +203,12 @@ func (v *visit) toldNotice(l *notify.Line, labels map[int64]string) toldNotice {
 	if l.Notice.Sort == notify.SortDispatch {
 		one.Href = "/dispatches/" + l.Notice.Dispatch.String()
 		if l.Notice.Step > 0 {
+			one.Title += " · " + v.t("told.step", "n", l.Notice.Step, "of", l.Notice.Of)
+		}
+	}
+	if l.Notice.Sort == notify.SortCheck {
+		one.Href = "/checks?" + url.Values{"channel": {l.Notice.Channel}}.Encode()
+		if l.Notice.Step > 0 && l.Notice.Check.Duty != office.DutySilent { // which has no step before
 			one.Title += " · " + v.t("told.step", "n", l.Notice.Step, "of", l.Notice.Of)
 		}
 	}

@@ -25,7 +25,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 		"side":  {"north", "south", "east", "west"},
 		"post":  {office.Operator},
 		"mode":  {string(node.Ready), string(node.Behind), string(node.ReadOnly), "behind", "restored", "own-fork", "disk-full", "disk-read-only", "disk-broken"},
-		"alarm": {"backdated", "number-gap", "number-again", "records-behind", "disk-full", "disk-read-only", "disk-broken"},
+		"alarm": {"backdated", "number-gap", "number-again", "check-differs", "records-behind", "disk-full", "disk-read-only", "disk-broken"},
 		"refused": {
 			"post-may-not", "not-an-entry", "node-behind", "node-restored", "node-own-fork", "node-busy", "node-stopping",
 			"given-up", "disk-full", "disk-read-only", "disk-broken",

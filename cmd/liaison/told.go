@@ -66,6 +66,9 @@ func (c *toldListCommand) Run(ctx context.Context, t *terminal) error {
 				about += fmt.Sprintf(" and %d more", n.Count-1)
 			}
 		}
+		if n.Check != nil {
+			about, step = "check "+n.Check.Channel+", "+n.Check.Duty, fmt.Sprintf("%d of %d", n.Step, n.Steps)
+		}
 		rows = append(rows, []string{stamp(n.Planned), n.Account, dash(printable(labels[n.Means])), about, step, n.State, dash(printable(n.Failed))})
 	}
 	t.table(rows)
