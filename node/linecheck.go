@@ -3,11 +3,10 @@ package node
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
-
-	"github.com/go-json-experiment/json"
 
 	"liaison.example/office"
 	"liaison.example/records"
