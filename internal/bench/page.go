@@ -99,34 +99,41 @@ type arrivals struct {
 	lost     bool // the page was told that it lost events
 }
 
-// listen reads a stream of events until it ends.
-func (a *arrivals) listen(stream *http.Response) {
+// events reads a stream of events until it ends, or until heard answers an error.
+func events(stream *http.Response, heard func(kind string, data []byte) error) error {
 	lines := bufio.NewScanner(stream.Body)
+	lines.Buffer(nil, 1<<20)
 	kind := ""
 	for lines.Scan() {
-		line := lines.Bytes()
-		if name, found := bytes.CutPrefix(line, []byte("event: ")); found {
+		if name, found := bytes.CutPrefix(lines.Bytes(), []byte("event: ")); found {
 			kind = string(name)
 			continue
 		}
-		data, found := bytes.CutPrefix(line, []byte("data: "))
-		if !found {
-			continue
+		if data, found := bytes.CutPrefix(lines.Bytes(), []byte("data: ")); found {
+			if err := heard(kind, data); err != nil {
+				return err
+			}
 		}
-		now := time.Now()
-		var event struct{ ID string }
-		if err := json.Unmarshal(data, &event); err != nil {
-			continue
-		}
-		a.mu.Lock()
-		switch kind {
-		case "entry":
-			a.arrived[event.ID] = now
-		case "lost":
-			a.lost = true
-		}
-		a.mu.Unlock()
 	}
+	return errors.Join(errors.New("the stream of the open page ended"), lines.Err())
+}
+
+// heard notes what an event says.
+func (a *arrivals) heard(kind string, data []byte) error {
+	now := time.Now()
+	var event struct{ ID string }
+	if err := json.Unmarshal(data, &event); err != nil {
+		return fmt.Errorf("read an event: %w", err)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch kind {
+	case "entry":
+		a.arrived[event.ID] = now
+	case "lost":
+		a.lost = true
+	}
+	return nil
 }
 
 // pageRow releases dispatches at a steady pace and times when the event of each
@@ -147,7 +154,7 @@ func pageRow(ctx context.Context, b *run) ([]Figure, error) {
 	var wait sync.WaitGroup
 	defer wait.Wait()
 	defer stream.Body.Close()
-	wait.Go(func() { a.listen(stream) })
+	wait.Go(func() { _ = events(stream, a.heard) }) // that it ended early is seen by what did not come
 
 	tick := time.NewTicker(time.Second / pageRate)
 	defer tick.Stop()

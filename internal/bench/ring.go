@@ -1,11 +1,8 @@
 package bench
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -32,22 +29,13 @@ type ringer struct {
 func hear(ctx context.Context, stream *http.Response) *ringer {
 	r := &ringer{said: make(chan map[string]bool, 1), ended: make(chan error, 1)}
 	go func() {
-		lines := bufio.NewScanner(stream.Body)
-		lines.Buffer(nil, 1<<20)
-		rings := false
-		for lines.Scan() {
-			if name, found := bytes.CutPrefix(lines.Bytes(), []byte("event: ")); found {
-				rings = string(name) == "rings"
-				continue
-			}
-			data, found := bytes.CutPrefix(lines.Bytes(), []byte("data: "))
-			if !found || !rings {
-				continue
+		r.ended <- events(stream, func(kind string, data []byte) error {
+			if kind != "rings" {
+				return nil
 			}
 			var event struct{ Now []struct{ ID string } }
 			if err := json.Unmarshal(data, &event); err != nil {
-				r.ended <- fmt.Errorf("read what rings: %w", err)
-				return
+				return fmt.Errorf("read what rings: %w", err)
 			}
 			ids := map[string]bool{}
 			for _, ring := range event.Now {
@@ -55,11 +43,11 @@ func hear(ctx context.Context, stream *http.Response) *ringer {
 			}
 			select {
 			case r.said <- ids:
+				return nil
 			case <-ctx.Done():
-				return
+				return context.Cause(ctx)
 			}
-		}
-		r.ended <- errors.Join(errors.New("the stream of the open page ended"), lines.Err())
+		})
 	}()
 	return r
 }
