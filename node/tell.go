@@ -30,13 +30,22 @@ type climbs struct {
 	of    map[office.EntryID]office.Climb // at most as many as wait; the map is never changed
 }
 
-// DistressForms are the codes of the forms that are about lives at risk, which no
-// flood holds up.
-var DistressForms = []string{"ds", "fl"}
+// DistressForms lists the codes of the forms in force that are about lives at risk,
+// as the sides have agreed: what bears one of them is held up by no flood and by no
+// quiet hours.
+func (n *Node) DistressForms(ctx context.Context) (codes []string, err error) {
+	forms, _, err := n.records.Forms(ctx, records.FormFilter{State: office.FormInForce})
+	for i := range forms {
+		if forms[i].Form.Mode == office.ModeDistress {
+			codes = append(codes, forms[i].Form.Code)
+		}
+	}
+	return codes, err
+}
 
-// Distress tells whether a dispatch is about lives at risk.
-func Distress(d *office.Dispatch) bool {
-	return d.Form != nil && slices.Contains(DistressForms, d.Form.Code)
+// Distress tells whether a dispatch bears a form with one of these codes.
+func Distress(d *office.Dispatch, codes []string) bool {
+	return d.Form != nil && slices.Contains(codes, d.Form.Code)
 }
 
 // gatherTold gives what waits for our side at a moment, and who may be told of it.
@@ -110,12 +119,16 @@ func (n *Node) checksForUs(ctx context.Context, now time.Time) (list []notify.Wa
 func (n *Node) waitingForUs(ctx context.Context, row *office.OfficeRow) (list []notify.Waiting, err error) {
 	filters := []records.Filter{{State: records.WaitsForUs, Limit: records.MaxPage}}
 	lines, next, err := n.records.Dispatches(ctx, filters[0])
+	if err != nil || len(lines) == 0 {
+		return nil, err
+	}
+	distress, err := n.DistressForms(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if next != "" {
 		filters = nil
-		for _, code := range DistressForms {
+		for _, code := range distress {
 			filters = append(filters, records.Filter{State: records.WaitsForUs, Form: code, Limit: records.MaxPage})
 		}
 		for _, p := range office.Precedences {
@@ -128,9 +141,6 @@ func (n *Node) waitingForUs(ctx context.Context, row *office.OfficeRow) (list []
 			}
 			lines = append(lines, more...)
 		}
-	}
-	if len(lines) == 0 {
-		return nil, nil
 	}
 	calendars, err := n.records.Calendars(ctx, row.Charter.SideIDs())
 	if err != nil {
@@ -148,7 +158,7 @@ func (n *Node) waitingForUs(ctx context.Context, row *office.OfficeRow) (list []
 		d := &lines[i].Dispatch
 		list = append(list, notify.Waiting{
 			ID: d.ID, Number: d.Number, From: d.From, Channel: d.Channel, Precedence: d.Precedence, Mark: d.Mark, At: d.At,
-			Distress: Distress(d), Climb: climbs[d.ID],
+			Distress: Distress(d, distress), Climb: climbs[d.ID],
 		})
 	}
 	return list, nil

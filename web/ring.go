@@ -58,8 +58,12 @@ func (s *site) ringing(ctx context.Context, since time.Time) (string, error) {
 	}
 	began := time.Now()
 	all := ringing{Now: []ring{}}
+	distress, err := s.node.DistressForms(ctx)
+	if err != nil {
+		return "", fmt.Errorf("read what rings: %w", err)
+	}
 	for _, p := range []office.Precedence{office.Flash, office.Immediate} {
-		more, err := s.rings.add(ctx, &all, s.node.Records(), p)
+		more, err := all.add(ctx, s.node.Records(), p, distress)
 		if err != nil {
 			return "", fmt.Errorf("read what rings: %w", err)
 		}
@@ -73,8 +77,9 @@ func (s *site) ringing(ctx context.Context, since time.Time) (string, error) {
 	return r.text, nil
 }
 
-// add adds what rings of a precedence, and reports whether there is more.
-func (*rings) add(ctx context.Context, all *ringing, r *records.Records, p office.Precedence) (more bool, err error) {
+// add adds what rings of a precedence, and reports whether there is more. distress
+// is the codes of the forms about lives at risk.
+func (all *ringing) add(ctx context.Context, r *records.Records, p office.Precedence, distress []string) (more bool, err error) {
 	filter := records.Filter{State: records.WaitsForUs, Precedence: p, Limit: ringsShown}
 	lines, next, err := r.Dispatches(ctx, filter)
 	if err != nil {
@@ -85,8 +90,8 @@ func (*rings) add(ctx context.Context, all *ringing, r *records.Records, p offic
 		if err != nil {
 			return false, err
 		}
-		filters := make([]records.Filter, 0, len(row.Charter.Channels)+len(node.DistressForms))
-		for _, code := range node.DistressForms {
+		filters := make([]records.Filter, 0, len(row.Charter.Channels)+len(distress))
+		for _, code := range distress {
 			filter.Form = code
 			filters = append(filters, filter)
 		}
@@ -110,7 +115,7 @@ func (*rings) add(ctx context.Context, all *ringing, r *records.Records, p offic
 			continue
 		}
 		named[d.ID] = true
-		all.Now = append(all.Now, ring{d.ID.String(), d.Channel, lowerPrecedence(p), node.Distress(&d.Dispatch), string(d.Mark)})
+		all.Now = append(all.Now, ring{d.ID.String(), d.Channel, lowerPrecedence(p), node.Distress(&d.Dispatch, distress), string(d.Mark)})
 	}
 	return next != "", nil
 }

@@ -145,9 +145,13 @@ func (c client) rings(t *testing.T) (next func() string, cancel func()) {
 	}, cancel
 }
 
-// However many another side sends on one channel, what rings on another is named.
+// However many another side sends on one channel, what rings on another is named,
+// and what is about lives at risk, by whatever form the sides have agreed on for it.
 func TestAFloodOnOneChannelHidesNoOther(t *testing.T) {
 	h, _, north := pair(t)
+	rescue := noticeAhead()
+	rescue.Code, rescue.Mode = "sar", office.ModeDistress
+	h.agreeForm(rescue)
 	row, err := h.nodes["south"].Records().Office(t.Context())
 	must(t, err)
 	second := *row.Charter
@@ -156,7 +160,9 @@ func TestAFloodOnOneChannelHidesNoOther(t *testing.T) {
 	h.level()
 	h.act("north", "head", office.KindAgree, &office.AgreeBody{Hash: office.HashCharter(&second)})
 	h.level()
-	first := h.send("south", office.Flash, "maritime", "Adrift", "A boat is adrift.")
+	adrift := h.act("south", "duty-officer", office.KindDispatch, &office.DispatchBody{Channel: "liaison", Precedence: office.Flash, Subject: "Adrift",
+		Form: &office.Filled{Code: "sar", Hash: office.HashForm(rescue), Values: map[string]string{"what": "A boat is adrift."}}})
+	first := h.send("south", office.Flash, "maritime", "Shots", "Shots at sea.")
 	for range ringsShown + 10 {
 		h.send("south", office.Flash, "liaison", "Again", "Again.")
 	}
@@ -164,11 +170,14 @@ func TestAFloodOnOneChannelHidesNoOther(t *testing.T) {
 	rings, cancel := north.rings(t)
 	said := rings()
 	cancel()
-	if n := strings.Count(said, `"id"`); n > ringsShown+2*ringsOfOne || !strings.Contains(said, `"more":true`) {
+	if n := strings.Count(said, `"id"`); n > ringsShown+1+2*ringsOfOne || !strings.Contains(said, `"more":true`) {
 		t.Errorf("%d are named: %s", n, said)
 	}
 	if !strings.Contains(said, `{"id":"`+first.String()+`","channel":"maritime"`) {
 		t.Errorf("what rings on the other channel is not named: %s", said)
+	}
+	if !strings.Contains(said, `{"id":"`+adrift.String()+`","channel":"liaison","precedence":"flash","distress":true`) {
+		t.Errorf("what is about lives at risk is not named: %s", said)
 	}
 	h.level()
 }
