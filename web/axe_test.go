@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -21,9 +22,12 @@ var axeSource = sync.OnceValue(func() string {
 	return string(source)
 })
 
-// axeRun asks for rules and lists what breaks them.
+// axeRun asks for rules and lists what breaks them. The style sheets and sounds are
+// not loaded once more for it: the two rules that need them, of screens that must
+// be turned and of sounds that play by themselves, are kept in
+// TestNoPageTurnsTheScreenOrPlaysByItself.
 const axeRun = `axe.run(document, {
-	runOnly: %s, resultTypes: ["violations"],
+	runOnly: %s, resultTypes: ["violations"], preload: false,
 }).then((found) => found.violations.flatMap((v) => v.nodes.map((n) => v.id + ": " + n.html.slice(0, 160) + " (" + n.failureSummary.replace(/\s+/g, " ").slice(0, 300) + ")")))`
 
 // The rules of WCAG 2.2 A and AA, and those of them that a page keeps in one
@@ -58,5 +62,22 @@ func accessible(t *testing.T, ctx context.Context, name, rules string) {
 	t.Helper()
 	if found := breaches(t, ctx, rules); len(found) > 0 {
 		t.Errorf("%s breaks the guidelines:\n%s", name, strings.Join(found, "\n"))
+	}
+}
+
+// axe is not asked for the two rules that read each sheet and sound again.
+func TestNoPageTurnsTheScreenOrPlaysByItself(t *testing.T) {
+	for pattern, forbidden := range map[string]string{"style/*.css": "orientation", "*.html": "autoplay", "script/*.js": "autoplay"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d files, %v", pattern, len(files), err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			must(t, err)
+			if strings.Contains(string(text), forbidden) {
+				t.Errorf("%s says %q", file, forbidden)
+			}
+		}
 	}
 }
