@@ -131,10 +131,7 @@ func (n *Node) SilencesOf(ctx context.Context, line *records.DispatchLine, now t
 		}
 		form = found.Form
 	}
-	var wait office.Wait
-	if len(line.Waiting) > 0 {
-		wait = row.Charter.Wait(&line.Dispatch, office.NewJointClock(slices.Collect(maps.Values(awaited.Calendars)), line.At))
-	}
+	wait := row.Charter.Wait(&line.Dispatch, form, office.NewJointClock(slices.Collect(maps.Values(awaited.Calendars)), line.At))
 	explain := n.explain(awaited, now)
 	for _, q := range office.Questions(&line.Dispatch, line.Acknowledged, &line.Handling, form, wait) {
 		if q.From != n.side && q.To != n.side {

@@ -42,18 +42,23 @@ type Question struct {
 	To         Side          `json:"to"`            // who is silent
 }
 
-// Wait is by when a dispatch is to be acknowledged.
+// Wait is by when a dispatch is to be acknowledged and answered.
 type Wait struct {
 	Due    int64   // milliseconds; 0 if no time is agreed on
 	Ladder []int64 // when the steps of the ladder are due
+	Answer int64   // by when it is to be answered, if its form asks for that; 0 if no time is agreed on
 }
 
-// Wait reckons by when a dispatch is to be acknowledged, by the clock and the ladder
-// of its precedence, which run below IMMEDIATE in the hours of the sides.
-func (c *Charter) Wait(d *Dispatch, clock *JointClock) (w Wait) {
-	if i := slices.IndexFunc(c.Clocks, func(clock Clock) bool { return clock.Precedence == d.Precedence }); i >= 0 && c.Clocks[i].Acknowledge > 0 {
-		w.Due = clock.Due(d.Precedence, c.Clocks[i].Acknowledge, d.At)
+// Wait reckons by when a dispatch is to be acknowledged and answered, by the clock and
+// the ladder of its precedence, which run below IMMEDIATE in the hours of the sides. f
+// is its form, and may be nil.
+func (c *Charter) Wait(d *Dispatch, f *Form, clock *JointClock) (w Wait) {
+	of, ok := c.Clock(d.Precedence)
+	if ok && of.Acknowledge > 0 {
+		w.Due = clock.Acknowledge(of, d.At)
 	}
+	of.Precedence = d.Precedence
+	w.Answer = clock.Answer(c.Rules, of, f, d.At)
 	if c.Rules >= 3 {
 		w.Ladder = c.ClimbBy(clock, d.Channel, d.Precedence, d.At).Due
 	}
@@ -90,10 +95,7 @@ func Questions(d *Dispatch, given []Acknowledgement, h *Handling, f *Form, w Wai
 			if !f.AsksForAnswer() {
 				continue
 			}
-			q.Awaits = AwaitsAnswer
-			if f.Hours > 0 {
-				q.Due = d.At + f.Hours*60*minute
-			}
+			q.Awaits, q.Due = AwaitsAnswer, w.Answer
 			if f.Asks == AsksObjection {
 				q.Ends = q.Due
 			}
