@@ -96,6 +96,7 @@ func testCharters() map[string]*Charter {
 		"with-quicker-clocks":   changed(func(c *Charter) { c.Clocks[0].Acknowledge = 300 }),
 		"with-rules-2":          changed(func(c *Charter) { c.Rules = 2 }),
 		"with-rules-3":          changed(func(c *Charter) { c.Rules = 3 }),
+		"with-rules-4":          changed(func(c *Charter) { c.Rules = 4 }),
 		"with-checks":           changed(func(c *Charter) { c.Rules = 3; c.Channels[0] = testChecked(c.Channels[0]) }),
 		"with-checks-too-early": changed(func(c *Charter) { c.Rules = 2; c.Channels[0] = testChecked(c.Channels[0]) }),
 		"with-checks-disordered": changed(func(c *Charter) {
