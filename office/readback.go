@@ -90,6 +90,19 @@ func (h *Handling) ReadbackOf(side Side) (last *Restated, n int) {
 	return last, n
 }
 
+// Disputes counts the read-backs that were disputed. h may be nil.
+func (h *Handling) Disputes() (n int) {
+	if h == nil {
+		return 0
+	}
+	for _, r := range h.Readbacks {
+		if r.Answer == ReadbackDispute {
+			n++
+		}
+	}
+	return n
+}
+
 // OwesReadback reports whether a side that a dispatch is addressed to has still to
 // read it back: it was asked to, and has not, or was disputed and may once more.
 func (d *Dispatch) OwesReadback(h *Handling, side Side) bool {
@@ -101,7 +114,7 @@ func (d *Dispatch) OwesReadback(h *Handling, side Side) bool {
 // release, or from the dispute of the one before.
 func (d *Dispatch) ReadbackFrom(h *Handling, side Side) int64 {
 	if last, _ := h.ReadbackOf(side); last != nil {
-		return last.Answered
+		return max(d.At, last.Answered)
 	}
 	return d.At
 }

@@ -50,23 +50,26 @@ type Wait struct {
 	Due      int64          // milliseconds; 0 if no time is agreed on
 	Ladder   []int64        // when the steps of the ladder are due
 	Readback map[Side]int64 // of each side that owes a read-back, milliseconds; none if no time is agreed on
+	Disputes int            // how many read-backs were disputed when this was reckoned: after each the clock runs anew
 }
 
 // Wait reckons by when a dispatch is to be acknowledged, by the clock and the ladder
-// of its precedence, which run below IMMEDIATE in the hours of the sides.
-func (c *Charter) Wait(d *Dispatch, clock *JointClock) (w Wait) {
+// of its precedence, and read back, by its other clock. They run below IMMEDIATE in the
+// hours of the sides.
+func (c *Charter) Wait(d *Dispatch, h *Handling, clock *JointClock) (w Wait) {
 	if i := slices.IndexFunc(c.Clocks, func(clock Clock) bool { return clock.Precedence == d.Precedence }); i >= 0 && c.Clocks[i].Acknowledge > 0 {
 		w.Due = clock.Due(d.Precedence, c.Clocks[i].Acknowledge, d.At)
 	}
 	if c.Rules >= 3 {
 		w.Ladder = c.ClimbBy(clock, d.Channel, d.Precedence, d.At).Due
 	}
+	w.Disputes = h.Disputes()
 	return w
 }
 
 // Questions lists what is waited for with a dispatch: for each addressed side one at
-// most, and one with its read-back. Nothing is any more once it is withdrawn, or its own side has closed it.
-// h and f may be nil.
+// most, and one with its read-back. Nothing is any more once it is withdrawn, or its
+// own side has closed it. h and f may be nil.
 func Questions(d *Dispatch, given []Acknowledgement, h *Handling, f *Form, w Wait) (list []Question) {
 	if h == nil {
 		h = &Handling{}

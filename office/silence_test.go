@@ -50,7 +50,7 @@ func TestWhatIsWaitedForFollowsFromWhatWasWritten(t *testing.T) {
 		{"withdrawn", nil, &Handling{Relations: []Related{{Kind: Cancellation}}}, nil, "", "", false},
 		{"corrected", nil, &Handling{Relations: []Related{{Kind: Correction}}}, nil, AwaitsAcknowledgement, "2018-10-12 04:00", false},
 	} {
-		list := Questions(d, test.given, test.h, test.f, charter.Wait(d, NewJointClock(korea, d.At)))
+		list := Questions(d, test.given, test.h, test.f, charter.Wait(d, test.h, NewJointClock(korea, d.At)))
 		if test.want == "" {
 			if len(list) > 0 {
 				t.Errorf("%s: got %+v", test.name, list)
@@ -164,7 +164,7 @@ func TestATenderWaitsUntilItIsAcceptedWithdrawnOrServed(t *testing.T) {
 
 func TestTheStepOfTheLadderStandsBesideASilence(t *testing.T) {
 	d := asked(Flash)
-	q := Questions(d, nil, nil, nil, (&Charter{Rules: 3}).Wait(d, NewJointClock(nil, d.At)))[0]
+	q := Questions(d, nil, nil, nil, (&Charter{Rules: 3}).Wait(d, nil, NewJointClock(nil, d.At)))[0]
 	c := Circumstances{Up: true, Received: true, Stand: Stand{Open: true}, Watches: true, OnWatch: true}
 	for _, test := range []struct {
 		minutes     int64
@@ -185,7 +185,7 @@ func TestTheStepOfTheLadderStandsBesideASilence(t *testing.T) {
 			t.Errorf("after %d minutes: got %+v", test.minutes, s)
 		}
 	}
-	if q := Questions(d, nil, nil, nil, (&Charter{Rules: 2}).Wait(d, NewJointClock(nil, d.At)))[0]; q.Ladder != nil {
+	if q := Questions(d, nil, nil, nil, (&Charter{Rules: 2}).Wait(d, nil, NewJointClock(nil, d.At)))[0]; q.Ladder != nil {
 		t.Error("there is a ladder before the rules know ladders")
 	}
 }
