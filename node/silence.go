@@ -131,10 +131,9 @@ func (n *Node) SilencesOf(ctx context.Context, line *records.DispatchLine, now t
 		}
 		form = found.Form
 	}
-	var wait office.Wait
-	if len(line.Waiting) > 0 || line.Readback {
-		wait = row.Charter.Wait(&line.Dispatch, &line.Handling, office.NewJointClock(slices.Collect(maps.Values(awaited.Calendars)), line.At))
-	}
+	clock := office.NewJointClock(slices.Collect(maps.Values(awaited.Calendars)), line.At)
+	wait := row.Charter.Wait(&line.Dispatch, form, clock)
+	row.Charter.WaitReadback(&wait, &line.Dispatch, &line.Handling, clock)
 	explain := n.explain(awaited, now)
 	for _, q := range office.Questions(&line.Dispatch, line.Acknowledged, &line.Handling, form, wait) {
 		if q.From != n.side && q.To != n.side {

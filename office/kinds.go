@@ -35,7 +35,7 @@ type Kind struct {
 var Kinds = []Kind{
 	founding(kind(KindCharter, 1, true, checkCharterBody, applyCharter)),
 	kind(KindPropose, 1, true, checkFirstPropose, applyPropose),
-	kind(KindPropose, 3, true, checkPropose, applyPropose),
+	kind(KindPropose, 3, true, checkThirdPropose, applyPropose),
 	kind(KindPropose, 4, true, checkPropose, applyPropose),
 	kind(KindAgree, 1, true, checkAgree, applyAgree),
 	kind(KindPost, 1, true, checkPost, applyPost),

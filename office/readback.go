@@ -80,8 +80,11 @@ func (r *Restated) Stage() Stage {
 }
 
 // ReadbackOf gives the last read-back of a side, nil if there is none, and how many
-// there are.
+// there are. h may be nil.
 func (h *Handling) ReadbackOf(side Side) (last *Restated, n int) {
+	if h == nil {
+		return nil, 0
+	}
 	for i := range h.Readbacks {
 		if h.Readbacks[i].Side == side {
 			last, n = &h.Readbacks[i], n+1
@@ -111,12 +114,30 @@ func (d *Dispatch) OwesReadback(h *Handling, side Side) bool {
 }
 
 // ReadbackFrom is from when on the clock of a read-back runs that is owed: from the
-// release, or from the dispute of the one before.
+// release, or from the dispute of the one before, if that is later.
 func (d *Dispatch) ReadbackFrom(h *Handling, side Side) int64 {
 	if last, _ := h.ReadbackOf(side); last != nil {
 		return max(d.At, last.Answered)
 	}
 	return d.At
+}
+
+// WaitReadback reckons by when the sides that owe it are to read a dispatch back, by the
+// charter's clock. After a dispute it runs anew, so that this is to be reckoned again.
+func (c *Charter) WaitReadback(w *Wait, d *Dispatch, h *Handling, clock *JointClock) {
+	w.Readback, w.Disputes = nil, h.Disputes()
+	of, ok := c.Clock(d.Precedence)
+	if !ok || of.Readback == 0 {
+		return
+	}
+	for _, to := range d.To {
+		if d.OwesReadback(h, to) {
+			if w.Readback == nil {
+				w.Readback = map[Side]int64{}
+			}
+			w.Readback[to] = clock.Due(d.Precedence, of.Readback, d.ReadbackFrom(h, to))
+		}
+	}
 }
 
 func checkReadback(c *checker, b *ReadbackBody) { c.text("text", b.Text, MaxReadback) }

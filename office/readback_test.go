@@ -72,6 +72,45 @@ func TestAReadbackIsWaitedFor(t *testing.T) {
 	}
 }
 
+// TestAReadbackIsDueByItsClock has both sides at work from 09:00 to 17:00 in Seoul.
+func TestAReadbackIsDueByItsClock(t *testing.T) {
+	charter := FoundingCharter(testOffice, 4, nil)
+	jointly := []Calendar{testCalendar(540, weekdays), testCalendar(540, weekdays)}
+	disputed := &Handling{Readbacks: []Restated{{Answer: ReadbackDispute, Answered: moment("2018-10-12 07:00"), ID: EntryID{"north", 4}, Side: "north"}}}
+	early := &Handling{Readbacks: []Restated{{Answer: ReadbackDispute, Answered: moment("2018-10-11 07:00"), ID: EntryID{"north", 4}, Side: "north"}}}
+	for _, test := range []struct {
+		name string
+		p    Precedence
+		h    *Handling
+		want string
+	}{
+		{"FLASH at every hour", Flash, &Handling{}, "2018-10-12 01:20"},
+		{"PRIORITY in joint hours", Priority, &Handling{}, "2018-10-12 07:00"},
+		{"after a dispute anew", Priority, disputed, "2018-10-15 05:00"},
+		{"a dispute dated before the release", Priority, early, "2018-10-12 07:00"},
+	} {
+		d := asked(test.p)
+		d.Readback = true
+		var w Wait
+		charter.WaitReadback(&w, d, test.h, NewJointClock(jointly, d.At))
+		if w.Readback["north"] != moment(test.want) || w.Disputes != test.h.Disputes() {
+			t.Errorf("%s: due %s, want %s", test.name, MinuteOf(w.Readback["north"]), test.want)
+		}
+	}
+	d := asked(Priority)
+	d.Readback = true
+	list := Questions(d, []Acknowledgement{{At: d.At, Side: "north"}}, nil, nil, Wait{Readback: map[Side]int64{"north": 7}})
+	if len(list) != 1 || list[0].Awaits != AwaitsReadback || list[0].Due != 7 {
+		t.Errorf("waited for: %+v", list)
+	}
+	w := Wait{Readback: map[Side]int64{"north": 7}}
+	for _, c := range []*Charter{FoundingCharter(testOffice, 3, nil), {}} {
+		if c.WaitReadback(&w, d, nil, NewJointClock(jointly, d.At)); len(w.Readback) > 0 {
+			t.Errorf("by a charter without that clock: %v", w.Readback)
+		}
+	}
+}
+
 func TestAReadbackThatIsOwedIsNotAnswered(t *testing.T) {
 	d := asked(Routine)
 	c := Circumstances{Up: true, Received: true, Stand: Stand{Said: true, Open: true}, Watches: true}

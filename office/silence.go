@@ -45,25 +45,28 @@ type Question struct {
 	To         Side          `json:"to"`            // who is silent
 }
 
-// Wait is by when a dispatch is to be acknowledged and read back.
+// Wait is by when a dispatch is to be acknowledged, answered and read back.
 type Wait struct {
 	Due      int64          // milliseconds; 0 if no time is agreed on
 	Ladder   []int64        // when the steps of the ladder are due
-	Readback map[Side]int64 // of each side that owes a read-back, milliseconds; none if no time is agreed on
-	Disputes int            // how many read-backs were disputed when this was reckoned: after each the clock runs anew
+	Answer   int64          // by when it is to be answered, if its form asks for that; 0 if no time is agreed on
+	Readback map[Side]int64 // by when the sides are to read it back that owe it; none if no time is agreed on
+	Disputes int            // how many read-backs were disputed when that was reckoned
 }
 
-// Wait reckons by when a dispatch is to be acknowledged, by the clock and the ladder
-// of its precedence, and read back, by its other clock. They run below IMMEDIATE in the
-// hours of the sides.
-func (c *Charter) Wait(d *Dispatch, h *Handling, clock *JointClock) (w Wait) {
-	if i := slices.IndexFunc(c.Clocks, func(clock Clock) bool { return clock.Precedence == d.Precedence }); i >= 0 && c.Clocks[i].Acknowledge > 0 {
-		w.Due = clock.Due(d.Precedence, c.Clocks[i].Acknowledge, d.At)
+// Wait reckons by when a dispatch is to be acknowledged and answered, by the clock and
+// the ladder of its precedence, which run below IMMEDIATE in the hours of the sides. f
+// is its form, and may be nil.
+func (c *Charter) Wait(d *Dispatch, f *Form, clock *JointClock) (w Wait) {
+	of, ok := c.Clock(d.Precedence)
+	if ok && of.Acknowledge > 0 {
+		w.Due = clock.Acknowledge(of, d.At)
 	}
+	of.Precedence = d.Precedence
+	w.Answer = clock.Answer(c.Rules, of, f, d.At)
 	if c.Rules >= 3 {
 		w.Ladder = c.ClimbBy(clock, d.Channel, d.Precedence, d.At).Due
 	}
-	w.Disputes = h.Disputes()
 	return w
 }
 
@@ -104,10 +107,7 @@ func Questions(d *Dispatch, given []Acknowledgement, h *Handling, f *Form, w Wai
 			if last, _ := h.ReadbackOf(to); last != nil && q.Read == 0 {
 				q.Read = last.At
 			}
-			q.Awaits = AwaitsAnswer
-			if f.Hours > 0 {
-				q.Due = d.At + f.Hours*60*minute
-			}
+			q.Awaits, q.Due = AwaitsAnswer, w.Answer
 			if f.Asks == AsksObjection {
 				q.Ends = q.Due
 			}

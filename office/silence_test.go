@@ -50,7 +50,7 @@ func TestWhatIsWaitedForFollowsFromWhatWasWritten(t *testing.T) {
 		{"withdrawn", nil, &Handling{Relations: []Related{{Kind: Cancellation}}}, nil, "", "", false},
 		{"corrected", nil, &Handling{Relations: []Related{{Kind: Correction}}}, nil, AwaitsAcknowledgement, "2018-10-12 04:00", false},
 	} {
-		list := Questions(d, test.given, test.h, test.f, charter.Wait(d, test.h, NewJointClock(korea, d.At)))
+		list := Questions(d, test.given, test.h, test.f, charter.Wait(d, test.f, NewJointClock(korea, d.At)))
 		if test.want == "" {
 			if len(list) > 0 {
 				t.Errorf("%s: got %+v", test.name, list)

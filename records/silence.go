@@ -143,9 +143,12 @@ func (k *awaited) find(ctx context.Context, tx *sqldb.Tx, own office.Side) (*Awa
 			}
 		}
 		wait, reckoned := k.waits[line.ID]
-		if len(line.Waiting) > 0 || line.Readback {
+		if len(line.Waiting) > 0 || line.Readback || form.AsksForAnswer() {
+			if !reckoned {
+				wait = row.Charter.Wait(&line.Dispatch, form, clock)
+			}
 			if !reckoned || wait.Disputes != line.Handling.Disputes() {
-				wait = row.Charter.Wait(&line.Dispatch, &line.Handling, clock)
+				row.Charter.WaitReadback(&wait, &line.Dispatch, &line.Handling, clock)
 			}
 			waits[line.ID] = wait
 		}
