@@ -78,13 +78,6 @@ var refusalWords = map[string]Phrase{
 	"void.tender-waits":     {En: "The tender {tender} waits for an answer of {side} until {until}. It can be served before then only if it is accepted or declined.", Ko: "전달 제의 {tender}{tender:은/는} {until}까지 {side}의 회답을 기다립니다. 그 전에는 수락되거나 거절된 뒤에만 전달할 수 있습니다."},
 	"void.tender-first":     {En: "A dispatch of form “{form}” is tendered before it is served. Only FLASH, answers and what mends another dispatch go without.", Ko: "“{form}” 서식의 통지문은 전달하기 전에 먼저 제의해야 합니다. 초긴급 통지문, 회신, 다른 통지문을 고치는 통지문만 예외입니다."},
 
-	"void.readback-not-asked": {En: "Dispatch {dispatch} does not ask to be read back.", Ko: "통지문 {dispatch}{dispatch:은/는} 복창을 요청하지 않았습니다."},
-	"void.readback-waits":     {En: "Its side has read dispatch {dispatch} back, by {by}; the sender has neither confirmed nor disputed that yet.", Ko: "그 측은 이미 {by}{by:으로/로} 통지문 {dispatch}{dispatch:을/를} 복창했으며, 발송 측이 아직 확인하거나 이의를 제기하지 않았습니다."},
-	"void.already-confirmed":  {En: "The read-back of dispatch {dispatch} by its side is confirmed ({by}).", Ko: "통지문 {dispatch}에 대한 그 측의 복창은 이미 확인되었습니다({by})."},
-	"void.readback-unknown":   {En: "There is no read-back {readback}.", Ko: "복창 {readback}{readback:이/가} 없습니다."},
-	"void.readback-of-others": {En: "The read-back {readback} is of dispatch {dispatch}: only the side that wrote that can confirm or dispute it.", Ko: "복창 {readback}{readback:은/는} 통지문 {dispatch}에 대한 것으로, 그 통지문을 작성한 측만 확인하거나 이의를 제기할 수 있습니다."},
-	"void.readback-answered":  {En: "The read-back {readback} was confirmed or disputed before, by {by}.", Ko: "복창 {readback}{readback:은/는} 이미 {by}{by:으로/로} 확인되었거나 이의가 제기되었습니다."},
-
 	"void.other":            {En: "The reason is “{code}”, which this program does not know.", Ko: "사유는 “{code}”이며, 이 프로그램은 이를 알지 못합니다."},
 	"void.watch-unknown":    {En: "There is no watch {watch} of this side.", Ko: "이 측에는 당직 {watch}{watch:이/가} 없습니다."},
 	"void.watch-over":       {En: "The watch {watch} has ended, by {by}.", Ko: "당직 {watch}{watch:은/는} {by}{by:으로/로} 이미 끝났습니다."},

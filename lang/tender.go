@@ -84,8 +84,6 @@ var tenderWords = map[string]Phrase{
 	"field.side":         {En: "Side", Ko: "측"},
 
 	"may.tender":          {En: "Tender dispatches", Ko: "통지문 전달 제의"},
-	"may.readback":        {En: "Read dispatches back", Ko: "통지문 복창"},
-	"may.readback.answer": {En: "Confirm and dispute read-backs", Ko: "복창의 확인과 이의 제기"},
 	"may.tender.answer":   {En: "Accept and decline tenders of others", Ko: "상대측 전달 제의 수락과 거절"},
 	"may.tender.withdraw": {En: "Withdraw tenders", Ko: "전달 제의 철회"},
 
