@@ -60,7 +60,7 @@ func (d *NewDispatch) body() *office.DispatchBody {
 	b := &office.DispatchBody{
 		Channel: d.Channel, Precedence: d.Precedence, Subject: d.Subject, Text: d.Text, To: d.To, Enclosures: d.Enclosures,
 		Name: d.Name, Attention: d.Attention, Mark: d.Mark, Reply: d.Reply, References: d.References, Releasable: d.Releasable, Party: d.Party,
-		Form: d.Form, Answer: d.Answer, Tender: d.Tender,
+		Form: d.Form, Answer: d.Answer, Tender: d.Tender, Readback: d.Readback,
 	}
 	if d.Info != nil {
 		b.Info = &office.Information{Precedence: d.Info.Precedence, To: slices.Sorted(slices.Values(d.Info.To))}
@@ -168,6 +168,11 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) error {
 	}
 	if d.Says, err = s.says(r, line.Form); err != nil {
 		return err
+	}
+	if len(line.Handling.Readbacks) > 0 {
+		if d.Readbacks, err = s.readbacks(r.Context(), id); err != nil {
+			return err
+		}
 	}
 	return write(w, http.StatusOK, d)
 }
@@ -285,6 +290,12 @@ func dispatchShape(l records.DispatchLine, holds func(office.Side, office.EntryI
 		d.State = Answered
 	case stage == office.StageConsidered:
 		d.State = Considered
+	case stage == office.StageConfirmed:
+		d.State = Confirmed
+	case stage == office.StageReadBack:
+		d.State = ReadBack
+	case stage == office.StageDisputed:
+		d.State = Disputed
 	case all(l.To, func(to office.Side) bool { return acknowledged[to] }):
 		d.State = Acknowledged
 	case all(l.To, func(to office.Side) bool { return acknowledged[to] || holds(to, l.ID) }):
@@ -308,7 +319,7 @@ func (d *Dispatch) particulars(l *records.DispatchLine) {
 	d.Group, d.Thread = l.Group().String(), l.Thread
 	d.Particulars = Particulars{
 		Name: l.Name, Attention: l.Attention, Mark: l.Mark, Reply: l.Reply, References: l.References, Releasable: l.Releasable, Party: l.Party,
-		Form: l.Form, Answer: l.Answer, Tender: l.Tender,
+		Form: l.Form, Answer: l.Answer, Tender: l.Tender, Readback: l.Readback,
 	}
 	if l.Info != nil {
 		d.Info = &Information{l.Info.Precedence, l.Info.To}

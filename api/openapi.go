@@ -159,7 +159,7 @@ var plain = map[reflect.Type]schema{
 	reflect.TypeFor[time.Time]():            {"type": "string", "format": "date-time"},
 	reflect.TypeFor[office.EntryID]():       {"type": "string", "pattern": `^[a-z][a-z0-9-]{0,30}/(0|[1-9][0-9]*)$`, "examples": []string{"south/17"}},
 	reflect.TypeFor[office.Precedence]():    schemaOfPrecedence,
-	reflect.TypeFor[State]():                {"type": "string", "enum": []State{Queued, Received, Acknowledged, Considered, Answered, Closed}},
+	reflect.TypeFor[State]():                {"type": "string", "enum": []State{Queued, Received, Acknowledged, Disputed, ReadBack, Confirmed, Considered, Answered, Closed}},
 	reflect.TypeFor[office.Awaits]():        {"type": "string", "enum": office.AllAwaits},
 	reflect.TypeFor[office.Mark]():          {"type": "string", "enum": office.Marks},
 	reflect.TypeFor[office.Means]():         {"type": "string", "enum": office.AllMeans},
@@ -167,6 +167,7 @@ var plain = map[reflect.Type]schema{
 	reflect.TypeFor[office.View]():          {"type": "string", "enum": office.Views},
 	reflect.TypeFor[office.RelationKind]():  {"type": "string", "enum": office.RelationKinds},
 	reflect.TypeFor[office.Releasability](): {"type": "string", "enum": office.Releasabilities},
+	reflect.TypeFor[office.ReadbackWord]():  {"type": "string", "enum": office.ReadbackWords},
 	reflect.TypeFor[office.Readability]():   {"type": "string", "enum": office.Readabilities},
 	reflect.TypeFor[office.CheckResult]():   {"type": "string", "enum": office.CheckResults},
 	reflect.TypeFor[SwapState]():            {"type": "string", "enum": people.SwapStates},
@@ -262,7 +263,7 @@ type said map[string]string
 // source is the files with the types that stand in requests and answers. Their
 // comments are the description, so that there are no two that could differ.
 //
-//go:embed types.go types_account.go types_draft.go types_hours.go types_linecheck.go types_roster.go types_silence.go types_statistics.go types_tender.go types_told.go types_watch.go problem.go
+//go:embed types.go types_account.go types_draft.go types_hours.go types_linecheck.go types_readback.go types_roster.go types_silence.go types_statistics.go types_tender.go types_told.go types_watch.go problem.go
 var source embed.FS
 
 func readSaid() said {

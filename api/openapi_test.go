@@ -223,6 +223,9 @@ var calls = []call{
 	{"acknowledgeDispatch", "/dispatches/{theirs}/acknowledgement", `{"by":"duty-officer"}`, ""},
 	{"considerDispatch", "/dispatches/{theirs}/consideration", `{"by":"duty-officer","until":"2199-01-01T09:00:00Z"}`, ""},
 	{"releaseDispatch", "/dispatches?wait=30s", `{"channel":"liaison","precedence":"ROUTINE","subject":"Re","text":"가나다","by":"duty-officer","reply":"{theirs}","references":["{sent}"],"name":"Head of the office","attention":"Head of the office","releasable":"party","party":"A court"}`, ""},
+	{"readBackDispatch", "/dispatches/{theirs}/readback", `{"text":"가나다","by":"duty-officer"}`, ""},
+	{"answerReadback", "/readbacks/{restated}/answer", `{"answer":"disputed","text":"나다라","by":"duty-officer"}`, ""},
+	{"getDispatch", "/dispatches/{order}", "", ""},
 	{"closeDispatch", "/dispatches/{theirs}/closing", `{"by":"duty-officer"}`, ""},
 	{"releaseDispatch", "/dispatches?wait=30s", `{"channel":"liaison","precedence":"ROUTINE","subject":"Anew","text":"가나다","by":"duty-officer","relation":{"dispatch":"{sent}","kind":"supersession"}}`, ""},
 	{"getDispatch", "/dispatches/{theirs}", "", ""},
@@ -388,7 +391,9 @@ func readyOffice(t *testing.T) (*liaisontest.Office, map[string]string) {
 	t.Helper()
 	o, south, north := two(t)
 	ctx := t.Context()
-	theirs, err := north.Send(ctx, test, patience)
+	asks := test
+	asks.Readback = true
+	theirs, err := north.Send(ctx, asks, patience)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -412,6 +417,15 @@ func readyOffice(t *testing.T) (*liaisontest.Office, map[string]string) {
 	}
 	crossing := noticeForm("ve")
 	if _, err := north.ProposeForm(ctx, api.NewForm{Form: crossing, By: "head"}); err != nil {
+		t.Fatal(err)
+	}
+	order, err := south.Send(ctx, api.NewDispatch{Channel: "liaison", Precedence: office.Routine, Subject: "Crossing", Text: "네 대", By: "duty-officer", Particulars: api.Particulars{Readback: true}}, patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Equal()
+	restated, err := north.ReadBack(ctx, order.ID, api.NewReadback{Text: "세 대", By: "duty-officer"})
+	if err != nil {
 		t.Fatal(err)
 	}
 	tried, err := north.LogAttempt(ctx, api.NewAttempt{Channel: "liaison", Means: office.Radio, Outcome: office.NoAnswer, By: "duty-officer"})
@@ -471,7 +485,7 @@ func readyOffice(t *testing.T) (*liaisontest.Office, map[string]string) {
 	if err := o.Nodes["south"].Notify().SetOffice(t.Context(), "webhook", notify.Settings{"private": "1"}); err != nil {
 		t.Fatal(err)
 	}
-	return o, map[string]string{"file": file.Hash, "hook": hook.URL, "draft": kimsDraft(t, o, "ready"), "theirs": theirs.ID.String(), "tried": tried.ID.String(), "tendered": tendered.ID.String(), "offered": offered.ID.String(), "suspended": suspended.ID.String(),
+	return o, map[string]string{"file": file.Hash, "hook": hook.URL, "draft": kimsDraft(t, o, "ready"), "theirs": theirs.ID.String(), "order": order.ID.String(), "restated": restated.ID.String(), "tried": tried.ID.String(), "tendered": tendered.ID.String(), "offered": offered.ID.String(), "suspended": suspended.ID.String(),
 		"declined": strconv.FormatInt(declined.ID, 10), "called": called.ID.String(), "charter": string(charter), "hash": office.HashCharter(&other),
 		"form": string(notice), "formHash": office.HashForm(crossing)}
 }

@@ -15,6 +15,9 @@ const (
 	Queued       State = "queued"              // durable at the sender's node, not yet received by every addressee
 	Received     State = "received"            // every addressed side's receipt is held (or: it is addressed to us, and we hold it)
 	Acknowledged State = "acknowledged"        // a post of every addressed side has acknowledged it
+	Disputed     State = "disputed"            // every addressed side has read it back at least, and a read-back was disputed
+	ReadBack     State = "read-back"           // every addressed side has read it back, and a read-back waits for the sender's word
+	Confirmed    State = "confirmed"           // the read-back of every addressed side was confirmed
 	Considered   State = "under-consideration" // every addressed side has come as far as a holding reply
 	Answered     State = "answered"            // every addressed side has answered
 	Closed       State = "closed"              // its sender has closed it, and every addressed side has closed or answered it
@@ -73,6 +76,7 @@ type Dispatch struct {
 	Acknowledged []Acknowledgement `json:"acknowledged"`
 	Receipts     []Receipt         `json:"receipts,omitempty"`   // not in lists
 	Enclosures   []Enclosed        `json:"enclosures,omitempty"` // not in lists
+	Readbacks    []Readback        `json:"readbacks,omitempty"`  // not in lists
 	Group        string            `json:"group"`                // the date-time group, such as "140130Z SEP 18"
 	Says         office.Words      `json:"says,omitempty"`       // of a short code: the agreed text with its values, by language; not in lists
 	Thread       *office.EntryID   `json:"thread,omitempty"`     // the dispatch that its thread begins with; left out if that is itself
@@ -95,6 +99,7 @@ type Particulars struct {
 	Form       *office.Filled       `json:"form,omitempty"`       // needs rules version 3; in what is sent without its hash: the form in force for its code
 	Answer     string               `json:"answer,omitempty"`     // to the form of the dispatch that it replies to; needs rules version 3
 	Tender     *office.EntryID      `json:"tender,omitempty"`     // the tender under which it is served, or instead of which; needs rules version 3
+	Readback   bool                 `json:"readback,omitempty"`   // the addressed sides are asked to read it back; needs rules version 4
 }
 
 // Information names the sides that get a dispatch for information only.
@@ -204,6 +209,9 @@ const (
 	WaitsForUs   Reached = "ours"         // not acknowledged by our side
 	WaitsForThem Reached = "theirs"       // not acknowledged by another side
 	WaitsForNone Reached = "acknowledged" // by all, whatever followed
+	WasReadBack  Reached = "read-back"    // and nothing was said to that yet
+	WasDisputed  Reached = "disputed"     // the last read-back of a side
+	WasConfirmed Reached = "confirmed"    // the same
 	IsConsidered Reached = "under-consideration"
 	IsAnswered   Reached = "answered"
 	IsClosed     Reached = "closed"
@@ -213,7 +221,7 @@ const (
 
 // reaches is all of them.
 var reaches = []Reached{
-	WaitsForAny, WaitsForUs, WaitsForThem, WaitsForNone, IsConsidered, IsAnswered, IsClosed, WasCorrected, WasTakenBack,
+	WaitsForAny, WaitsForUs, WaitsForThem, WaitsForNone, WasReadBack, WasDisputed, WasConfirmed, IsConsidered, IsAnswered, IsClosed, WasCorrected, WasTakenBack,
 }
 
 // DispatchPage is one page of a list of dispatches, the newest in the joint order

@@ -48,6 +48,7 @@ type DraftContent struct {
 	Relation       office.RelationKind  `json:"relation,omitempty"`
 	Relates        string               `json:"relates,omitempty"`    // id of the dispatch to which it has the relation
 	Tender         string               `json:"tender,omitempty"`     // id of the tender under which it is served, or instead of which
+	Readback       bool                 `json:"readback,omitempty"`   // it asks to be read back
 	Enclosures     []office.Enclosure   `json:"enclosures,omitempty"` // files that were read in before
 }
 

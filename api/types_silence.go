@@ -8,7 +8,7 @@ import (
 
 // Silence is what one side waits for from another, and why nothing has come.
 type Silence struct {
-	About      office.EntryID       `json:"about"` // the dispatch, or the tender
+	About      office.EntryID       `json:"about"` // the dispatch, the tender, or the read-back that is to be confirmed
 	Awaits     office.Awaits        `json:"awaits"`
 	From       office.Side          `json:"from"` // who waits
 	To         office.Side          `json:"to"`   // who is silent

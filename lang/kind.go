@@ -25,6 +25,8 @@ var kindWords = map[string]Phrase{
 	"kind.tender.withdraw":  {En: "Withdraws the offer of a dispatch", Ko: "통지문 제의 철회"},
 	"kind.watch":            {En: "Takes the watch", Ko: "당직 시작"},
 	"kind.watch.end":        {En: "Ends a watch", Ko: "당직 종료"},
+	"kind.readback":         {En: "Reads a dispatch back", Ko: "통지문 복창"},
+	"kind.readback.answer":  {En: "Confirms or disputes a read-back", Ko: "복창에 대한 확인 또는 이의"},
 	"kind.form.agree":       {En: "Agrees to a form", Ko: "서식 동의"},
 	"kind.enclosure.stored": {En: "Has stored an enclosure", Ko: "첨부 보관 확인"},
 }

@@ -95,7 +95,9 @@ func (n *Node) dispatchOf(ctx context.Context, id office.EntryID, kind string) (
 	switch kind {
 	case office.KindDispatch:
 		return id, true, nil
-	case office.KindAcknowledge, office.KindConsider, office.KindClose, office.KindStored:
+	case office.KindAcknowledge, office.KindConsider, office.KindClose, office.KindStored, office.KindReadback:
+	case office.KindReadbackReply:
+		return n.readBack(ctx, id)
 	default:
 		return of, false, nil
 	}
@@ -109,6 +111,20 @@ func (n *Node) dispatchOf(ctx context.Context, id office.EntryID, kind string) (
 	// What cannot be read is void, and of no dispatch.
 	err = json.Unmarshal(entry.Frame.Body, &body)
 	return body.Dispatch, err == nil, nil
+}
+
+// readBack finds the dispatch whose read-back an entry confirms or disputes.
+func (n *Node) readBack(ctx context.Context, id office.EntryID) (of office.EntryID, is bool, err error) {
+	entry, err := n.ledger.Entry(ctx, id.Side, id.Index)
+	if err != nil {
+		return of, false, err
+	}
+	var body office.ReadbackAnswerBody
+	if json.Unmarshal(entry.Frame.Body, &body) != nil {
+		return of, false, nil // void
+	}
+	readback, found, err := n.records.Readback(ctx, body.Readback)
+	return readback.Dispatch, found, err
 }
 
 func (n *Node) toldDispatch(ctx context.Context, id office.EntryID) (*ToldDispatch, error) {

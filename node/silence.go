@@ -95,12 +95,12 @@ func (n *Node) Silences(ctx context.Context, f SilenceFilter, now time.Time) (pa
 // placeOf writes where a question stands in the list. It says all that the list is
 // sorted by, so that it stays right when the question itself is answered.
 func placeOf(q *office.Question) string {
-	return fmt.Sprintf("%s %d %d %s %s", q.Precedence, q.Due, q.Since, q.About, q.To)
+	return fmt.Sprintf("%s %d %d %s %s %s", q.Precedence, q.Due, q.Since, q.About, q.To, q.Awaits)
 }
 
 func parsePlace(text string) (*office.Question, error) {
 	words := strings.Split(text, " ")
-	if len(words) != 5 {
+	if len(words) != 6 {
 		return nil, records.ErrBefore
 	}
 	due, err := strconv.ParseInt(words[1], 10, 64)
@@ -109,7 +109,7 @@ func parsePlace(text string) (*office.Question, error) {
 	if err := errors.Join(err, err2, err3); err != nil {
 		return nil, fmt.Errorf("%w: %w", records.ErrBefore, err)
 	}
-	return &office.Question{Precedence: office.Precedence(words[0]), Due: due, Since: since, About: about, To: words[4]}, nil
+	return &office.Question{Precedence: office.Precedence(words[0]), Due: due, Since: since, About: about, To: words[4], Awaits: office.Awaits(words[5])}, nil
 }
 
 // SilencesOf explains what is waited for with one dispatch, also if it does not
@@ -131,7 +131,9 @@ func (n *Node) SilencesOf(ctx context.Context, line *records.DispatchLine, now t
 		}
 		form = found.Form
 	}
-	wait := row.Charter.Wait(&line.Dispatch, form, office.NewJointClock(slices.Collect(maps.Values(awaited.Calendars)), line.At))
+	clock := office.NewJointClock(slices.Collect(maps.Values(awaited.Calendars)), line.At)
+	wait := row.Charter.Wait(&line.Dispatch, form, clock)
+	row.Charter.WaitReadback(&wait, &line.Dispatch, &line.Handling, clock)
 	explain := n.explain(awaited, now)
 	for _, q := range office.Questions(&line.Dispatch, line.Acknowledged, &line.Handling, form, wait) {
 		if q.From != n.side && q.To != n.side {

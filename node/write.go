@@ -72,6 +72,10 @@ func (n *Node) Write(ctx context.Context, act Act) (written Written, err error) 
 		w.refused = illegibleTender(b)
 	case *office.TenderAnswerBody:
 		w.refused = misleads("text", b.Text, turning)
+	case *office.ReadbackBody:
+		w.refused = misleads("text", b.Text, turning)
+	case *office.ReadbackAnswerBody:
+		w.refused = misleads("text", b.Text, turning)
 	case *office.TenderWithdrawBody:
 		w.refused = misleads("text", b.Text, turning)
 	case *office.SuspensionBody:

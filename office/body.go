@@ -37,6 +37,10 @@ const (
 	KindCheckAnswer = "check.answer"    // answer one
 	KindCoverage    = "coverage"        // promise at which hours somebody is on watch
 	KindPersonnel   = "personnel"       // give notice that a post changes hands
+
+	// Since rules version 4.
+	KindReadback      = "readback"        // restate what was understood of a dispatch
+	KindReadbackReply = "readback.answer" // confirm that it was meant so, or dispute it
 )
 
 // CharterBody founds the office.
@@ -166,7 +170,7 @@ type CheckAnswerBody struct {
 	Settled *Settled    `json:"settled,omitzero"` // of the answering side, at the caller's count if it has settled so many
 }
 
-// DispatchBody releases a dispatch. Answer, Form and Tender are of rules version 3; what
+// DispatchBody releases a dispatch. Readback is of rules version 4, Answer, Form and Tender are of version 3; what
 // else may be left out is of version 2. All of it is left out where it is empty,
 // so that a dispatch that needs none has the same bytes under all versions.
 type DispatchBody struct {
@@ -181,6 +185,7 @@ type DispatchBody struct {
 	Number     int64         `json:"number"`        // 1 + the number of the side's dispatch before
 	Party      string        `json:"party,omitzero"`
 	Precedence Precedence    `json:"precedence"`
+	Readback   bool          `json:"readback,omitzero"` // the sides of To are asked to read it back
 	References []EntryID     `json:"references,omitempty"`
 	Relation   *Relation     `json:"relation,omitzero"`
 	Releasable Releasability `json:"releasable,omitzero"`

@@ -15,6 +15,15 @@ func checkSecondDispatch(c *checker, b *DispatchBody) {
 	if b.Form != nil || b.Answer != "" || b.Tender != nil {
 		c.fail(Malformed, "kind", KindDispatch)
 	}
+	checkThirdDispatch(c, b)
+}
+
+// checkThirdDispatch checks a dispatch of rules version 3, which asks for no
+// read-back.
+func checkThirdDispatch(c *checker, b *DispatchBody) {
+	if b.Readback {
+		c.fail(Malformed, "kind", KindDispatch)
+	}
 	checkDispatch(c, b)
 }
 
@@ -216,6 +225,7 @@ func (m *matter) putDispatch(b *DispatchBody, dtg *DTG, thread *EntryID) {
 		Number:     b.Number,
 		Party:      b.Party,
 		Precedence: b.Precedence,
+		Readback:   b.Readback,
 		References: b.References,
 		Relation:   b.Relation,
 		Releasable: b.Releasable,

@@ -102,13 +102,18 @@ type Stage string
 const (
 	StageReleased     Stage = "released"
 	StageAcknowledged Stage = "acknowledged"
+	StageDisputed     Stage = "disputed"  // its last read-back was
+	StageReadBack     Stage = "read-back" // and the sender has said nothing to it
+	StageConfirmed    Stage = "confirmed" // the read-back was
 	StageConsidered   Stage = "under-consideration"
 	StageAnswered     Stage = "answered"
 	StageClosed       Stage = "closed"
 )
 
 // Stages lists all of them, the least far first.
-var Stages = []Stage{StageReleased, StageAcknowledged, StageConsidered, StageAnswered, StageClosed}
+var Stages = []Stage{
+	StageReleased, StageAcknowledged, StageDisputed, StageReadBack, StageConfirmed, StageConsidered, StageAnswered, StageClosed,
+}
 
 // StageOf gives the stage of a dispatch for one side that it is addressed to. It
 // is closed once both this side and the sender have closed it, or the sender
@@ -128,7 +133,11 @@ func StageOf(d *Dispatch, given []Acknowledgement, h *Handling, to Side) Stage {
 		return StageAnswered
 	case slices.ContainsFunc(h.Considers, func(c Consideration) bool { return c.Side == to }):
 		return StageConsidered
-	case slices.ContainsFunc(given, func(a Acknowledgement) bool { return a.Side == to }):
+	}
+	if last, _ := h.ReadbackOf(to); last != nil {
+		return last.Stage()
+	}
+	if slices.ContainsFunc(given, func(a Acknowledgement) bool { return a.Side == to }) {
 		return StageAcknowledged
 	}
 	return StageReleased

@@ -42,7 +42,8 @@ var Kinds = []Kind{
 	kind(KindPostEnd, 1, true, checkPostEnd, applyPostEnd),
 	kind(KindDispatch, 1, false, checkFirstDispatch, applyFirstDispatch),
 	kind(KindDispatch, 2, false, checkSecondDispatch, applyDispatch),
-	kind(KindDispatch, 3, false, checkDispatch, applyDispatch),
+	kind(KindDispatch, 3, false, checkThirdDispatch, applyDispatch),
+	kind(KindDispatch, 4, false, checkDispatch, applyDispatch),
 	kind(KindAcknowledge, 1, false, checkAcknowledge, applyAcknowledge),
 	kind(KindConsider, 2, false, checkConsider, applyConsider),
 	kind(KindClose, 2, false, checkClose, applyClose),
@@ -64,6 +65,8 @@ var Kinds = []Kind{
 	kind(KindCheckAnswer, 3, false, checkCheckAnswer, applyCheckAnswer),
 	kind(KindCoverage, 3, true, checkCoverage, applyCoverage),
 	kind(KindPersonnel, 3, true, checkPersonnel, applyPersonnel),
+	kind(KindReadback, 4, false, checkReadback, applyReadback),
+	kind(KindReadbackReply, 4, false, checkReadbackAnswer, applyReadbackAnswer),
 }
 
 // A matter is what a rule has before it: the entry, the desk, and the office

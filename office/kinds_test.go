@@ -77,6 +77,10 @@ func goldens() map[string]any {
 			Check: EntryID{"south", 17}, Heard: LoudAndClear, Offset: new(int64), Remark: "Good morning. 안녕하십니까.",
 			Settled: &Settled{Count: 7, Digest: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
 		},
+		KindReadback: &ReadbackBody{Dispatch: EntryID{"south", 17}, Text: "Three vehicles cross on Monday, not before 09:00.\n월요일 09시 이후 차량 3대가 통과합니다."},
+		KindReadbackReply: &ReadbackAnswerBody{
+			Answer: ReadbackDispute, Readback: EntryID{"north", 5}, Text: "Four vehicles.\n차량은 4대입니다.",
+		},
 		KindAgreeForm: &AgreeFormBody{Hash: HashForm(testForm())},
 		KindStored:    &StoredBody{Dispatch: EntryID{"south", 17}, Hash: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
 	}
@@ -316,6 +320,28 @@ func TestACharterWithLaddersHasItsGoldenBytes(t *testing.T) {
 	}
 	for _, rules := range []int64{1, 2} {
 		if _, v := inForce(Kinds, rules, KindPropose).read(golden); v.Void != Malformed {
+			t.Errorf("rules version %d say of it: %s", rules, sayVerdict(v))
+		}
+	}
+}
+
+func TestADispatchThatIsToBeReadBackHasItsGoldenBytes(t *testing.T) {
+	const file = "../spec/testdata/kinds/dispatch-4.json"
+	golden, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := Encode(&DispatchBody{
+		Channel: "liaison", Number: 4, Precedence: Flash, Readback: true, Subject: "Crossing / 통행", Text: "Four vehicles cross on Monday.", To: []Side{"north"},
+	})
+	if err != nil || !bytes.Equal(encoded, golden) {
+		t.Errorf("%v\ngot  %s\nwant %s (%s)", err, encoded, golden, file)
+	}
+	if v := Check(KindDispatch, golden); !v.Done() {
+		t.Errorf("it is refused: %s", sayVerdict(v))
+	}
+	for _, rules := range []int64{2, 3} {
+		if _, v := inForce(Kinds, rules, KindDispatch).read(golden); v.Void != Malformed {
 			t.Errorf("rules version %d say of it: %s", rules, sayVerdict(v))
 		}
 	}

@@ -20,6 +20,8 @@ const (
 	MaxChoices            = 40                // choices of a field, answers to a form
 	MaxValue              = 10_000            // bytes of the value of a field
 	MaxCoordination       = 2_000             // bytes of a coordination note
+	MaxReadback           = 4_000             // bytes of a read-back, and of what is said where it is disputed
+	MaxReadbacks          = 5                 // read-backs of a dispatch by one side
 	MaxStatement          = 2_000             // bytes: of a reason to suspend, of what stays open, of what is said of an attempt
 	MaxHolidays           = 400               // days of a calendar that differ from their day of the week
 	MaxOffsets            = 64                // changes of a side's clock against UTC that a calendar names

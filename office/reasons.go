@@ -102,6 +102,14 @@ const (
 	CheckUnknown  Reason = "check-unknown"  // check
 	OwnCheck      Reason = "own-check"      // check: the other sides answer it
 	CheckAnswered Reason = "check-answered" // check, by
+
+	// Read-backs, since rules version 4.
+	ReadbackNotAsked Reason = "readback-not-asked" // dispatch: it asks for none
+	ReadbackWaits    Reason = "readback-waits"     // dispatch, by: its sender has said nothing to that one yet
+	AlreadyConfirmed Reason = "already-confirmed"  // dispatch, by: the read-back that was confirmed
+	ReadbackUnknown  Reason = "readback-unknown"   // readback
+	ReadbackOfOthers Reason = "readback-of-others" // readback, dispatch: it is of another side's dispatch
+	ReadbackAnswered Reason = "readback-answered"  // readback, by
 )
 
 // Reasons lists all of them, in the order above.
@@ -118,6 +126,7 @@ var Reasons = []Reason{
 	NeverTendered, TenderUnknown, TenderOfOthers, TenderAnswered, TenderOver, TenderDiffers, TenderWaits, TenderFirst,
 	WatchUnknown, WatchOver, AlreadyOnWatch,
 	TextUnknown, CheckNotDue, NotYourTurn, AlreadyCalled, CheckUnknown, OwnCheck, CheckAnswered,
+	ReadbackNotAsked, ReadbackWaits, AlreadyConfirmed, ReadbackUnknown, ReadbackOfOthers, ReadbackAnswered,
 }
 
 // void makes a verdict from a reason and pairs of names and values.

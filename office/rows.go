@@ -229,6 +229,7 @@ type Dispatch struct {
 	Number     int64         `json:"number"` // serial of its side, from 1
 	Party      string        `json:"party,omitzero"`
 	Precedence Precedence    `json:"precedence"`
+	Readback   bool          `json:"readback,omitzero"`
 	References []EntryID     `json:"references,omitempty"`
 	Relation   *Relation     `json:"relation,omitzero"`
 	Releasable Releasability `json:"releasable,omitzero"`
@@ -292,8 +293,9 @@ type Handling struct {
 	Closed    []Closing       `json:"closed"`    // once for each side, in the joint order
 	Considers []Consideration `json:"considers"` // the latest of each side, in order of side
 	Dispatch  EntryID         `json:"dispatch"`
-	Relations []Related       `json:"relations"` // dispatches that point back to this one, in the joint order
-	Stored    []Storage       `json:"stored"`    // in the joint order
+	Readbacks []Restated      `json:"readbacks,omitempty"` // in the joint order, at most MaxReadbacks of each addressed side
+	Relations []Related       `json:"relations"`           // dispatches that point back to this one, in the joint order
+	Stored    []Storage       `json:"stored"`              // in the joint order
 }
 
 func (*Handling) Table() string { return "handling" }

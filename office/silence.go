@@ -19,17 +19,21 @@ const (
 	AwaitsAcceptance      Awaits = "acceptance" // of a tender
 	AwaitsAcknowledgement Awaits = "acknowledgement"
 	AwaitsAnswer          Awaits = "answer"
-	AwaitsDecision        Awaits = "decision" // of the side that offered a tender which was declined: to withdraw it, or to serve it instead
+	AwaitsReadback        Awaits = "readback"
+	AwaitsConfirmation    Awaits = "confirmation" // of a read-back, or its dispute
+	AwaitsDecision        Awaits = "decision"     // of the side that offered a tender which was declined: to withdraw it, or to serve it instead
 )
 
 // AllAwaits lists all of them.
-var AllAwaits = []Awaits{AwaitsAcceptance, AwaitsAcknowledgement, AwaitsAnswer, AwaitsDecision}
+var AllAwaits = []Awaits{AwaitsAcceptance, AwaitsAcknowledgement, AwaitsAnswer, AwaitsReadback, AwaitsConfirmation, AwaitsDecision}
 
 // Question is what one side waits for from another: that it accepts a tender;
 // that it acknowledges a dispatch; or after that an answer, if its form asks for one
-// or one was promised. Of a tender that was declined it is From that has to decide.
+// or one was promised, and that it reads it back, if that was asked for; or that it
+// confirms a read-back of the other. Of a tender that was declined it is From that has
+// to decide.
 type Question struct {
-	About      EntryID       `json:"about"` // the dispatch or the tender
+	About      EntryID       `json:"about"` // the dispatch or the tender; the read-back that is to be confirmed
 	Awaits     Awaits        `json:"awaits"`
 	Channel    string        `json:"channel"`
 	Declined   DeclineReason `json:"declined,omitzero"` // why a tender was; empty if nothing was said to it
@@ -39,16 +43,18 @@ type Question struct {
 	Ladder     []int64       `json:"ladder,omitempty"`  // when the steps of the ladder are due, milliseconds; none once it is acknowledged
 	Precedence Precedence    `json:"precedence"`
 	Receipt    int64         `json:"receipt,omitzero"` // by when the receipt of the node of To is due, milliseconds; 0 if no time is agreed on
-	Read       int64         `json:"read,omitzero"`    // when it was acknowledged, declined, or a holding reply was given; 0 if it was not
+	Read       int64         `json:"read,omitzero"`    // when it was acknowledged, declined, a holding reply was given, it was read back or that was disputed; 0 if none of it was
 	Since      int64         `json:"since"`            // the release, by the clock of From
 	To         Side          `json:"to"`               // who is silent
 }
 
-// Wait is by when a dispatch is to be acknowledged and answered.
+// Wait is by when a dispatch is to be acknowledged, answered and read back.
 type Wait struct {
-	Due    int64   // milliseconds; 0 if no time is agreed on
-	Ladder []int64 // when the steps of the ladder are due
-	Answer int64   // by when it is to be answered, if its form asks for that; 0 if no time is agreed on
+	Due      int64          // milliseconds; 0 if no time is agreed on
+	Ladder   []int64        // when the steps of the ladder are due
+	Answer   int64          // by when it is to be answered, if its form asks for that; 0 if no time is agreed on
+	Readback map[Side]int64 // by when the sides are to read it back that owe it; none if no time is agreed on
+	Disputes int            // how many read-backs were disputed when that was reckoned
 
 	Receipt int64 // by when the other node is to have it, at every hour; 0 if no time is agreed on
 }
@@ -72,9 +78,9 @@ func (c *Charter) Wait(d *Dispatch, f *Form, clock *JointClock) (w Wait) {
 	return w
 }
 
-// Questions lists what is waited for with a dispatch, one for each addressed side
-// at most. Nothing is any more once it is withdrawn, or its own side has closed it.
-// h and f may be nil.
+// Questions lists what is waited for with a dispatch: for each addressed side one at
+// most, and one with its read-back. Nothing is any more once it is withdrawn, or its
+// own side has closed it. h and f may be nil.
 func Questions(d *Dispatch, given []Acknowledgement, h *Handling, f *Form, w Wait) (list []Question) {
 	if h == nil {
 		h = &Handling{}
@@ -88,7 +94,11 @@ func Questions(d *Dispatch, given []Acknowledgement, h *Handling, f *Form, w Wai
 		if i := slices.IndexFunc(given, func(a Acknowledgement) bool { return a.Side == to }); i >= 0 {
 			q.Read = given[i].At
 		}
-		switch StageOf(d, given, h, to) {
+		stage := StageOf(d, given, h, to)
+		if one, open := d.readbackQuestion(q, h, stage, &w); open {
+			list = append(list, one)
+		}
+		switch stage {
 		case StageReleased:
 			q.Awaits = AwaitsAcknowledgement
 			q.Due, q.Ladder = w.Due, w.Ladder
@@ -98,9 +108,12 @@ func Questions(d *Dispatch, given []Acknowledgement, h *Handling, f *Form, w Wai
 			if q.Read == 0 {
 				q.Read = h.Considers[i].At
 			}
-		case StageAcknowledged:
+		case StageAcknowledged, StageDisputed, StageReadBack, StageConfirmed:
 			if !f.AsksForAnswer() {
 				continue
+			}
+			if last, _ := h.ReadbackOf(to); last != nil && q.Read == 0 {
+				q.Read = last.At
 			}
 			q.Awaits, q.Due = AwaitsAnswer, w.Answer
 			if f.Asks == AsksObjection {
@@ -194,7 +207,7 @@ func (q *Question) Silence(c *Circumstances, now int64) (s Silence, open bool) {
 	if !c.Received && q.Receipt > 0 && now > q.Receipt {
 		s.Late = q.Receipt
 	}
-	acknowledged := q.Awaits == AwaitsAnswer
+	acknowledged := q.Awaits != AwaitsAcknowledgement && q.Awaits != AwaitsAcceptance && q.Awaits != AwaitsDecision
 	waits := q.Precedence != Flash && q.Precedence != Immediate // until the station opens
 	switch {
 	case q.Awaits == AwaitsDecision:
@@ -228,15 +241,15 @@ func (q *Question) MoreUrgent(than *Question) int {
 	due := func(q *Question) int64 { return cmp.Or(q.Due, maxInteger) }
 	return cmp.Or(cmp.Compare(slices.Index(Precedences, q.Precedence), slices.Index(Precedences, than.Precedence)),
 		cmp.Compare(due(q), due(than)), cmp.Compare(q.Since, than.Since),
-		cmp.Compare(q.About.String(), than.About.String()), cmp.Compare(q.To, than.To))
+		cmp.Compare(q.About.String(), than.About.String()), cmp.Compare(q.To, than.To), cmp.Compare(q.Awaits, than.Awaits))
 }
 
 // Speaks reports whether an entry says something to a dispatch or a tender: that it
-// acknowledges it, means to answer, replies, accepts or declines. Whether the rules
+// acknowledges it, means to answer, replies, reads it back, confirms or disputes, accepts or declines. Whether the rules
 // let it count is not asked.
 func Speaks(kind string, body []byte, about EntryID) bool {
 	switch kind {
-	case KindAcknowledge, KindConsider, KindDispatch, KindTenderReply:
+	case KindAcknowledge, KindConsider, KindDispatch, KindTenderReply, KindReadback, KindReadbackReply:
 	default:
 		return false
 	}
@@ -249,11 +262,17 @@ func Speaks(kind string, body []byte, about EntryID) bool {
 		return false // void
 	}
 	said := b.Dispatch
+	var answer ReadbackAnswerBody
 	switch kind {
 	case KindDispatch:
 		said = b.Reply
 	case KindTenderReply:
 		said = b.Tender
+	case KindReadbackReply:
+		if json.Unmarshal(body, &answer) != nil {
+			return false // void
+		}
+		said = &answer.Readback
 	}
 	return said != nil && *said == about
 }

@@ -32,6 +32,7 @@ type Content struct {
 	Relation       office.RelationKind  `json:"relation,omitempty"`
 	Relates        string               `json:"relates,omitempty"`    // id of the dispatch to which it has the relation
 	Tender         string               `json:"tender,omitempty"`     // id of the tender under which it is served, or instead of which
+	Readback       bool                 `json:"readback,omitempty"`   // it asks to be read back
 	Enclosures     []office.Enclosure   `json:"enclosures,omitempty"` // files that were read in before
 }
 
@@ -42,7 +43,7 @@ func (c Content) Body() (*office.DispatchBody, error) {
 		Channel: c.Channel, Precedence: c.Precedence, Subject: strings.TrimSpace(c.Subject), Text: c.Text,
 		To:   slices.Clip(slices.Sorted(slices.Values(c.To))), // clipped, so that no one else writes into it
 		Name: strings.TrimSpace(c.Name), Attention: strings.TrimSpace(c.Attention), Mark: c.Mark, Releasable: c.Releasable,
-		Enclosures: slices.Clone(c.Enclosures), Answer: c.Answer,
+		Enclosures: slices.Clone(c.Enclosures), Answer: c.Answer, Readback: c.Readback,
 	}
 	if c.Form != nil {
 		b.Form = &office.Filled{Code: c.Form.Code, Hash: c.Form.Hash, Values: map[string]string{}}

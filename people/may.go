@@ -35,6 +35,8 @@ var Acts = []Act{
 	{office.KindAcknowledge, true},
 	{office.KindConsider, false},
 	{office.KindClose, false},
+	{office.KindReadback, false},
+	{office.KindReadbackReply, false},
 	{office.KindPropose, false},
 	{office.KindAgree, false},
 	{office.KindProposeForm, false},
@@ -87,6 +89,7 @@ var grants = map[string][]grant{
 	"duty-officer": {
 		{ActDraft, atAnyHour}, {ActReview, atAnyHour}, {office.KindDispatch, atAnyHour}, {ActAlone, atAnyHour},
 		{office.KindAcknowledge, atAnyHour}, {office.KindConsider, nil}, {office.KindClose, nil}, {office.KindNote, nil},
+		{office.KindReadback, nil}, {office.KindReadbackReply, nil},
 		{office.KindTender, nil}, {office.KindTenderReply, nil}, {office.KindTenderEnd, nil},
 		{office.KindAttempt, nil}, {office.KindConfirm, nil},
 		{office.KindWatch, nil}, {office.KindWatchEnd, nil},
@@ -95,6 +98,7 @@ var grants = map[string][]grant{
 	"officer": {
 		{ActDraft, atAnyHour}, {ActReview, atAnyHour}, {office.KindDispatch, inOfficeHours},
 		{office.KindAcknowledge, atAnyHour}, {office.KindConsider, nil}, {office.KindClose, nil}, {office.KindNote, nil},
+		{office.KindReadback, nil}, {office.KindReadbackReply, nil},
 		{office.KindTender, nil}, {office.KindTenderReply, nil}, {office.KindTenderEnd, nil},
 		{office.KindAttempt, nil}, {office.KindConfirm, nil},
 		{office.KindWatch, nil}, {office.KindWatchEnd, nil},
@@ -113,6 +117,8 @@ var leader = []grant{
 	{office.KindAcknowledge, atAnyHour},
 	{office.KindConsider, nil},
 	{office.KindClose, nil},
+	{office.KindReadback, nil},
+	{office.KindReadbackReply, nil},
 	{office.KindPropose, nil},
 	{office.KindAgree, nil},
 	{office.KindProposeForm, nil},

@@ -21,6 +21,8 @@ func TestMayIsThisTable(t *testing.T) {
 		acknowledge      FIPR  FIPR    FIPR     FIPR          -            -          -
 		consider         y     y       y        y             -            -          -
 		close            y     y       y        y             -            -          -
+		readback         y     y       y        y             -            -          -
+		readback.answer  y     y       y        y             -            -          -
 		enclosure.stored -     -       -        -             -            -          -
 		charter.propose  y     y       -        -             -            -          -
 		charter.agree    y     y       -        -             -            -          -

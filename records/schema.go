@@ -12,7 +12,7 @@ import (
 
 // shape is the number of the schema below and of what is folded into it. Raise
 // it whenever either changes: the tables are then thrown away and folded again.
-const shape = 9
+const shape = 10
 
 // version names what the tables were made by. A program that knows other rules
 // folds again as well.
@@ -185,6 +185,7 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			mark TEXT NOT NULL,      -- "exercise", "test", "real"
 			form TEXT NOT NULL,      -- code of its form, empty if none
 			formhash TEXT NOT NULL,  -- of the form itself, the same
+			readback BIGINT NOT NULL, -- 1 if it asks for a read-back, else 0
 			row TEXT NOT NULL
 		);
 		CREATE INDEX dispatch_side ON dispatch (side, pos);
@@ -194,6 +195,13 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 		CREATE INDEX dispatch_enclosed ON dispatch (pos) WHERE enclosed > 0;
 		CREATE INDEX dispatch_mark ON dispatch (mark, pos) WHERE mark <> 'real';
 		CREATE INDEX dispatch_form ON dispatch (form, pos) WHERE form <> '';
+		CREATE INDEX dispatch_readback ON dispatch (pos) WHERE readback > 0;
+		CREATE TABLE readback (
+			` + pos + `,             -- of the entry
+			dispatch TEXT NOT NULL,  -- that it restates
+			row TEXT NOT NULL
+		);
+		CREATE INDEX readback_dispatch ON readback (dispatch, pos);
 		CREATE TABLE acknowledgement (
 			` + pos + `,             -- of the dispatch
 			waiting BIGINT NOT NULL, -- how many sides have not acknowledged
@@ -206,6 +214,9 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			side TEXT NOT NULL,         -- of that entry
 			idx BIGINT NOT NULL,
 			considered BIGINT NOT NULL, -- 1 if a side that it is addressed to is at this stage, else 0
+			readback BIGINT NOT NULL,   -- the same of its last read-back: nothing was said to it
+			disputed BIGINT NOT NULL,
+			confirmed BIGINT NOT NULL,
 			answered BIGINT NOT NULL,
 			closed BIGINT NOT NULL,
 			corrected BIGINT NOT NULL,  -- 1 if a later dispatch corrects it
@@ -214,6 +225,9 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			row TEXT NOT NULL
 		);
 		CREATE INDEX handling_considered ON handling (dispatch) WHERE considered > 0;
+		CREATE INDEX handling_readback ON handling (dispatch) WHERE readback > 0;
+		CREATE INDEX handling_disputed ON handling (dispatch) WHERE disputed > 0;
+		CREATE INDEX handling_confirmed ON handling (dispatch) WHERE confirmed > 0;
 		CREATE INDEX handling_answered ON handling (dispatch) WHERE answered > 0;
 		CREATE INDEX handling_closed ON handling (dispatch) WHERE closed > 0;
 		CREATE INDEX handling_corrected ON handling (dispatch) WHERE corrected > 0;

@@ -143,9 +143,12 @@ func (k *awaited) find(ctx context.Context, tx *sqldb.Tx, own office.Side) (*Awa
 			}
 		}
 		wait, reckoned := k.waits[line.ID]
-		if len(line.Waiting) > 0 || form.AsksForAnswer() {
+		if len(line.Waiting) > 0 || line.Readback || form.AsksForAnswer() {
 			if !reckoned {
 				wait = row.Charter.Wait(&line.Dispatch, form, clock)
+			}
+			if !reckoned || wait.Disputes != line.Handling.Disputes() {
+				row.Charter.WaitReadback(&wait, &line.Dispatch, &line.Handling, clock)
 			}
 			waits[line.ID] = wait
 		}
@@ -247,14 +250,14 @@ func (f formsRead) asking() []string {
 }
 
 // places lists where in the joint order the dispatches stand that may wait for
-// something: not acknowledged; of a form that asks, and not answered; or with an
-// answer that was promised.
+// something: not acknowledged; of a form that asks, and not answered; with an
+// answer that was promised; or to be read back, and that not confirmed.
 func (o *Awaited) places(ctx context.Context, tx *sqldb.Tx, codes []string, sides int) ([]int64, error) {
 	const of = " AND p.pos = d.pos AND NOT EXISTS (SELECT 1 FROM handling h WHERE h.dispatch = p.side || '/' || p.idx AND "
 	const over = of + "h.over > 0)"
-	done := of + "(h.over > 0 OR h.answered > 0))"
+	done, restated := of+"(h.over > 0 OR h.answered > 0))", of+"(h.over > 0 OR h.confirmed > 0))"
 	if sides > 2 { // one of several has answered
-		done = over
+		done, restated = over, over
 	}
 	asking := query{filter: &Filter{}}
 	var list []string
@@ -268,6 +271,7 @@ func (o *Awaited) places(ctx context.Context, tx *sqldb.Tx, codes []string, side
 	queries := []queried{
 		{"acknowledgement a CROSS JOIN dispatch d CROSS JOIN placed p WHERE a.waiting > 0 AND d.pos = a.pos" + over, nil},
 		{"handling c CROSS JOIN placed p CROSS JOIN dispatch d WHERE c.considered > 0 AND p.side = c.side AND p.idx = c.idx" + over, nil},
+		{"dispatch d CROSS JOIN placed p WHERE d.readback > 0" + restated, nil},
 	}
 	if len(list) > 0 {
 		queries = append(queries, queried{"dispatch d CROSS JOIN placed p WHERE d.form <> '' AND d.form IN (" + strings.Join(list, ", ") + ")" + done, asking.args})

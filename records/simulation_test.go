@@ -75,11 +75,13 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 		of := rapid.SampledFrom(s.sides).Draw(rt, "of")
 		return office.EntryID{Side: of, Index: int64(rapid.IntRange(0, len(s.entries[of])).Draw(rt, "index"))}
 	}
-	switch rapid.IntRange(0, 27).Draw(rt, "act") {
+	switch rapid.IntRange(0, 29).Draw(rt, "act") {
 	case 16, 17, 18, 19:
 		return s.relations(rt, anyEntry)
 	case 24, 25:
 		return s.tenders(rt, anyEntry)
+	case 28, 29:
+		return s.readbacks(rt, anyEntry)
 	case 22:
 		body := &office.CheckBody{Channel: "liaison", Text: "neutral"}
 		if rapid.Bool().Draw(rt, "due") {
@@ -177,6 +179,7 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 		number += lines[0].Number
 	}
 	dispatch := s.dispatch(n.side, number, "Text.")
+	dispatch.Readback = rapid.IntRange(0, 2).Draw(rt, "to be read back") == 0
 	switch rapid.IntRange(0, 7).Draw(rt, "in full") {
 	case 0:
 		id := anyEntry()
@@ -240,6 +243,18 @@ func (s *simulation) tenders(rt *rapid.T, anyEntry func() office.EntryID) (by, k
 		return "duty-officer", office.KindTenderReply, body
 	}
 	return "duty-officer", office.KindTenderEnd, &office.TenderWithdrawBody{Tender: anyEntry()}
+}
+
+// readbacks draws a read-back, or a word on one.
+func (s *simulation) readbacks(rt *rapid.T, anyEntry func() office.EntryID) (by, kind string, body any) {
+	if rapid.Bool().Draw(rt, "reads back") {
+		return "duty-officer", office.KindReadback, &office.ReadbackBody{Dispatch: anyEntry(), Text: "So it was understood."}
+	}
+	answer := &office.ReadbackAnswerBody{Answer: rapid.SampledFrom(office.ReadbackWords).Draw(rt, "answer"), Readback: anyEntry()}
+	if answer.Answer == office.ReadbackDispute {
+		answer.Text = "It was not meant so."
+	}
+	return "duty-officer", office.KindReadbackReply, answer
 }
 
 // serve makes a dispatch what the latest tender of the node's side has offered.

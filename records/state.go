@@ -12,13 +12,17 @@ type State string
 
 // The states by which dispatches can be chosen. Where a dispatch is addressed to
 // several sides, one that is at a stage (office.StageOf) is enough for the stages
-// from Considered to Closed.
+// from Considered to Closed; of the states of a read-back, what else it has written does
+// not matter.
 const (
 	Unacknowledged State = "open"         // not acknowledged by all that it was addressed to
 	WaitsForUs     State = "ours"         // not acknowledged by our side
 	WaitsForThem   State = "theirs"       // not acknowledged by another side
 	Acknowledged   State = "acknowledged" // by all, whatever followed
 	Considered     State = "under-consideration"
+	ReadBack       State = "read-back" // by a side, and nothing was said to that yet
+	Disputed       State = "disputed"  // the last read-back of a side was
+	Confirmed      State = "confirmed" // the same
 	Answered       State = "answered"
 	Closed         State = "closed"
 	Corrected      State = "corrected" // by a later dispatch
@@ -27,7 +31,7 @@ const (
 
 // States are all of them.
 var States = []State{
-	Unacknowledged, WaitsForUs, WaitsForThem, Acknowledged, Considered, Answered, Closed, Corrected, Withdrawn,
+	Unacknowledged, WaitsForUs, WaitsForThem, Acknowledged, ReadBack, Disputed, Confirmed, Considered, Answered, Closed, Corrected, Withdrawn,
 }
 
 // waits reports whether a state is one of those in which an acknowledgement is
@@ -42,7 +46,9 @@ func (s State) handlingColumn() string {
 	switch s {
 	case Considered:
 		return "considered"
-	case Answered, Closed, Corrected, Withdrawn:
+	case ReadBack:
+		return "readback"
+	case Disputed, Confirmed, Answered, Closed, Corrected, Withdrawn:
 		return string(s)
 	}
 	return ""
@@ -67,11 +73,19 @@ func handlingColumns(row office.Row) []any {
 	for _, c := range h.Closed {
 		stage(c.Side)
 	}
+	restated := map[office.Stage]bool{}
+	for _, r := range h.Readbacks {
+		last, _ := h.ReadbackOf(r.Side)
+		restated[last.Stage()] = true
+	}
 	_, withdrawn := h.Withdrawn()
 	corrected := slices.ContainsFunc(h.Relations, func(r office.Related) bool { return r.Kind == office.Correction })
 	over := withdrawn || slices.ContainsFunc(h.Closed, func(c office.Closing) bool { return c.Side == d.From })
 	values := []any{h.Dispatch.Side, h.Dispatch.Index}
-	for _, is := range []bool{at[office.StageConsidered], at[office.StageAnswered], at[office.StageClosed], corrected, withdrawn, over} {
+	for _, is := range []bool{
+		at[office.StageConsidered], restated[office.StageReadBack], restated[office.StageDisputed], restated[office.StageConfirmed],
+		at[office.StageAnswered], at[office.StageClosed], corrected, withdrawn, over,
+	} {
 		n := int64(0)
 		if is {
 			n = 1

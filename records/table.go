@@ -85,6 +85,9 @@ var tables = func() map[string]*table {
 				t := row.(*office.Tender)
 				return []any{t.Channel, t.From, string(t.State()), t.Until, "/" + strings.Join(t.Waiting(), "/") + "/"}
 			}),
+		tableOf[office.Readback]("readback", keepNot, nil).
+			of(func(row office.Row) office.EntryID { return row.(*office.Readback).ID }).
+			with([]string{"dispatch"}, func(row office.Row) []any { return []any{row.(*office.Readback).Dispatch.String()} }),
 		tableOf[office.Watch]("watch", keepNot, nil).
 			of(func(row office.Row) office.EntryID { return row.(*office.Watch).ID }).
 			with([]string{"side", "began", "ended"}, func(row office.Row) []any {
@@ -107,16 +110,19 @@ var tables = func() map[string]*table {
 		tableOf[office.SideRow]("side", keepAlways, []string{"side"}),
 		tableOf[office.Dispatch]("dispatch", keepNot, nil).
 			of(func(row office.Row) office.EntryID { return row.(*office.Dispatch).ID }).
-			with([]string{"side", "channel", "precedence", "thread", "enclosed", "mark", "form", "formhash"}, func(row office.Row) []any {
+			with([]string{"side", "channel", "precedence", "thread", "enclosed", "mark", "form", "formhash", "readback"}, func(row office.Row) []any {
 				d := row.(*office.Dispatch)
-				thread, hash := "", ""
+				thread, hash, readback := "", "", int64(0)
 				if d.Thread != nil {
 					thread = d.Thread.String()
 				}
 				if d.Form != nil {
 					hash = d.Form.Hash
 				}
-				return []any{d.From, d.Channel, string(d.Precedence), thread, int64(len(d.Enclosures)), markOf(d), d.Form.CodeOf(), hash}
+				if d.Readback {
+					readback = 1
+				}
+				return []any{d.From, d.Channel, string(d.Precedence), thread, int64(len(d.Enclosures)), markOf(d), d.Form.CodeOf(), hash, readback}
 			}),
 		tableOf[office.Acknowledgements]("acknowledgement", keepRecent, nil).
 			of(func(row office.Row) office.EntryID { return row.(*office.Acknowledgements).Dispatch }).
@@ -125,7 +131,7 @@ var tables = func() map[string]*table {
 				return []any{int64(len(waiting)), "/" + strings.Join(waiting, "/") + "/"}
 			}),
 		tableOf[office.Handling]("handling", keepNot, []string{"dispatch"}).
-			with([]string{"side", "idx", "considered", "answered", "closed", "corrected", "withdrawn", "over"}, handlingColumns),
+			with([]string{"side", "idx", "considered", "readback", "disputed", "confirmed", "answered", "closed", "corrected", "withdrawn", "over"}, handlingColumns),
 	} {
 		m[t.name] = t
 	}

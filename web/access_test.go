@@ -79,6 +79,8 @@ const whoMay = `
 	POST /dispatches/{side}/{index}/acknowledge      -       -        y     -          -
 	POST /dispatches/{side}/{index}/consider         -       -        y     -          -
 	POST /dispatches/{side}/{index}/close            -       -        y     -          -
+	POST /dispatches/{side}/{index}/readback         -       -        y     -          -
+	POST /readbacks/{side}/{index}/answer            -       -        y     -          -
 	GET  /drafts                                     -       -        y     -          -
 	GET  /drafts/{id}                                -       -        y     -          -
 	GET  /drafts/{id}/edit                           -       -        y     -          -

@@ -22,7 +22,7 @@ var files embed.FS
 // sheets are joined, in this order, into one style sheet: first the colours and
 // the elements, then one sheet per thing, and last what paper changes.
 var sheets = []string{
-	"colour", "element", "frame", "strip", "form", "list", "dispatch", "enclosure", "sheet", "draft", "rules", "receipt", "record", "line",
+	"colour", "element", "frame", "strip", "form", "list", "dispatch", "enclosure", "readback", "sheet", "draft", "rules", "receipt", "record", "line",
 	"charter", "forms", "notes", "relations", "statistics", "code", "tenders", "account", "silence", "watch", "linecheck", "hours", "roster",
 	"told", "print",
 }

@@ -38,6 +38,7 @@ type dispatchPage struct {
 	Suspended  []suspended   // its channel, by whom
 	Silences   []silenceLine // of each side from which something is waited for
 	Attempts   attemptsAbout
+	Readbacks  *readbackPart // nil if it asks for none
 	// MayAcknowledge says that the button stands on the page; Waits that the
 	// dispatch waits for our side, whoever reads the page.
 	Waits, MayAcknowledge bool
@@ -121,6 +122,9 @@ func (s *site) showDispatch(v *visit, status int, id office.EntryID, refused ref
 		return err
 	}
 	if page.Attempts, err = s.attemptsAbout(v, &line.Dispatch); err != nil {
+		return err
+	}
+	if page.Readbacks, err = s.readbacks(v, &line, &page, &refused); err != nil {
 		return err
 	}
 	if page.Thread, err = s.thread(v, &line); err != nil {

@@ -94,6 +94,14 @@ func (v *visit) gist(kind string, body []byte) string {
 		if b := new(office.TenderWithdrawBody); read(b) {
 			return b.Tender.String()
 		}
+	case office.KindReadback:
+		if b := new(office.ReadbackBody); read(b) {
+			return b.Dispatch.String() + " · " + clipped(b.Text)
+		}
+	case office.KindReadbackReply:
+		if b := new(office.ReadbackAnswerBody); read(b) {
+			return b.Readback.String() + " · " + clipped(strings.TrimSpace(string(b.Answer)+" "+b.Text))
+		}
 	case office.KindWatch:
 		if b := new(office.WatchBody); read(b) {
 			return clipped(strings.TrimSpace(b.Name + " " + strings.Join(b.Languages, " ")))

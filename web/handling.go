@@ -126,6 +126,9 @@ func (s *site) facts(v *visit, d *office.Dispatch) ([]fact, error) {
 		}
 		facts = append(facts, tender)
 	}
+	if d.Readback {
+		facts = append(facts, fact{Name: v.t("dispatch.readback"), Value: v.h("readback.asked")})
+	}
 	if err := links("references", d.References...); err != nil {
 		return nil, err
 	}
@@ -263,6 +266,8 @@ func (s *site) handle(v *visit, id office.EntryID, kind string, body any, until 
 type refusedAct struct {
 	Sentence string
 	Until    string
+	Readback *office.EntryID // the read-back that was to be answered; nil for any other act
+	Text     string          // of a read-back, or of what is said to one
 }
 
 // markName puts the mark of a dispatch into words, empty if it is meant in

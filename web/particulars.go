@@ -31,6 +31,8 @@ type particulars struct {
 	Answers    []fact // what it answers or mends, as links
 	Open       bool   // something is said of what is folded away
 	MaxWords   int
+	MayAsk     bool // for a read-back: the rules know it
+	Readback   bool // it is asked for
 }
 
 // knowsParticulars reports whether the rules in force do.
@@ -43,6 +45,7 @@ func (s *site) particulars(v *visit, c people.Content, refused map[string]string
 	p := particulars{
 		Offered: v.knowsParticulars(), Name: c.Name, Attention: c.Attention, Party: c.Party, References: c.References,
 		Reply: c.Reply, Relation: c.Relation, Relates: c.Relates, Tender: c.Tender, MaxWords: office.MaxUrgentWords,
+		MayAsk: v.knowsParticulars() && v.office.Charter.Rules >= 4, Readback: c.Readback,
 	}
 	p.Open = len(c.Info) > 0 || c.Releasable != "" || c.References != ""
 	for _, field := range []string{"info", "party", "references", "releasable"} {
@@ -88,7 +91,7 @@ func (s *site) contentFacts(v *visit, c people.Content) ([]fact, error) {
 	}
 	return s.facts(v, &office.Dispatch{
 		Answer: body.Answer, Name: body.Name, Attention: body.Attention, Relation: body.Relation, Reply: body.Reply, References: body.References,
-		Releasable: body.Releasable, Party: body.Party, Tender: body.Tender,
+		Releasable: body.Releasable, Party: body.Party, Tender: body.Tender, Readback: body.Readback,
 	})
 }
 
@@ -101,7 +104,7 @@ func (v *visit) typedParticulars(form url.Values, c *people.Content) {
 	c.Mark, c.Releasable = office.Mark(typed(form.Get("mark"))), office.Releasability(typed(form.Get("releasable")))
 	c.References, c.Reply = typed(form.Get("references")), typed(form.Get("reply"))
 	c.Relation, c.Relates = office.RelationKind(typed(form.Get("relation"))), typed(form.Get("relates"))
-	c.Tender = typed(form.Get("tender"))
+	c.Tender, c.Readback = typed(form.Get("tender")), form.Get("readback") != ""
 	if c.Info = slices.Compact(slices.Sorted(slices.Values(form["info"]))); len(c.Info) > 0 {
 		c.InfoPrecedence = office.Precedence(typed(form.Get("info-precedence")))
 	}

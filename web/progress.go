@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"maps"
@@ -89,10 +90,17 @@ func (v *visit) progressTo(line *records.DispatchLine, to office.Side, receipts 
 		until := fromMillis(h.Considers[i].Until)
 		return progress{"considered", v.now.After(until), v.h("state.considered", "side", v.sideName(to), "time", v.briefly(until))}
 	}
+	if last, _ := h.ReadbackOf(to); last != nil {
+		stage, at := last.Stage(), cmp.Or(last.Answered, last.At)
+		sentence := v.h("state."+string(stage), "side", v.sideName(to), "time", v.briefly(fromMillis(at)))
+		owed, late := v.owedReadback(line, to)
+		return progress{"acknowledged", late, sentence + owed}
+	}
 	for _, a := range line.Acknowledged {
 		if a.Side == to {
-			return progress{"acknowledged", false, v.h("state.acknowledged",
-				"officer", v.officer(to, a.By), "time", v.briefly(fromMillis(a.At)))}
+			owed, late := v.owedReadback(line, to)
+			return progress{"acknowledged", late, v.h("state.acknowledged",
+				"officer", v.officer(to, a.By), "time", v.briefly(fromMillis(a.At))) + owed}
 		}
 	}
 	due, limited := v.due(&line.Dispatch)
@@ -122,6 +130,33 @@ func (v *visit) progressTo(line *records.DispatchLine, to office.Side, receipts 
 		return progress{"queued", late, v.h("state.queued", "side", v.sideName(to), "age", v.age(fromMillis(line.At))) + overdue}
 	}
 	return progress{"received", late, v.h("state.between", "side", v.sideName(to)) + overdue}
+}
+
+// owedReadback says that a side has still to read a dispatch back, and whether that is
+// overdue; empty if it has not.
+func (v *visit) owedReadback(line *records.DispatchLine, to office.Side) (sentence template.HTML, late bool) {
+	if !line.OwesReadback(&line.Handling, to) {
+		return "", false
+	}
+	due, late, ok := v.readbackDue(line, to)
+	switch {
+	case late:
+		return v.h("state.readback-overdue", "time", v.briefly(due)), true
+	case ok:
+		return v.h("state.readback-due", "time", v.briefly(due)), false
+	}
+	return v.h("state.readback-owed"), false
+}
+
+// readbackDue gives by when a side that owes it is to read a dispatch back, and whether
+// that is over; false if no time is agreed on.
+func (v *visit) readbackDue(line *records.DispatchLine, to office.Side) (due time.Time, late, ok bool) {
+	clock, ok := v.clock(line.Precedence)
+	if !ok || clock.Readback == 0 {
+		return due, false, false
+	}
+	due = fromMillis(office.Due(line.Precedence, clock.Readback, line.ReadbackFrom(&line.Handling, to), v.jointly()))
+	return due, v.now.After(due), true
 }
 
 func receiptBy(receipts []node.Receipt, side office.Side) (node.Receipt, bool) {
@@ -166,8 +201,16 @@ func (s *site) ladder(v *visit, line *records.DispatchLine, receipts []node.Rece
 			steps = append(steps, v.receiptStep(line, side, receipts))
 		}
 	}
+	var restated []office.Readback
+	if len(line.Handling.Readbacks) > 0 {
+		var err error
+		if restated, err = s.node.Records().Readbacks(v.ctx, line.ID); err != nil {
+			return nil, err
+		}
+	}
 	for _, to := range line.To {
 		steps = append(steps, v.acknowledgementStep(line, to))
+		steps = append(steps, v.readbackSteps(line, restated, to)...)
 		handled, err := s.handlingSteps(v, line, to)
 		if err != nil {
 			return nil, err

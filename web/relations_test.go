@@ -152,8 +152,14 @@ func TestAttemptsArePaged(t *testing.T) {
 func (h *house) strained() (about, waits office.EntryID) {
 	h.t.Helper()
 	about = h.act("south", "duty-officer", office.KindDispatch, &office.DispatchBody{
-		Channel: "liaison", Precedence: office.Immediate, To: []office.Side{"north"}, Subject: "Water level at the upper gauge", Text: "The level rises by 40 cm an hour since 04:00.",
+		Channel: "liaison", Precedence: office.Immediate, To: []office.Side{"north"}, Subject: "Water level at the upper gauge", Text: "The level rises by 40 cm an hour since 04:00.", Readback: true,
 	})
+	h.level()
+	restated := h.act("north", "duty-officer", office.KindReadback, &office.ReadbackBody{Dispatch: about, Text: "4시부터 수위가 14 cm씩 오르는 것으로 이해합니다."})
+	h.level()
+	h.act("south", "duty-officer", office.KindReadbackReply, &office.ReadbackAnswerBody{Answer: office.ReadbackDispute, Readback: restated, Text: "It is 40 cm an hour, not 14."})
+	h.level()
+	h.act("north", "duty-officer", office.KindReadback, &office.ReadbackBody{Dispatch: about, Text: "4시부터 한 시간에 40 cm씩 수위가 오르는 것으로 이해합니다."})
 	h.level()
 	was := h.act("north", "head", office.KindSuspension, &office.SuspensionBody{Channels: []string{"liaison"}, Reason: "설비 점검"})
 	h.act("north", "head", office.KindResumption, &office.ResumptionBody{Channels: []string{"liaison"}, Suspension: was})

@@ -96,6 +96,8 @@ var routes = []route{
 	{"POST /dispatches/{side}/{index}/acknowledge", signedIn, (*site).postAcknowledge},
 	{"POST /dispatches/{side}/{index}/consider", signedIn, (*site).postConsider},
 	{"POST /dispatches/{side}/{index}/close", signedIn, (*site).postClose},
+	{"POST /dispatches/{side}/{index}/readback", signedIn, (*site).postReadback},
+	{"POST /readbacks/{side}/{index}/answer", signedIn, (*site).postReadbackAnswer},
 
 	{"GET /drafts", signedIn, (*site).drafts},
 	{"GET /drafts/{id}", signedIn, (*site).draft},

@@ -83,6 +83,9 @@ func (v *visit) why(s *node.Silence) template.HTML {
 	default:
 		args = append(args, "time", v.briefly(fromMillis(s.Silence.Since)))
 	}
+	if s.Cause == office.NotAnswered && s.Awaits != office.AwaitsAnswer {
+		key = string(s.Awaits)
+	}
 	sentence := v.h("silence.why-"+key, args...)
 	if s.Silence.Late > 0 {
 		sentence += " " + v.h("silence.unreceived", "time", v.briefly(fromMillis(s.Silence.Late)))
@@ -103,6 +106,8 @@ func (v *visit) whyShort(s *node.Silence) template.HTML {
 		key, time = "unreceived", v.briefly(fromMillis(s.Silence.Late))
 	case s.Cause == office.StationClosed && s.Until > 0:
 		key, time = "closed-until", v.moment(s.Until)
+	case s.Cause == office.NotAnswered && s.Awaits != office.AwaitsAnswer:
+		key = string(s.Awaits)
 	}
 	return v.h("silence.short-"+key, "time", time)
 }
@@ -155,6 +160,7 @@ func (v *visit) silenceLine(s *node.Silence) silenceLine {
 	if s.Tender != nil {
 		one.Href, one.Mark = "/tenders/"+s.About.String(), v.markName(s.Tender.Mark)
 	} else {
+		one.Href = "/dispatches/" + s.Line.ID.String()
 		one.Mark = v.markName(s.Line.Mark)
 	}
 	what := v.t("silence.awaits-" + string(s.Awaits))

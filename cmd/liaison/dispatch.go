@@ -166,7 +166,7 @@ type listCommand struct {
 	Channel    string `placeholder:"ID" help:"Only those on this channel."`
 	Precedence string `placeholder:"WORD" help:"Only those of this precedence."`
 	Search     string `placeholder:"WORDS" help:"Only those whose number, subject, text and names have all these words. A Korean word is found within a longer one."`
-	State      string `placeholder:"STATE" help:"Only those that wait: open (not acknowledged by all addressees), ours (not by our side), theirs (not by another side); acknowledged (by all); or that are under-consideration, answered, closed, corrected (by a later one) or withdrawn (cancelled or superseded)."`
+	State      string `placeholder:"STATE" help:"Only those that wait: open (not acknowledged by all addressees), ours (not by our side), theirs (not by another side); acknowledged (by all); or that are read-back (and nothing was said to that), disputed, confirmed, under-consideration, answered, closed, corrected (by a later one) or withdrawn (cancelled or superseded)."`
 	Mark       string `placeholder:"MARK" help:"Only those meant so: real, exercise or test."`
 	Form       string `placeholder:"CODE" help:"Only those with this form."`
 	Open       bool   `help:"The same as --state open."`
@@ -349,6 +349,7 @@ func (c *showCommand) Run(ctx context.Context, t *terminal) error {
 	for _, a := range d.Acknowledged {
 		t.print("Acknowledged by %s of %s %s (%s)", a.By, a.Side, stamp(a.At), a.ID)
 	}
+	printReadbacks(t, d.Readbacks)
 	printHandling(t, d.Handling)
 	t.print("State: %s; %s", d.State, settledWords(d.Settled))
 	return nil

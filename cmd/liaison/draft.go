@@ -116,13 +116,17 @@ func (c *draftShowCommand) Run(ctx context.Context, t *terminal) error {
 func printDraft(t *terminal, d *api.Draft) {
 	content := &d.Content
 	t.print("Draft %d, version %d: %s", d.ID, d.Version, d.State)
+	readback := ""
+	if content.Readback {
+		readback = "asked for"
+	}
 	for _, line := range []struct{ name, value string }{
 		{"Begun by", touched(&d.Drafted)}, {"Last changed by", touched(&d.Changed)}, {"Approved as it stands by", touched(d.Approved)}, {"Ended by", touched(d.Ended)},
 		{"Channel", content.Channel}, {"Precedence", string(content.Precedence)}, {"To", strings.Join(content.To, ", ")},
 		{"For information", strings.Join(content.Info, ", ")}, {"In the name of", content.Name}, {"For the attention of", content.Attention},
 		{"Meant as", string(content.Mark)}, {"It replies to", content.Reply}, {"It refers to", content.References}, {"It was tendered by", content.Tender},
 		{"It is a " + string(content.Relation) + " of", content.Relates}, {"Releasable", string(content.Releasable)}, {"Party", content.Party},
-		{"Answer", content.Answer}, {"Subject", content.Subject},
+		{"Answer", content.Answer}, {"Read-back", readback}, {"Subject", content.Subject},
 	} {
 		if line.value != "" {
 			t.print("%s: %s", line.name, printable(line.value))
@@ -191,6 +195,7 @@ func (f *draftFlags) change(ctx context.Context, t *terminal, client *api.Client
 	put(&content.Party, p.Party)
 	put(&content.Reply, f.Reply)
 	put(&content.Tender, f.Tender)
+	content.Readback = content.Readback || f.Readback
 	put(&content.References, strings.Join(f.Reference, " "))
 	if len(f.To) > 0 {
 		content.To = f.To

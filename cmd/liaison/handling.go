@@ -29,6 +29,7 @@ type particularsFlags struct {
 	Value          []string `placeholder:"FIELD=TEXT" sep:"none" help:"What is filled in in a field of the form; may be given several times."`
 	Answer         string   `placeholder:"ID" help:"With --reply: which of the answers that the other dispatch's form allows."`
 	Tender         string   `placeholder:"ID" help:"The tender of our side under which it is served, or instead of which; the dispatch must be as it was tendered."`
+	Readback       bool     `help:"It is to be read back: each side that it goes to restates what it has understood, and we confirm or dispute that."`
 }
 
 // particulars reads the flags. What may stand in them, the rules of the office
@@ -36,7 +37,7 @@ type particularsFlags struct {
 func (f *particularsFlags) particulars(precedence string) (p api.Particulars, err error) {
 	p = api.Particulars{
 		Name: f.Name, Attention: f.Attention, Mark: office.Mark(f.Mark), Releasable: office.Releasability(f.Releasable), Party: f.Party,
-		Answer: f.Answer,
+		Answer: f.Answer, Readback: f.Readback,
 	}
 	if p.Form, err = f.filled(); err != nil {
 		return p, err
@@ -105,6 +106,9 @@ func printParticulars(t *terminal, p *api.Particulars) {
 	}
 	if p.Tender != nil {
 		t.print("It was tendered by %s", *p.Tender)
+	}
+	if p.Readback {
+		t.print("It is to be read back")
 	}
 	for _, id := range p.References {
 		t.print("It refers to %s", id)

@@ -59,6 +59,7 @@ type commands struct {
 	Show       showCommand       `cmd:"" group:"office" help:"Show one dispatch, or any other entry, with its receipts." usage:"[DIR] ID"`
 	Fetch      fetchCommand      `cmd:"" group:"office" help:"Write an enclosure of a dispatch to a file." usage:"[DIR] ID N --output FILE"`
 	Ack        ackCommand        `cmd:"" group:"office" help:"Acknowledge a dispatch." usage:"[DIR] ID"`
+	Readback   readbackCommand   `cmd:"" group:"office" help:"Restate what was understood of a dispatch; confirm and dispute what the other side understood."`
 	Consider   considerCommand   `cmd:"" group:"office" help:"Say that a dispatch is under consideration, and until when." usage:"[DIR] ID --until TIME"`
 	Check      checkCommand      `cmd:"" group:"office" help:"Check the code of a printed sheet against the record." usage:"[DIR] CODE"`
 	Close      closeCommand      `cmd:"" group:"office" help:"Close a dispatch for this side." usage:"[DIR] ID"`

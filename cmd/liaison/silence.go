@@ -19,7 +19,7 @@ type silenceCommand struct {
 }
 
 func (c *silenceCommand) Help() string {
-	return "A side that is silent may be cut off, closed, without anybody on watch, slow, or unwilling; each is another matter. Of each dispatch that is not acknowledged or answered, and each tender that is not accepted, the one cause is told that lies nearest to the wire, as this side's node sees it."
+	return "A side that is silent may be cut off, closed, without anybody on watch, slow, or unwilling; each is another matter. Of each dispatch that is not acknowledged, read back or answered, each read-back to which nothing was said, and each tender that is not accepted, the one cause is told that lies nearest to the wire, as this side's node sees it."
 }
 
 type silenceListCommand struct {
