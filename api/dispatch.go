@@ -169,6 +169,11 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) error {
 	if d.Says, err = s.says(r, line.Form); err != nil {
 		return err
 	}
+	silences, err := s.Node.SilencesOf(r.Context(), &line, s.Now())
+	if err != nil {
+		return err
+	}
+	d.Silences = silenceShapes(silences)
 	return write(w, http.StatusOK, d)
 }
 

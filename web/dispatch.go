@@ -117,9 +117,11 @@ func (s *site) showDispatch(v *visit, status int, id office.EntryID, refused ref
 	if page.Suspended, err = s.suspendedNow(v, line.Channel); err != nil {
 		return err
 	}
-	if page.Silences, err = s.silenceNotices(v, &line); err != nil {
+	silences, err := s.node.SilencesOf(v.ctx, &line, v.now)
+	if err != nil {
 		return err
 	}
+	page.Silences = v.silenceLines(silences)
 	if page.Attempts, err = s.attemptsAbout(v, &line.Dispatch); err != nil {
 		return err
 	}

@@ -365,6 +365,7 @@ func (c *showCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	printHandling(t, d.Handling)
 	t.print("State: %s; %s", d.State, settledWords(d.Settled))
+	printSilences(t, d.Silences)
 	return nil
 }
 
@@ -387,6 +388,7 @@ func (c *showCommand) showEntry(ctx context.Context, t *terminal, client *api.Cl
 	t.print("")
 	printReceipts(t, e.Receipts)
 	t.print("%s", settledWords(e.Settled))
+	printSilences(t, e.Silences)
 	return nil
 }
 

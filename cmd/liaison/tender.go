@@ -103,6 +103,7 @@ func (c *tenderShowCommand) Run(ctx context.Context, t *terminal) error {
 	if one.Withdrawn != nil {
 		t.print("withdrawn by %s %s (%s) %s", one.Withdrawn.By, stamp(one.Withdrawn.At), one.Withdrawn.ID, indented(one.Withdrawn.Text))
 	}
+	printSilences(t, one.Silences)
 	return nil
 }
 
