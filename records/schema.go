@@ -12,7 +12,7 @@ import (
 
 // shape is the number of the schema below and of what is folded into it. Raise
 // it whenever either changes: the tables are then thrown away and folded again.
-const shape = 9
+const shape = 10
 
 // version names what the tables were made by. A program that knows other rules
 // folds again as well.
@@ -83,9 +83,11 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 		CREATE TABLE note (
 			` + pos + `,             -- of the entry
 			channel TEXT NOT NULL,
+			about TEXT NOT NULL,     -- the dispatch that it is about; empty if none
 			row TEXT NOT NULL
 		);
 		CREATE INDEX note_channel ON note (channel, pos);
+		CREATE INDEX note_about ON note (about, pos) WHERE about <> '';
 		CREATE TABLE hours (
 			` + pos + `,             -- of the entry
 			side TEXT NOT NULL,
