@@ -59,7 +59,7 @@ var statisticsWords = map[string]Phrase{
 	"stats.meetings":           {En: "Meetings", Ko: "회의"},
 	"stats.about-meetings":     {En: "By the form MT: what the side proposed, and what it first answered to the proposals made to it in the month.", Ko: "서식 MT에 따라 해당 측이 제안한 회의와, 그달에 제안받은 회의에 대한 첫 회신을 집계합니다."},
 	"stats.proposed":           {En: "proposed", Ko: "제안"},
-	"stats.confirmed":          {En: "confirmed", Ko: "수락"},
+	"stats.confirmed":          {En: "confirmed", Ko: "확인"},
 	"stats.regretted":          {En: "regretted", Ko: "불참 통보"},
 	"stats.tenders":            {En: "Tenders", Ko: "전달 제의"},
 	"stats.about-tenders":      {En: "Of the tenders offered to the side in the month; left are those to which nothing was said until the time that they name.", Ko: "그달에 해당 측이 받은 전달 제의를 집계합니다. 무응답은 제의에 적힌 시각까지 회답이 없었던 것입니다."},
