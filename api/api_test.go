@@ -102,11 +102,20 @@ func TestADispatchIsSentReceivedAndAcknowledged(t *testing.T) {
 	if _, err := north.WaitStatus(ctx, "equal", patience); err != nil { // the receipt goes out before north folds
 		t.Fatal(err)
 	}
+	waiting, err := south.Entry(ctx, sent.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for where, silences := range map[string][]api.Silence{"the dispatch": shown.Silences, "the entry": waiting.Silences} {
+		if len(silences) != 1 || silences[0].About != sent.ID || silences[0].To != "north" || silences[0].Awaits != office.AwaitsAcknowledgement || silences[0].Cause == "" {
+			t.Errorf("%s says of the silence of north: %+v", where, silences)
+		}
+	}
 	page, err := north.Dispatches(ctx, api.Query{State: api.WaitsForAny})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(page.Dispatches) != 1 || page.Dispatches[0].ID != sent.ID || page.Dispatches[0].State != api.Received || page.Dispatches[0].Text != "" {
+	if len(page.Dispatches) != 1 || page.Dispatches[0].ID != sent.ID || page.Dispatches[0].State != api.Received || page.Dispatches[0].Text != "" || page.Dispatches[0].Silences != nil {
 		t.Errorf("north's list: %+v", page)
 	}
 	if _, err := north.Acknowledge(ctx, sent.ID, "duty-officer"); err != nil {
@@ -123,7 +132,7 @@ func TestADispatchIsSentReceivedAndAcknowledged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d.State != api.Acknowledged || len(d.Acknowledged) != 1 || d.Acknowledged[0].Side != "north" || !d.Settled {
+		if d.State != api.Acknowledged || len(d.Acknowledged) != 1 || d.Acknowledged[0].Side != "north" || !d.Settled || d.Silences != nil {
 			t.Errorf("%s shows %+v", side, d)
 		}
 	}
@@ -131,7 +140,7 @@ func TestADispatchIsSentReceivedAndAcknowledged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if entry.Kind != office.KindDispatch || entry.Place == 0 || !strings.Contains(entry.Leaf, `"subject":"Test 시험"`) {
+	if entry.Kind != office.KindDispatch || entry.Place == 0 || entry.Silences != nil || !strings.Contains(entry.Leaf, `"subject":"Test 시험"`) {
 		t.Errorf("entry: %+v", entry)
 	}
 	last, err := north.Record(ctx, "", 2)

@@ -229,12 +229,14 @@ func (c *Client) Agree(ctx context.Context, a Agreement) (w Written, err error) 
 	return w, c.do(ctx, http.MethodPost, Path+"/charter/agreements", nil, a, &w)
 }
 
-// Notes returns one page of the coordination notes on a channel, or on all if it
-// is empty.
-func (c *Client) Notes(ctx context.Context, channel, cursor string, limit int) (p NotePage, err error) {
+// Notes returns one page of the coordination notes on a channel and about the
+// dispatch with an entry id. What is empty chooses all.
+func (c *Client) Notes(ctx context.Context, channel, about, cursor string, limit int) (p NotePage, err error) {
 	query := pageQuery(cursor, limit)
-	if channel != "" {
-		query.Set("channel", channel)
+	for name, value := range map[string]string{"channel": channel, "about": about} {
+		if value != "" {
+			query.Set(name, value)
+		}
 	}
 	return p, c.get(ctx, Path+"/notes", query, &p)
 }

@@ -174,6 +174,11 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	silences, err := s.Node.SilencesOf(r.Context(), &line, s.Now())
+	if err != nil {
+		return err
+	}
+	d.Silences = silenceShapes(silences)
 	return write(w, http.StatusOK, d)
 }
 

@@ -14,7 +14,7 @@ func (s *server) notes(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	filter := records.NoteFilter{Channel: query.Get("channel"), Limit: limit}
+	filter := records.NoteFilter{Channel: query.Get("channel"), About: query.Get("about"), Limit: limit}
 	if filter.Before, err = readCursor("notes", query); err != nil {
 		return err
 	}

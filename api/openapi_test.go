@@ -238,7 +238,7 @@ var calls = []call{
 	{"writeNote", "/notes", `{"channel":"liaison","text":"승강기가 움직입니까?","about":"{theirs}","by":"duty-officer"}`, ""},
 	{"sayHours", "/hours", `{"zone":"Asia/Seoul","week":[[{"from":"09:00","until":"17:00"}],[],[],[],[],[],[]],"holidays":[{"date":"2018-10-09","hours":[],"name":{"en":"Hangul Day"}}],"by":"head"}`, ""},
 	{"getHours", "/hours", "", ""},
-	{"listNotes", "/notes?channel=liaison&limit=3", "", ""},
+	{"listNotes", "/notes?channel=liaison&about=north/1&limit=3", "", ""},
 	{"listChannels", "/channels", "", ""},
 	{"resumeChannels", "/suspensions/{suspended}/resumption", `{"by":"head"}`, ""},
 	{"suspendChannels", "/suspensions", `{"channels":["liaison"],"from":"2199-01-01T09:00:00Z","reason":"공사","stays":"The sick.","by":"head"}`, ""},

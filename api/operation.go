@@ -116,7 +116,7 @@ var operations = []operation{
 		nil, Agreement{}, 201, Written{}, (*server).agree},
 
 	{"listNotes", "GET", "/notes", people.ScopeRead, "Coordination notes, the last in the joint order first.",
-		[]parameter{onChannel, limit, cursorOf}, nil, 200, NotePage{}, (*server).notes},
+		[]parameter{onChannel, noteAbout, limit, cursorOf}, nil, 200, NotePage{}, (*server).notes},
 	{"writeNote", "POST", "/notes", people.ScopeRelease, "Writes a coordination note. It is no formal communication, and stands in the record for good.",
 		nil, NewNote{}, 201, Written{}, (*server).writeNote},
 
@@ -309,6 +309,7 @@ var (
 	onChannel    = parameter{"channel", "Only notes on this channel.", schema{"type": "string"}}
 	attemptOn    = parameter{"channel", "Only attempts in the place of this channel.", schema{"type": "string"}}
 	attemptFrom  = parameter{"from", "Only attempts of this side.", schema{"type": "string"}}
+	noteAbout    = parameter{"about", "Only notes about the dispatch with this entry id.", schema{"type": "string"}}
 	attemptAbout = parameter{"dispatch", "Only attempts about the dispatch with this entry id.", schema{"type": "string"}}
 	attemptWaits = parameter{"waiting", "Only attempts of which this side has said nothing yet.", schema{"type": "string"}}
 	tenderOn     = parameter{"channel", "Only tenders on this channel.", schema{"type": "string"}}

@@ -73,6 +73,11 @@ func (s *server) entry(w http.ResponseWriter, r *http.Request) error {
 	if e.Receipts, err = s.receipts(r, id); err != nil {
 		return err
 	}
+	silences, err := s.Node.SilencesAbout(r.Context(), id, s.Now())
+	if err != nil {
+		return err
+	}
+	e.Silences = silenceShapes(silences)
 	return write(w, http.StatusOK, e)
 }
 

@@ -78,6 +78,14 @@ func (s *server) silences(w http.ResponseWriter, r *http.Request) error {
 	return write(w, http.StatusOK, page)
 }
 
+// silenceShapes are what is waited for with one entry; nil if that is nothing.
+func silenceShapes(silences []node.Silence) (list []Silence) {
+	for i := range silences {
+		list = append(list, silenceShape(&silences[i]))
+	}
+	return list
+}
+
 func silenceShape(s *node.Silence) Silence {
 	maybe := func(ms int64) *time.Time {
 		if ms == 0 {

@@ -88,7 +88,13 @@ func (s *server) tender(w http.ResponseWriter, r *http.Request) error {
 	if !found {
 		return problem(CodeNotFound, "tender", "id", id.String())
 	}
-	return write(w, http.StatusOK, s.tenderShape(&line, false))
+	silences, err := s.Node.SilencesOfTender(r.Context(), &line, s.Now())
+	if err != nil {
+		return err
+	}
+	one := s.tenderShape(&line, false)
+	one.Silences = silenceShapes(silences)
+	return write(w, http.StatusOK, one)
 }
 
 func (s *server) offerTender(w http.ResponseWriter, r *http.Request) error {

@@ -77,6 +77,7 @@ type Dispatch struct {
 	Receipts     []Receipt         `json:"receipts,omitempty"`   // not in lists
 	Enclosures   []Enclosed        `json:"enclosures,omitempty"` // not in lists
 	Readbacks    []Readback        `json:"readbacks,omitempty"`  // not in lists
+	Silences     []Silence         `json:"silences,omitempty"`   // what is waited for with it, and why nothing has come; not in lists
 	Group        string            `json:"group"`                // the date-time group, such as "140130Z SEP 18"
 	Says         office.Words      `json:"says,omitempty"`       // of a short code: the agreed text with its values, by language; not in lists
 	Thread       *office.EntryID   `json:"thread,omitempty"`     // the dispatch that its thread begins with; left out if that is itself
@@ -243,6 +244,7 @@ type Entry struct {
 	Detail   map[string]string `json:"detail,omitempty"` // what the sentence for Void needs
 	Settled  bool              `json:"settled"`
 	Leaf     string            `json:"leaf,omitempty"`     // not in lists
+	Silences []Silence         `json:"silences,omitempty"` // what is waited for with it, and why nothing has come; not in lists
 	Receipts []Receipt         `json:"receipts,omitempty"` // not in lists
 }
 

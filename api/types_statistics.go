@@ -7,8 +7,7 @@ import (
 )
 
 // Statistics are figures of months, which both sides can accept: of the settled
-// record alone, and judged at the moment that it is settled to. Meetings are not
-// among them.
+// record alone, and judged at the moment that it is settled to.
 type Statistics struct {
 	Months     []CountedMonth   `json:"months"`
 	Channel    string           `json:"channel,omitempty"` // of which the figures are; left out: of all together, and of each on which something happened

@@ -28,7 +28,8 @@ type Tender struct {
 	Answers    []TenderAnswer     `json:"answers"`    // in the joint order
 	Served     *TenderServing     `json:"served,omitempty"`
 	Withdrawn  *TenderEnd         `json:"withdrawn,omitempty"`
-	Settled    bool               `json:"settled,omitempty"` // in lists: its place in the joint order can no longer change
+	Silences   []Silence          `json:"silences,omitempty"` // what is waited for with it, and why nothing has come; not in lists
+	Settled    bool               `json:"settled,omitempty"`  // in lists: its place in the joint order can no longer change
 }
 
 // TenderAnswer is what an addressed side says to a tender.

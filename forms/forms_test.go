@@ -186,3 +186,11 @@ func TestEachFormCanBeFilledIn(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatAsksForSomethingSaysWhatMayBeAnswered(t *testing.T) {
+	for _, form := range Catalog() {
+		if form.Asks != office.AsksNothing && len(form.Answers) == 0 {
+			t.Errorf("form %s asks for something, and any reply would close it", form.Code)
+		}
+	}
+}

@@ -134,16 +134,55 @@ func (n *Node) SilencesOf(ctx context.Context, line *records.DispatchLine, now t
 	clock := office.NewJointClock(slices.Collect(maps.Values(awaited.Calendars)), line.At)
 	wait := row.Charter.Wait(&line.Dispatch, form, clock)
 	row.Charter.WaitReadback(&wait, &line.Dispatch, &line.Handling, clock)
-	explain := n.explain(awaited, now)
 	for _, q := range office.Questions(&line.Dispatch, line.Acknowledged, &line.Handling, form, wait) {
-		if q.From != n.side && q.To != n.side {
+		list = append(list, Silence{Question: records.Question{Question: q, Line: line}})
+	}
+	return n.explained(awaited, list, now), nil
+}
+
+// SilencesOfTender explains what is waited for with one tender.
+func (n *Node) SilencesOfTender(ctx context.Context, t *office.Tender, now time.Time) (list []Silence, err error) {
+	awaited, err := n.records.Awaited(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, q := range office.TenderQuestions(t) {
+		list = append(list, Silence{Question: records.Question{Question: q, Tender: t}})
+	}
+	return n.explained(awaited, list, now), nil
+}
+
+// SilencesAbout explains what is waited for with the dispatch or the tender that an
+// entry is; nothing is with any other.
+func (n *Node) SilencesAbout(ctx context.Context, id office.EntryID, now time.Time) ([]Silence, error) {
+	line, found, err := n.records.Dispatch(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if found {
+		return n.SilencesOf(ctx, &line, now)
+	}
+	t, found, err := n.records.Tender(ctx, id)
+	if err != nil || !found {
+		return nil, err
+	}
+	return n.SilencesOfTender(ctx, &t, now)
+}
+
+// explained keeps the questions of this side, or to it, that are open at a moment,
+// with their causes.
+func (n *Node) explained(awaited *records.Awaited, asked []Silence, now time.Time) (list []Silence) {
+	explain := n.explain(awaited, now)
+	for _, s := range asked {
+		if s.From != n.side && s.To != n.side {
 			continue
 		}
-		if s, open := explain(&q); open {
-			list = append(list, Silence{records.Question{Question: q, Line: line}, s})
+		var open bool
+		if s.Silence, open = explain(&s.Question.Question); open {
+			list = append(list, s)
 		}
 	}
-	return list, nil
+	return list
 }
 
 // explain gives what finds the cause of a silence at a moment.

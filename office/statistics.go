@@ -24,9 +24,11 @@ type Figures struct {
 	Acknowledged Acknowledging                `json:"acknowledged"`  // of the dispatches released in the month that are addressed to this side
 	ByPrecedence map[Precedence]Acknowledging `json:"by_precedence"` // the same; a precedence of which there are none is left out
 	Answers      Answering                    `json:"answers"`       // of those, the ones whose form asks for something
-	Suspensions  int64                        `json:"suspensions"`   // that this side began
-	SuspendedMS  int64                        `json:"suspended_ms"`  // the time during which it suspended; of all channels, the sum
-	Attempts     map[Outcome]int64            `json:"attempts"`      // of this side by other means, by what came of them
+	Meetings     Meeting                      `json:"meetings"`
+	Tenders      Tendering                    `json:"tenders"`
+	Suspensions  int64                        `json:"suspensions"`  // that this side began
+	SuspendedMS  int64                        `json:"suspended_ms"` // the time during which it suspended; of all channels, the sum
+	Attempts     map[Outcome]int64            `json:"attempts"`     // of this side by other means, by what came of them
 	Watch        *Watching                    `json:"watch,omitempty"`
 }
 
@@ -98,6 +100,16 @@ var AllFigures = func() (list []Figure) {
 	add("answers.open", func(f *Figures) int64 { return f.Answers.Open })
 	add("answers.overdue", func(f *Figures) int64 { return f.Answers.Overdue })
 	add("answers.withdrawn", func(f *Figures) int64 { return f.Answers.Withdrawn })
+	add("meetings.proposed", func(f *Figures) int64 { return f.Meetings.Proposed })
+	add("meetings.confirmed", func(f *Figures) int64 { return f.Meetings.Confirmed })
+	add("meetings.regretted", func(f *Figures) int64 { return f.Meetings.Regretted })
+	add("tenders.offered", func(f *Figures) int64 { return f.Tenders.Offered })
+	add("tenders.asked", func(f *Figures) int64 { return f.Tenders.Asked })
+	add("tenders.accepted", func(f *Figures) int64 { return f.Tenders.Accepted })
+	add("tenders.declined", func(f *Figures) int64 { return f.Tenders.Declined })
+	add("tenders.left", func(f *Figures) int64 { return f.Tenders.Left })
+	add("tenders.waiting", func(f *Figures) int64 { return f.Tenders.Waiting })
+	add("tenders.withdrawn", func(f *Figures) int64 { return f.Tenders.Withdrawn })
 	add("suspensions", func(f *Figures) int64 { return f.Suspensions })
 	add("suspended_ms", func(f *Figures) int64 { return f.SuspendedMS })
 	for _, o := range Outcomes {

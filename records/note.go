@@ -11,6 +11,7 @@ import (
 // NoteFilter chooses coordination notes. What is empty chooses all.
 type NoteFilter struct {
 	Channel string
+	About   string // the entry id of the dispatch that they are about
 	Before  string // where to go on: the next that the call before gave
 	Limit   int    // at most MaxPage; 0: DefaultPage
 }
@@ -21,6 +22,15 @@ type NoteLine struct {
 	Settled bool
 }
 
+func noteColumns(row office.Row) []any {
+	n := row.(*office.Note)
+	about := ""
+	if n.About != nil {
+		about = n.About.String()
+	}
+	return []any{n.Channel, about}
+}
+
 // Notes lists coordination notes, those last in the joint order first. If there
 // are more than the limit, next says where to go on; else it is empty.
 func (r *Records) Notes(ctx context.Context, c NoteFilter) (notes []NoteLine, next string, err error) {
@@ -28,6 +38,9 @@ func (r *Records) Notes(ctx context.Context, c NoteFilter) (notes []NoteLine, ne
 	q.where("TRUE")
 	if c.Channel != "" {
 		q.where("t.channel = ?", c.Channel)
+	}
+	if c.About != "" {
+		q.where("t.about = ? AND t.about <> ''", c.About)
 	}
 	next, err = latest(ctx, r, "note", &q, c.Before, func(raw []byte, settled bool) (id office.EntryID, err error) {
 		line := NoteLine{Settled: settled}

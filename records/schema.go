@@ -83,9 +83,11 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 		CREATE TABLE note (
 			` + pos + `,             -- of the entry
 			channel TEXT NOT NULL,
+			about TEXT NOT NULL,     -- the dispatch that it is about; empty if none
 			row TEXT NOT NULL
 		);
 		CREATE INDEX note_channel ON note (channel, pos);
+		CREATE INDEX note_about ON note (about, pos) WHERE about <> '';
 		CREATE TABLE hours (
 			` + pos + `,             -- of the entry
 			side TEXT NOT NULL,

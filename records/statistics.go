@@ -17,7 +17,7 @@ const (
 	dispatchesCounted = 250_000
 	callsCounted      = 50_000
 	watchesCounted    = 50_000
-	actsCounted       = 20_000 // suspensions, and attempts by other means
+	actsCounted       = 20_000 // suspensions, attempts by other means, and tenders
 )
 
 // ErrMonths is the answer to months that cannot be counted.
@@ -89,7 +89,7 @@ func (r *Records) Statistics(ctx context.Context, from, to, channel string) (s S
 			clocks = row.Charter.Clocks
 		}
 		c.tally = office.NewTally(months, s.Until, settled, sortedSides(cur.counts), clocks, schedules, calendars)
-		if err := errors.Join(c.dispatches(), c.checks(), c.watches(), c.suspensions(), c.attempts()); err != nil {
+		if err := errors.Join(c.dispatches(), c.checks(), c.watches(), c.suspensions(), c.attempts(), c.tenders()); err != nil {
 			return err
 		}
 		s.Figures, s.Cut = c.tally.Figures(channel), c.cut
@@ -161,6 +161,7 @@ func (c *counting) dispatches() error {
 				}
 			}
 			c.tally.Answers(channel, office.Precedence(precedence), form, &a, &h)
+			c.tally.Meeting(channel, side, form, &a, &h)
 		}
 	}
 	c.cut = c.cut || n == dispatchesCounted
@@ -228,6 +229,21 @@ func (c *counting) attempts() error {
 	c.cut = c.cut || len(list) == actsCounted
 	for i := range list {
 		c.tally.Attempt(&list[i])
+	}
+	return err
+}
+
+func (c *counting) tenders() error {
+	from, until, err := c.places()
+	if err != nil {
+		return err
+	}
+	list, err := scanRows[office.Tender](c.ctx, c.tx, `
+		SELECT row FROM tender WHERE pos >= $1 AND pos < $2 AND (channel = $3 OR $4 = '')
+		ORDER BY pos DESC LIMIT $5`, from, until, c.channel, c.channel, actsCounted)
+	c.cut = c.cut || len(list) == actsCounted
+	for i := range list {
+		c.tally.Tender(&list[i])
 	}
 	return err
 }

@@ -47,10 +47,16 @@ func TestStatisticsAreCountedAndTheSameOnBothSides(t *testing.T) {
 		Code: "cq", Name: office.Words{"en": "Question"}, Purpose: office.Words{"en": "To ask."}, Asks: office.AsksAnswer, Hours: 1, Precedence: office.Priority,
 		Fields: []office.FormField{{ID: "what", Name: office.Words{"en": "What"}, Type: office.FieldLine, Required: true}},
 	}
-	w.mustWrite("north", duty, office.KindProposeForm, &office.ProposeFormBody{Form: form})
-	w.exchange()
-	w.mustWrite("south", duty, office.KindAgreeForm, &office.AgreeFormBody{Hash: office.HashForm(form)})
-	w.exchange()
+	meeting := &office.Form{
+		Code: "mt", Name: office.Words{"en": "Meeting"}, Purpose: office.Words{"en": "To meet."}, Asks: office.AsksAnswer, Precedence: office.Routine, Fields: form.Fields,
+		Answers: []office.Choice{{ID: "confirm", Name: office.Words{"en": "Yes"}}, {ID: "regrets", Name: office.Words{"en": "No"}}},
+	}
+	for _, form := range []*office.Form{form, meeting} {
+		w.mustWrite("north", duty, office.KindProposeForm, &office.ProposeFormBody{Form: form})
+		w.exchange()
+		w.mustWrite("south", duty, office.KindAgreeForm, &office.AgreeFormBody{Hash: office.HashForm(form)})
+		w.exchange()
+	}
 	number := map[office.Side]int64{}
 	send := func(from office.Side, change func(*office.DispatchBody)) office.EntryID {
 		number[from]++
@@ -101,6 +107,31 @@ func TestStatisticsAreCountedAndTheSameOnBothSides(t *testing.T) {
 		b.Relation = &office.Relation{Dispatch: withdrawn, Kind: office.Cancellation}
 	})
 	_ = late
+	// Two meetings are proposed to the South: one it confirms, one it regrets. The third is not answered.
+	for _, answer := range []string{"confirm", "regrets", ""} {
+		proposal := send("north", func(b *office.DispatchBody) {
+			b.Precedence, b.Form = office.Routine, &office.Filled{Code: "mt", Hash: office.HashForm(meeting), Values: map[string]string{"what": "Talks."}}
+		})
+		if answer != "" {
+			send("south", func(b *office.DispatchBody) { b.Reply, b.Answer = &proposal, answer })
+		}
+	}
+	// Of the tenders of the South one is accepted, one declined, one withdrawn at once, one left, and one is an exercise.
+	tender := func(until string, mark office.Mark) office.EntryID {
+		id := w.mustWrite("south", duty, office.KindTender, &office.TenderBody{
+			Attention: "Ri S.", Channel: "liaison", Mark: mark, Name: "Cho M.", Precedence: office.Routine, Subject: "Talks", To: []office.Side{"north"}, Until: office.Minute(until),
+		})
+		w.exchange()
+		return id
+	}
+	accepted, declined, taken := tender("2018-10-03T00:00Z", ""), tender("2018-10-03T00:00Z", ""), tender("2018-10-03T00:00Z", "")
+	tender("2018-10-03T00:00Z", "")
+	waiting := tender("2018-11-03T00:00Z", "")
+	tender("2018-10-03T00:00Z", office.Exercise)
+	w.mustWrite("north", duty, office.KindTenderReply, &office.TenderAnswerBody{Answer: office.TenderAccept, Tender: accepted})
+	w.mustWrite("north", duty, office.KindTenderReply, &office.TenderAnswerBody{Answer: office.TenderDecline, Reason: office.DeclineSubject, Tender: declined})
+	w.mustWrite("south", duty, office.KindTenderEnd, &office.TenderWithdrawBody{Tender: taken})
+	w.exchange()
 	// Line checks on Tuesday, 2 October: the South calls on even days.
 	turn("2018-10-02 00:02")
 	call := w.mustWrite("south", duty, office.KindCheck, &office.CheckBody{Channel: "liaison", Due: "2018-10-02T00:00Z", Text: "neutral"})
@@ -148,14 +179,16 @@ func TestStatisticsAreCountedAndTheSameOnBothSides(t *testing.T) {
 			"answers.asked": 1, "answers.late": 1, "watch.begun": 1, "watch.held_ms": 6 * hour, "watch.open_ms": 40 * hour, "watch.covered_ms": 6 * hour,
 		}},
 		{"2018-10", "liaison", "north", map[string]int64{
-			"released.PRIORITY": 2, "released.ROUTINE": 1, "checks.late": 1, "checks.not-called": 6, "checks.no-call": 3,
-			"acknowledged.asked": 1, "acknowledged.overdue": 1, "acknowledged.ROUTINE.asked": 1, "acknowledged.ROUTINE.overdue": 1,
+			"released.PRIORITY": 2, "released.ROUTINE": 4, "checks.late": 1, "checks.not-called": 6, "checks.no-call": 3,
+			"acknowledged.asked": 3, "acknowledged.overdue": 3, "acknowledged.ROUTINE.asked": 3, "acknowledged.ROUTINE.overdue": 3,
+			"meetings.proposed": 3, "tenders.asked": 5, "tenders.accepted": 1, "tenders.declined": 1, "tenders.left": 1, "tenders.waiting": 1, "tenders.withdrawn": 1,
 			"suspensions": 1, "suspended_ms": 36 * hour,
 		}},
 		{"2018-10", "", "south", map[string]int64{
-			"released.ROUTINE": 1, "checks.called": 1, "checks.not-called": 3, "checks.no-call": 6,
-			"acknowledged.asked": 3, "acknowledged.overdue": 3, "acknowledged.PRIORITY.asked": 2, "acknowledged.PRIORITY.overdue": 2, "acknowledged.ROUTINE.asked": 1, "acknowledged.ROUTINE.overdue": 1,
-			"answers.asked": 2, "answers.overdue": 1, "answers.withdrawn": 1, "attempts.no-answer": 1, "watch.open_ms": 40 * hour,
+			"released.ROUTINE": 3, "checks.called": 1, "checks.not-called": 3, "checks.no-call": 6,
+			"acknowledged.asked": 6, "acknowledged.overdue": 6, "acknowledged.PRIORITY.asked": 2, "acknowledged.PRIORITY.overdue": 2, "acknowledged.ROUTINE.asked": 4, "acknowledged.ROUTINE.overdue": 4,
+			"answers.asked": 5, "answers.in_time": 2, "answers.open": 1, "answers.overdue": 1, "answers.withdrawn": 1,
+			"meetings.confirmed": 1, "meetings.regretted": 1, "tenders.offered": 5, "attempts.no-answer": 1, "watch.open_ms": 40 * hour,
 		}},
 	} {
 		figures := of(t, north, c.month, c.channel, c.side)
@@ -175,8 +208,9 @@ func TestStatisticsAreCountedAndTheSameOnBothSides(t *testing.T) {
 
 	// What has reached one side alone is counted by neither.
 	w.mustWrite("south", duty, office.KindAcknowledge, &office.AcknowledgeBody{Dispatch: question})
+	w.mustWrite("south", duty, office.KindTenderEnd, &office.TenderWithdrawBody{Tender: waiting})
 	w.nodes["south"].settle()
-	if after := statistics(t, w, "south", "", "", ""); after.NotCounted != 1 || !reflect.DeepEqual(after.Figures, south.Figures) || after.Settled != south.Settled {
+	if after := statistics(t, w, "south", "", "", ""); after.NotCounted != 2 || !reflect.DeepEqual(after.Figures, south.Figures) || after.Settled != south.Settled {
 		t.Errorf("with an entry that is not settled: %d not counted", after.NotCounted)
 	}
 	for _, bad := range [][2]string{{"2018-10", "2018-09"}, {"x", ""}, {"", "x"}, {"2018-01", "2020-01"}} {

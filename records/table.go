@@ -54,7 +54,7 @@ var tables = func() map[string]*table {
 		tableOf[office.FormCode]("code", keepNot, []string{"code"}),
 		tableOf[office.Note]("note", keepNot, nil).
 			of(func(row office.Row) office.EntryID { return row.(*office.Note).ID }).
-			with([]string{"channel"}, func(row office.Row) []any { return []any{row.(*office.Note).Channel} }),
+			with([]string{"channel", "about"}, noteColumns),
 		tableOf[office.Hours]("hours", keepNot, nil).
 			of(func(row office.Row) office.EntryID { return row.(*office.Hours).ID }).
 			with([]string{"side", "begins"}, func(row office.Row) []any {

@@ -16,29 +16,30 @@ import (
 // dispatchPage is one dispatch with its ladder of receipts.
 type dispatchPage struct {
 	Frame
-	Line       listLine
-	To         string
-	Paragraphs []paragraph
-	TextLang   string
-	By         string
-	Released   []onClock
-	Channel    string
-	Steps      []step
-	Settled    bool
-	Mark       string // "Exercise" or "Test", in words; empty if it is meant in earnest
-	Notices    []notice
-	Struck     bool // the text no longer stands as it is
-	Informs    string
-	InformsAt  string // how urgent it is to those, if that is another precedence
-	Facts      []fact
-	Filled     *filledForm // nil if it has no form
-	Enclosed   []enclosedFile
-	Thread     []listLine // with this one; empty if it stands alone
-	Offers     handlingOffer
-	Suspended  []suspended   // its channel, by whom
-	Silences   []silenceLine // of each side from which something is waited for
-	Attempts   attemptsAbout
-	Readbacks  *readbackPart // nil if it asks for none
+	Line         listLine
+	To           string
+	Paragraphs   []paragraph
+	TextLang     string
+	By           string
+	Released     []onClock
+	Channel      string
+	Steps        []step
+	Settled      bool
+	Mark         string // "Exercise" or "Test", in words; empty if it is meant in earnest
+	Notices      []notice
+	Struck       bool // the text no longer stands as it is
+	Informs      string
+	InformsAt    string // how urgent it is to those, if that is another precedence
+	Facts        []fact
+	Filled       *filledForm // nil if it has no form
+	Enclosed     []enclosedFile
+	Thread       []listLine // with this one; empty if it stands alone
+	Offers       handlingOffer
+	Suspended    []suspended   // its channel, by whom
+	Coordination *notesAbout   // nil if there is nothing to show
+	Silences     []silenceLine // of each side from which something is waited for
+	Attempts     attemptsAbout
+	Readbacks    *readbackPart // nil if it asks for none
 	// MayAcknowledge says that the button stands on the page; Waits that the
 	// dispatch waits for our side, whoever reads the page.
 	Waits, MayAcknowledge bool
@@ -118,13 +119,18 @@ func (s *site) showDispatch(v *visit, status int, id office.EntryID, refused ref
 	if page.Suspended, err = s.suspendedNow(v, line.Channel); err != nil {
 		return err
 	}
-	if page.Silences, err = s.silenceNotices(v, &line); err != nil {
+	silences, err := s.node.SilencesOf(v.ctx, &line, v.now)
+	if err != nil {
 		return err
 	}
+	page.Silences = v.silenceLines(silences)
 	if page.Attempts, err = s.attemptsAbout(v, &line.Dispatch); err != nil {
 		return err
 	}
 	if page.Readbacks, err = s.readbacks(v, &line, &page, &refused); err != nil {
+		return err
+	}
+	if page.Coordination, err = s.notesAbout(v, &line.Dispatch); err != nil {
 		return err
 	}
 	if page.Thread, err = s.thread(v, &line); err != nil {
@@ -171,7 +177,11 @@ func (s *site) postAcknowledge(v *visit) error {
 	if err != nil {
 		return fmt.Errorf("acknowledge %s: %w", id, err)
 	}
-	return v.redirect("/dispatches/" + id.String())
+	href := "/dispatches/" + id.String()
+	if line, found, err := s.node.Records().Dispatch(v.ctx, id); err == nil && found && line.Precedence == office.Flash && v.knowsForms() {
+		href += "#coordination" // about a FLASH one talks at once
+	}
+	return v.redirect(href)
 }
 
 // paragraphs cuts a text at its empty lines and numbers the parts. A text that

@@ -22,7 +22,8 @@ type entryPage struct {
 	Hash     string // the leaf hash, grouped
 	Digest   string // the running digest after this entry, grouped; empty while it is not settled
 	Receipts []receiptLine
-	Subject  proofLink // the page of what the entry did; no address if there is none
+	Silences []silenceLine // what is waited for with it
+	Subject  proofLink     // the page of what the entry did; no address if there is none
 }
 
 // receiptLine is one side's receipt for an entry.
@@ -73,6 +74,11 @@ func (s *site) entry(v *visit) error {
 	if placed.Kind == office.KindTender && placed.Verdict.Done() {
 		page.Subject = proofLink{tenderHref(id), v.t("tender.open"), false}
 	}
+	silences, err := s.node.SilencesAbout(v.ctx, id, v.now)
+	if err != nil {
+		return err
+	}
+	page.Silences = v.silenceLines(silences)
 	for _, r := range receipts {
 		one := receiptLine{
 			By: v.sideName(r.By), At: v.when(r.At), Size: grouped(fmt.Sprint(r.Size)),

@@ -154,7 +154,10 @@ func fillAll(t *testing.T, hash string, h *house) url.Values {
 
 func TestAReplyTakesUpTheFormThatItAnswers(t *testing.T) {
 	h, kim, _, _ := desk(t)
-	hash := h.agreeOn("cq")
+	inWords := *forms.Catalog()[slices.IndexFunc(forms.Catalog(), func(f *office.Form) bool { return f.Code == "cq" })]
+	inWords.Answers = nil // those that list answers are answered by choosing one
+	h.agreeForm(&inWords)
+	hash := office.HashForm(&inWords)
 	body := &office.DispatchBody{Channel: "liaison", Precedence: office.Priority, Subject: "Fire", To: []office.Side{"south"},
 		Form: &office.Filled{Code: "cq", Hash: hash, Values: map[string]string{}}}
 	for name, list := range fillAll(t, hash, h) {

@@ -61,3 +61,47 @@ func TestNotesArePaged(t *testing.T) {
 	older := strings.ReplaceAll(page.body[start:start+strings.IndexByte(page.body[start:], '"')], "&amp;", "&")
 	south.get(older).want(t, 200, "note i.", "The newest notes")
 }
+
+func TestAFlashOpensALineBetweenTheDutyOfficers(t *testing.T) {
+	h, south, north := pair(t)
+	flash := h.act("south", "duty-officer", office.KindDispatch, &office.DispatchBody{Channel: "liaison", Precedence: office.Flash, Subject: "Fire", Text: "It burns.", Mark: office.Exercise})
+	calm := h.send("south", office.Routine, "liaison", "Calm", "Calm.")
+	h.level()
+	href := "/dispatches/" + flash.String()
+	for side, c := range map[string]client{"south": south, "north": north} {
+		page := c.get(href)
+		page.want(t, 200, "Coordination line", `name="about" value="`+flash.String()+`"`, `value="exercise" selected`)
+		if strings.Contains(page.body, `class="said"`) {
+			t.Errorf("%s has a note that nobody wrote", side)
+		}
+	}
+	if answer := north.post(href+"/acknowledge", nil); answer.header.Get("Location") != href+"#coordination" {
+		t.Errorf("who acknowledges a FLASH is led to %q", answer.header.Get("Location"))
+	}
+	form := url.Values{"channel": {"liaison"}, "about": {flash.String()}, "text": {"Who is <there>?"}, "mark": {"exercise"}, "once": {newKey()}}
+	if answer := north.post("/notes", form); answer.status != 303 || answer.header.Get("Location") != href+"#coordination" {
+		t.Errorf("the note led to %d %q", answer.status, answer.header.Get("Location"))
+	}
+	north.post("/notes", form).want(t, 303) // pressed twice
+	h.level()
+	for _, c := range []client{south, north} {
+		if n := strings.Count(c.get(href).body, "Who is &lt;there&gt;?"); n != 1 {
+			t.Errorf("the note stands %d times on the dispatch", n)
+		}
+	}
+	south.get("/notes").want(t, 200, "Who is &lt;there&gt;?", href)
+
+	// Of any other dispatch the page only leads to a note about it.
+	page := north.get("/dispatches/" + calm.String())
+	page.want(t, 200, "Coordination notes about it", `href="/notes?about=`+calm.String()+`"`)
+	if strings.Contains(page.body, `name="about"`) || strings.Contains(page.body, "Who is") {
+		t.Error("a calm dispatch opens a line, or shows a note about another")
+	}
+	north.get("/notes?about="+calm.String()).want(t, 200, `name="about" value="`+calm.String()+`"`, "/dispatches/"+calm.String())
+	form = url.Values{"channel": {"liaison"}, "about": {calm.String()}, "text": {""}, "once": {newKey()}}
+	north.post("/notes", form).want(t, 422, "it must not be empty", `name="about" value="`+calm.String()+`"`)
+	form.Set("about", "x")
+	north.post("/notes", form).want(t, 404)
+	north.get("/notes?about=x").want(t, 404)
+	north.get("/notes?about=north/99").want(t, 404)
+}

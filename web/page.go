@@ -20,7 +20,7 @@ import (
 var templates embed.FS
 
 // shared are the templates that every page is made with.
-var shared = []string{"layout.html", "strip.html", "mark.html", "people.html", "formwords.html", "enclosure.html", "readback.html", "fill.html", "passkey.html", "attempt.html"}
+var shared = []string{"layout.html", "strip.html", "mark.html", "people.html", "formwords.html", "enclosure.html", "readback.html", "fill.html", "passkey.html", "attempt.html", "note.html"}
 
 // pageNames are the pages, each a template of that name.
 var pageNames = []string{

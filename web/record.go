@@ -36,7 +36,8 @@ type recordLine struct {
 	Lang    string // of the gist
 	By      string
 	Side    string
-	Void    string // why it is void, as a sentence; empty if it is done
+	Silent  template.HTML // why nothing has come of it; empty if our side waits for nothing
+	Void    string        // why it is void, as a sentence; empty if it is done
 	Settled bool
 	Digest  string // short
 }
@@ -87,7 +88,7 @@ func (v *visit) recordLine(e *records.PlacedEntry) recordLine {
 	line := recordLine{
 		Place: grouped(strconv.FormatInt(e.Pos, 10)), ID: e.ID, Href: "/record/" + e.ID.String(),
 		At: v.briefly(fromMillis(e.At)), Kind: v.kindName(e.Kind), By: v.postName(e.ID.Side, e.By),
-		Side: v.sideName(e.ID.Side), Settled: e.Settled,
+		Side: v.sideName(e.ID.Side), Settled: e.Settled, Silent: v.silentLine(e.ID),
 	}
 	if !e.Verdict.Done() {
 		line.Void = v.coded("void", string(e.Verdict.Void), e.Verdict.Detail)

@@ -139,16 +139,12 @@ func (v *visit) silentLine(id office.EntryID) template.HTML {
 	return v.whyShort(&v.silences.List[i])
 }
 
-// silenceNotices are what is waited for with one dispatch.
-func (s *site) silenceNotices(v *visit, line *records.DispatchLine) (list []silenceLine, err error) {
-	silences, err := s.node.SilencesOf(v.ctx, line, v.now)
-	if err != nil {
-		return nil, err
-	}
+// silenceLines puts into words what is waited for.
+func (v *visit) silenceLines(silences []node.Silence) (list []silenceLine) {
 	for i := range silences {
 		list = append(list, v.silenceLine(&silences[i]))
 	}
-	return list, nil
+	return list
 }
 
 func (v *visit) silenceLine(s *node.Silence) silenceLine {

@@ -25,6 +25,11 @@ func TestASilenceIsExplainedOnEveryPageThatTellsOfIt(t *testing.T) {
 	}
 	south.get("/").want(t, 200, `href="/silence">No. 1: nobody on watch</a>`, `<small class="silent">nobody on watch</small>`)
 	south.get("/dispatches/"+id).want(t, 200, "North is open, and since", "Proof of silence")
+	south.get("/record/"+id).want(t, 200, "North is open, and since", "Proof of silence")
+	south.get("/record").want(t, 200, `<small class="silent">nobody on watch</small>`)
+	if page := north.get("/record/" + id); !strings.Contains(page.body, "North is open, and since") || strings.Contains(page.body, "Proof of silence") {
+		t.Error("the entry does not say at north why north is silent, or lets it state what it owes itself")
+	}
 
 	watch := h.act("north", "duty-officer", office.KindWatch, &office.WatchBody{})
 	h.level()
@@ -45,6 +50,28 @@ func TestASilenceIsExplainedOnEveryPageThatTellsOfIt(t *testing.T) {
 	h.level()
 	if page := south.get("/silence"); strings.Contains(page.body, "Calm") {
 		t.Error("what was acknowledged and asks nothing stands there")
+	}
+}
+
+func TestTheSilenceOfATenderIsExplainedWhileItIsOpen(t *testing.T) {
+	h, south, north := pair(t)
+	h.act("north", "duty-officer", office.KindWatch, &office.WatchBody{})
+	tender := h.tendered("south", "Talks")
+	h.level()
+	for _, page := range []string{tenderHref(tender), "/record/" + tender.String()} {
+		h.eventually(page+" tells it", func() bool { return strings.Contains(south.get(page).body, "It was offered to North") })
+		south.get(page).want(t, 200, "Proof of silence")
+		north.get(page).want(t, 200, "It was offered to North")
+	}
+	h.act("north", "duty-officer", office.KindTenderReply, &office.TenderAnswerBody{Answer: office.TenderDecline, Reason: office.DeclineSubject, Tender: tender})
+	h.level()
+	south.get(tenderHref(tender)).want(t, 200, "North has declined it")
+	south.get("/record/"+tender.String()).want(t, 200, "North has declined it")
+	end := h.act("south", "duty-officer", office.KindTenderEnd, &office.TenderWithdrawBody{Tender: tender})
+	for _, page := range []string{tenderHref(tender), "/record/" + tender.String(), "/record/" + end.String()} {
+		if strings.Contains(south.get(page).body, `class="cause"`) {
+			t.Errorf("%s explains a silence, though nothing is waited for any more", page)
+		}
 	}
 }
 

@@ -141,6 +141,19 @@ var statSubjects = []statSubject{
 		{Key: "stats.held", Of: func(f *office.Figures) int64 { return f.Watch.HeldMS }, Long: true},
 		{Key: "stats.begun", Of: func(f *office.Figures) int64 { return f.Watch.Begun }},
 	}},
+	{ID: "meetings", Beside: true, Columns: []statColumn{
+		{Key: "stats.proposed", Of: func(f *office.Figures) int64 { return f.Meetings.Proposed }, Drawn: 4},
+		{Key: "stats.confirmed", Of: func(f *office.Figures) int64 { return f.Meetings.Confirmed }, Drawn: 1},
+		{Key: "stats.regretted", Of: func(f *office.Figures) int64 { return f.Meetings.Regretted }, Drawn: 3},
+	}},
+	{ID: "tenders", Columns: []statColumn{
+		{Key: "stats.accepted", Of: func(f *office.Figures) int64 { return f.Tenders.Accepted }, Drawn: 1},
+		{Key: "stats.declined", Of: func(f *office.Figures) int64 { return f.Tenders.Declined }, Drawn: 3},
+		{Key: "stats.left", Of: func(f *office.Figures) int64 { return f.Tenders.Left }, Drawn: 2},
+		{Key: "stats.unsaid", Of: func(f *office.Figures) int64 { return f.Tenders.Waiting }, Drawn: 4},
+		{Key: "stats.withdrawn", Of: func(f *office.Figures) int64 { return f.Tenders.Withdrawn }},
+		{Key: "stats.offered", Of: func(f *office.Figures) int64 { return f.Tenders.Offered }},
+	}},
 	{ID: "relations", Columns: []statColumn{
 		{Key: "stats.suspensions", Of: func(f *office.Figures) int64 { return f.Suspensions }},
 		{Key: "stats.suspended", Of: func(f *office.Figures) int64 { return f.SuspendedMS }, Long: true},

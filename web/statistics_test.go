@@ -23,6 +23,7 @@ func TestStatisticsAreTheSameOnBothSides(t *testing.T) {
 	h.set(atCheck.Add(4 * time.Minute))
 	h.acknowledge("south", first)
 	h.send("south", office.Routine, "liaison", "Works", "On Tuesday.")
+	h.tendered("north", "Talks")
 	h.level()
 	h.level()
 	h.eventually("all is settled", func() bool {
@@ -35,7 +36,7 @@ func TestStatisticsAreTheSameOnBothSides(t *testing.T) {
 	})
 
 	page := south.get("/statistics?from=2018-09&to=2018-10")
-	page.want(t, 200, "Statistics", "Settled up to", `value="2018-09"`, "FLASH", `role="img"`, "North", "South", "/statistics.csv?from=2018-09&amp;to=2018-10", "2018-10, FLASH: 1", ">4 min<", "not whole")
+	page.want(t, 200, "Statistics", "Settled up to", `value="2018-09"`, "FLASH", `role="img"`, "North", "South", "/statistics.csv?from=2018-09&amp;to=2018-10", "2018-10, FLASH: 1", "2018-10, not yet, still in time: 1", ">4 min<", "not whole")
 	if strings.Contains(page.body, "<script>") || !strings.Contains(south.get("/watch").body, `href="/statistics"`) {
 		t.Error("the desk does not lead to the statistics, or they need a script")
 	}

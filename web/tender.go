@@ -17,6 +17,7 @@ type tenderPage struct {
 	Offered   []onClock
 	Facts     []fact
 	Steps     []step
+	Silences  []silenceLine // of each side from which an answer is waited for
 	MayAnswer bool
 	Answer    typedAnswer
 	Reasons   []choice
@@ -66,6 +67,11 @@ func (s *site) showTender(v *visit, status int, id office.EntryID, typed typedAn
 	fact("dispatch.attention", t.Attention, textLanguage(t.Attention))
 	fact("list.form", page.Line.FormName, "")
 	page.Steps = s.tenderSteps(v, &t)
+	silences, err := s.node.SilencesOfTender(v.ctx, &t, v.now)
+	if err != nil {
+		return err
+	}
+	page.Silences = v.silenceLines(silences)
 	state := t.State()
 	open := t.Withdrawn == nil && t.Served == nil
 	ours := t.From == v.side && v.status.Open

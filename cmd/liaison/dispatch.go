@@ -24,13 +24,19 @@ const maxTextFile = 16 << 20
 
 type sendCommand struct {
 	place
-	Channel    string   `required:"" placeholder:"ID" help:"The channel, such as liaison."`
-	Precedence string   `default:"ROUTINE" placeholder:"WORD" help:"FLASH, IMMEDIATE, PRIORITY or ROUTINE. Default: ROUTINE."`
-	Subject    string   `required:"" placeholder:"TEXT" help:"One line that says what it is about."`
-	TextFile   string   `required:"" placeholder:"FILE" help:"The file with the text, UTF-8; \"-\" reads standard input."`
-	Enclosure  []string `placeholder:"FILE" help:"A file to enclose, at most 100 MiB; may be given several times."`
-	To         []string `placeholder:"SIDE" help:"The addressed side; may be given several times. Default: every other side."`
-	By         string   `default:"duty-officer" placeholder:"POST" help:"The post that releases it. Default: duty-officer."`
+	Channel    string `required:"" placeholder:"ID" help:"The channel, such as liaison."`
+	Precedence string `default:"ROUTINE" placeholder:"WORD" help:"FLASH, IMMEDIATE, PRIORITY or ROUTINE. Default: ROUTINE."`
+	Subject    string `required:"" placeholder:"TEXT" help:"One line that says what it is about."`
+	TextFile   string `required:"" placeholder:"FILE" help:"The file with the text, UTF-8; \"-\" reads standard input."`
+	Form       string `placeholder:"CODE" help:"The form that it fills in, such as an; \"liaison form show CODE\" says what it asks for."`
+	sendFlags
+}
+
+// sendFlags are what else is said to release a dispatch, with a form or without.
+type sendFlags struct {
+	Enclosure []string `placeholder:"FILE" help:"A file to enclose, at most 100 MiB; may be given several times."`
+	To        []string `placeholder:"SIDE" help:"The addressed side; may be given several times. Default: every other side."`
+	By        string   `default:"duty-officer" placeholder:"POST" help:"The post that releases it. Default: duty-officer."`
 	particularsFlags
 	Wait    bool          `help:"Wait for the receipts of all addressees."`
 	Timeout time.Duration `default:"60s" placeholder:"TIME" help:"How long to wait at most. Default: 60s."`
@@ -54,13 +60,25 @@ func (c *sendCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	defer client.Close()
-	particulars, err := c.particulars(c.Precedence)
-	if err != nil {
+	d := api.NewDispatch{Channel: c.Channel, Precedence: office.Precedence(strings.ToUpper(c.Precedence)), Subject: c.Subject}
+	if d.Form, err = c.filled(c.Form); err != nil {
 		return err
 	}
-	text, err := readText(t, c.TextFile)
-	if err != nil {
+	return c.send(ctx, t, client, d, c.TextFile)
+}
+
+// send releases a dispatch that has these flags beside what it has already, and
+// the text of a file if one is named.
+func (c *sendFlags) send(ctx context.Context, t *terminal, client *api.Client, d api.NewDispatch, file string) (err error) {
+	form := d.Form
+	if d.Particulars, err = c.particulars(string(d.Precedence)); err != nil {
 		return err
+	}
+	d.Form, d.To, d.By, d.Key = form, c.To, c.By, cmp.Or(c.Key, rand.Text())
+	if file != "" {
+		if d.Text, err = readText(t, file); err != nil {
+			return err
+		}
 	}
 	var wait time.Duration
 	if c.Wait {
@@ -68,17 +86,13 @@ func (c *sendCommand) Run(ctx context.Context, t *terminal) error {
 			return usagef("--timeout must be more than nothing")
 		}
 	}
-	enclosed, err := enclose(ctx, client, c.Enclosure)
-	if err != nil {
+	if d.Enclosures, err = enclose(ctx, client, c.Enclosure); err != nil {
 		return err
 	}
 	if err := warnOfRanks(ctx, t, client, c.To, c.Name, c.Attention); err != nil {
 		return err
 	}
-	sent, err := release(ctx, client, api.NewDispatch{
-		Channel: c.Channel, Precedence: office.Precedence(strings.ToUpper(c.Precedence)),
-		Subject: c.Subject, Text: text, To: c.To, By: c.By, Enclosures: enclosed, Key: cmp.Or(c.Key, rand.Text()), Particulars: particulars,
-	}, wait)
+	sent, err := release(ctx, client, d, wait)
 	if err != nil {
 		return err
 	}
@@ -352,6 +366,7 @@ func (c *showCommand) Run(ctx context.Context, t *terminal) error {
 	printReadbacks(t, d.Readbacks)
 	printHandling(t, d.Handling)
 	t.print("State: %s; %s", d.State, settledWords(d.Settled))
+	printSilences(t, d.Silences)
 	return nil
 }
 
@@ -374,6 +389,7 @@ func (c *showCommand) showEntry(ctx context.Context, t *terminal, client *api.Cl
 	t.print("")
 	printReceipts(t, e.Receipts)
 	t.print("%s", settledWords(e.Settled))
+	printSilences(t, e.Silences)
 	return nil
 }
 

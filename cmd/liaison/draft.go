@@ -164,6 +164,7 @@ type draftFlags struct {
 	TextFile   string   `placeholder:"FILE" help:"The file with the text, UTF-8; \"-\" reads standard input."`
 	Enclosure  []string `placeholder:"FILE" help:"A file to enclose, at most 100 MiB; may be given several times."`
 	To         []string `placeholder:"SIDE" help:"The addressed side; may be given several times."`
+	Form       string   `placeholder:"CODE" help:"The form that it fills in, such as an; \"liaison form show CODE\" says what it asks for."`
 	particularsFlags
 }
 
@@ -171,6 +172,9 @@ type draftFlags struct {
 func (f *draftFlags) change(ctx context.Context, t *terminal, client *api.Client, content *api.DraftContent) error {
 	p, err := f.particulars(f.Precedence)
 	if err != nil {
+		return err
+	}
+	if p.Form, err = f.filled(f.Form); err != nil {
 		return err
 	}
 	if f.TextFile != "" {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 type formCommand struct {
 	List    formListCommand    `cmd:"" default:"withargs" help:"List the forms: proposed ones, those in force, those of before." usage:"[DIR]"`
 	Show    formShowCommand    `cmd:"" help:"Show what a form asks for." usage:"[DIR] CODE"`
+	Send    formSendCommand    `cmd:"" help:"Release a dispatch that fills in a form." usage:"[DIR] CODE --channel ID --value FIELD=TEXT"`
 	Propose formProposeCommand `cmd:"" help:"Put a form forward." usage:"[DIR] FILE"`
 	Agree   formAgreeCommand   `cmd:"" help:"Consent to a proposed form, by its hash." usage:"[DIR] HASH"`
 }
@@ -277,12 +279,46 @@ func (c *formAgreeCommand) Run(ctx context.Context, t *terminal) error {
 	return printWritten(t, c.JSON, w, "agreed to "+f.Hash)
 }
 
-// filled reads the form of a dispatch from the flags.
-func (f *particularsFlags) filled() (*office.Filled, error) {
-	if f.Form == "" && len(f.Value) == 0 {
+type formSendCommand struct {
+	place
+	Channel    string `required:"" placeholder:"ID" help:"The channel, such as liaison."`
+	Precedence string `placeholder:"WORD" help:"FLASH, IMMEDIATE, PRIORITY or ROUTINE. Default: that of the form."`
+	Subject    string `placeholder:"TEXT" help:"One line that says what it is about. Default: the name of the form."`
+	TextFile   string `placeholder:"FILE" help:"A file with what is said beside the form, UTF-8; \"-\" reads standard input."`
+	sendFlags
+}
+
+func (c *formSendCommand) Help() string {
+	return `Releases a dispatch that fills in a form, such as "liaison form send gw --channel liaison --value sort=greeting --value message=...". The form is named as for "liaison form show", by the code that is in force or by a hash; its precedence and its name are those of the dispatch, unless others are given. All else is as with "liaison send": what the form wants and does not get is refused, each by its name, and nothing is released.`
+}
+
+func (c *formSendCommand) Run(ctx context.Context, t *terminal) error {
+	client, args, err := c.client("the code of a form, such as an")
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	f, err := findForm(ctx, client, args[0])
+	if err != nil {
+		return err
+	}
+	d := api.NewDispatch{Channel: c.Channel, Precedence: f.Form.Precedence, Subject: cmp.Or(c.Subject, english(f.Form.Name))}
+	if c.Precedence != "" {
+		d.Precedence = office.Precedence(strings.ToUpper(c.Precedence))
+	}
+	if d.Form, err = c.filled(f.Form.Code); err != nil {
+		return err
+	}
+	d.Form.Hash = f.Hash
+	return c.send(ctx, t, client, d, c.TextFile)
+}
+
+// filled reads the form of a dispatch, by its code, from the flags.
+func (f *particularsFlags) filled(code string) (*office.Filled, error) {
+	if code == "" && len(f.Value) == 0 {
 		return nil, nil
 	}
-	filled := &office.Filled{Code: f.Form, Values: map[string]string{}}
+	filled := &office.Filled{Code: code, Values: map[string]string{}}
 	for _, text := range f.Value {
 		field, value, found := strings.Cut(text, "=")
 		if !found {

@@ -25,7 +25,6 @@ type particularsFlags struct {
 	Reserves       string   `placeholder:"ID" xor:"relation" help:"The dispatch of another side on which it states a reservation."`
 	Releasable     string   `placeholder:"WORD" help:"Who may show it to others: sender, all (with the consent of all sides) or party (to the one named by --party). Default: it is confidential to the sides."`
 	Party          string   `placeholder:"TEXT" help:"The third party that it may be shown to."`
-	Form           string   `placeholder:"CODE" help:"The form that it fills in, such as an; \"liaison form show CODE\" says what it asks for."`
 	Value          []string `placeholder:"FIELD=TEXT" sep:"none" help:"What is filled in in a field of the form; may be given several times."`
 	Answer         string   `placeholder:"ID" help:"With --reply: which of the answers that the other dispatch's form allows."`
 	Tender         string   `placeholder:"ID" help:"The tender of our side under which it is served, or instead of which; the dispatch must be as it was tendered."`
@@ -38,9 +37,6 @@ func (f *particularsFlags) particulars(precedence string) (p api.Particulars, er
 	p = api.Particulars{
 		Name: f.Name, Attention: f.Attention, Mark: office.Mark(f.Mark), Releasable: office.Releasability(f.Releasable), Party: f.Party,
 		Answer: f.Answer, Readback: f.Readback,
-	}
-	if p.Form, err = f.filled(); err != nil {
-		return p, err
 	}
 	if len(f.Info) > 0 {
 		if f.InfoPrecedence != "" {

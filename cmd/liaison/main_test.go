@@ -23,6 +23,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"liaison.example/api"
 	"liaison.example/sqldb/sqldbtest"
 )
 
@@ -75,6 +76,7 @@ func runScripts(t *testing.T, dir string, env map[string]string) {
 			"same":  same,
 			"fill":  fillFile,
 			"flip":  flip,
+			"due":   due,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("LIAISON_DIR", "")
@@ -254,6 +256,29 @@ func jsonValue(ts *testscript.TestScript, _ bool, args []string) {
 		text = string(b)
 	}
 	ts.Setenv(args[2], text)
+}
+
+// due looks into what "liaison check list --json" has printed for a line check that
+// has not come yet and is due within a time: due stdout 2m
+func due(ts *testscript.TestScript, _ bool, args []string) {
+	within, err := time.ParseDuration(args[1])
+	ts.Check(err)
+	var printed struct{ Channels []api.ChannelChecks }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &printed))
+	var seen []string
+	for _, ch := range printed.Channels {
+		list := ch.Now
+		if ch.Next != nil {
+			list = append(list, *ch.Next)
+		}
+		for _, check := range list {
+			if ahead := time.Until(check.Due); ahead > 0 && ahead <= within {
+				return
+			}
+			seen = append(seen, check.Due.String())
+		}
+	}
+	ts.Fatalf("no line check is due within %s, only %q", within, seen)
 }
 
 // same compares texts: same $A $B

@@ -16,11 +16,12 @@ type noteCommand struct {
 type noteListCommand struct {
 	latest
 	Channel string `placeholder:"ID" help:"Only those on this channel."`
+	About   string `placeholder:"ID" help:"Only those about this dispatch."`
 }
 
 func (c *noteListCommand) Run(ctx context.Context, t *terminal) error {
 	return listLatest(&c.latest, t, "There are no notes.", func(client *api.Client) ([]api.Note, error) {
-		page, err := client.Notes(ctx, c.Channel, "", c.Limit)
+		page, err := client.Notes(ctx, c.Channel, c.About, "", c.Limit)
 		return page.Notes, err
 	}, func(n api.Note) {
 		state := "received"
@@ -30,6 +31,9 @@ func (c *noteListCommand) Run(ctx context.Context, t *terminal) error {
 		mark := ""
 		if n.Mark != "" {
 			mark = "  " + strings.ToUpper(string(n.Mark))
+		}
+		if n.About != nil {
+			mark += "  about " + n.About.String()
 		}
 		t.print("%s  %s of %s  %s  %s  %s%s", n.ID, n.By, n.From, n.Channel, stamp(n.At), state, mark)
 		t.print("  %s", strings.ReplaceAll(printableText(n.Text), "\n", "\n  "))

@@ -123,7 +123,8 @@ func takeWatch(side office.Side) scene {
 	}}
 }
 
-// militaryCharter is the charter in force with a second channel.
+// militaryCharter is the charter in force with a second channel, and without line
+// checks: these the sides take up later (dailyChecks).
 func militaryCharter(charter *office.Charter) *office.Charter {
 	amended := *charter
 	amended.Channels = append(append([]office.Channel{}, charter.Channels...), office.Channel{
@@ -134,6 +135,7 @@ func militaryCharter(charter *office.Charter) *office.Charter {
 			"ko": "2018년 9월 19일 군사분야 합의서의 서부지구 관련 사항.",
 		},
 	})
+	amended.Channels[0].Checks = nil
 	return &amended
 }
 
@@ -185,7 +187,7 @@ The office opened today, 14 September 2018. It works from Monday to Friday, 09:0
 		return &office.ProposeBody{
 			Amends:  office.HashCharter(charter),
 			Charter: militaryCharter(charter),
-			Note:    "A second channel, for matters of the military agreement in the western sector.\n군사분야 합의서의 서부지구 관련 사항을 위한 두 번째 연락선.",
+			Note:    "A second channel, for matters of the military agreement in the western sector. Line checks are left for later.\n군사분야 합의서의 서부지구 관련 사항을 위한 두 번째 연락선. 통신 점검은 뒤로 미룬다.",
 		}
 	}},
 	{at: "2018-09-21 14:30", side: "north", by: "head", kind: office.KindAgree, body: func(charter *office.Charter) any {

@@ -11,17 +11,15 @@ import (
 )
 
 // What a duty desk shows is of these days: the line checks of a month, a dispatch
-// that is overdue, a tender that was declined, a FLASH exercise that rings, and a
-// line check that is due in a moment.
-
-// dueIn is in how long a line check is due when the example has been written.
-const dueIn = 2 * time.Minute
+// that is overdue, a tender that was declined, a FLASH exercise that rings. The line
+// check that is due in a moment comes with each start (checkSoon).
 
 func koreanText(t time.Time) string { return t.In(korea).Format("2006-01-02 15:04") }
 
 // deskScenes makes these scenes as they are at a moment.
 func deskScenes(now time.Time) []scene {
-	scenes := lastMonth(now)
+	agreed := now.AddDate(0, 0, -31)
+	scenes := append(amend(koreanText(agreed), koreanText(agreed.Add(10*time.Minute)), dailyChecks, "통신 점검 시각 / times of the line checks"), lastMonth(now)...)
 	scenes = append(scenes,
 		dispatch(koreanText(workingDay(now, -3, 10)), "north", "liaison-officer", "liaison", office.Priority,
 			"다음주 연락사무소 정기점검 참가자명단 요청", `1. 다음주 정기점검에 나올 귀측 인원의 명단을 보내주기 바랍니다.
@@ -44,19 +42,7 @@ Please send the names of those of your side who will come to next week's inspect
 				}
 			},
 		})
-	if day := now.In(korea).Weekday(); day == time.Saturday || day == time.Sunday {
-		scenes = append(scenes, openToday("south", "Asia/Seoul", now), openToday("north", "Asia/Pyongyang", now))
-	}
-	amended := func(charter *office.Charter) *office.Charter { return checkedSoon(charter, now.Add(dueIn)) }
 	scenes = append(scenes,
-		scene{side: "south", by: "head", kind: office.KindPropose, body: func(charter *office.Charter) any {
-			return &office.ProposeBody{
-				Amends: office.HashCharter(charter), Charter: amended(charter), Note: "군사 서부 통로의 통신 점검 시각 / times of the line checks on the channel Military, west",
-			}
-		}},
-		scene{side: "north", by: "head", kind: office.KindAgree, body: func(charter *office.Charter) any {
-			return &office.AgreeBody{Hash: office.HashCharter(amended(charter))}
-		}},
 		takeWatch("south"), takeWatch("north"),
 		promiseWatch("south", "Duty officer / 당직관"), promiseWatch("north"),
 		changePersonnel("south", 12, "Interpreter B / 통역관 나", "Interpreter A / 통역관 가"), changePersonnel("north", 3, "", "Interpreter C / 통역원 다"),
@@ -148,20 +134,34 @@ func checkedSoon(charter *office.Charter, at time.Time) *office.Charter {
 	return &amended
 }
 
-// openToday makes the scene in which a head says that its side, closed on weekends,
-// is open today.
-func openToday(side office.Side, zone string, now time.Time) scene {
-	s := keepHours("", side, zone)
-	usual := s.body
-	s.body = func(charter *office.Charter) any {
-		b := usual(charter).(*office.HoursBody)
-		b.From = office.MinuteOf(now.Add(time.Minute).UnixMilli())
-		b.Holidays = []office.Holiday{{
-			Date: now.In(korea).Format(time.DateOnly), Hours: []office.Span{{From: "00:00", Until: "24:00"}},
-			Name: office.Words{"en": "Open for the demonstration", "ko": "시연을 위한 근무일"},
-		}}
-		b.Offsets, _ = node.ZoneOffsets(zone, now) // without them it is refused, and stops the example
-		return b
+// amend makes the scenes in which the sides change their charter by consent.
+func amend(proposed, agreed string, change func(*office.Charter) *office.Charter, note string) []scene {
+	return []scene{
+		{at: proposed, side: "south", by: "head", kind: office.KindPropose, body: func(charter *office.Charter) any {
+			return &office.ProposeBody{Amends: office.HashCharter(charter), Charter: change(charter), Note: note}
+		}},
+		{at: agreed, side: "north", by: "head", kind: office.KindAgree, body: func(charter *office.Charter) any {
+			return &office.AgreeBody{Hash: office.HashCharter(change(charter))}
+		}},
 	}
-	return s
+}
+
+// dailyChecks is a charter by which the first channel has the usual line checks.
+func dailyChecks(charter *office.Charter) *office.Charter {
+	amended := *charter
+	amended.Channels = slices.Clone(charter.Channels)
+	amended.Channels[0].Checks, amended.Channels[0].Offset = office.DefaultChecks(), 9*60
+	return &amended
+}
+
+// openOn are the hours of a side of the example that is open on a day of the weekend.
+func openOn(side office.Side, zone string, now, day time.Time) *office.HoursBody {
+	b := keepHours("", side, zone).body(nil).(*office.HoursBody)
+	b.From = office.MinuteOf(now.Add(time.Minute).UnixMilli())
+	b.Holidays = []office.Holiday{{
+		Date: day.In(korea).Format(time.DateOnly), Hours: []office.Span{{From: "00:00", Until: "24:00"}},
+		Name: office.Words{"en": "Open for the demonstration", "ko": "시연을 위한 근무일"},
+	}}
+	b.Offsets, _ = node.ZoneOffsets(zone, now) // without them the node fills them in
+	return b
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -83,7 +84,7 @@ func causeSentence(s *api.Silence, view office.Side) string {
 		}
 		return "offered, and not accepted" + at(" since ", s.Since)
 	case office.LinkDown:
-		return "the line is down" + at(" since ", s.Since) + ", as " + view + " sees it"
+		return "the line is down" + at(" since ", s.Since) + ", as " + cmp.Or(view, "this node") + " sees it"
 	case office.NotReceived:
 		return "not received yet, with the line up"
 	case office.StationClosed:
@@ -97,6 +98,14 @@ func causeSentence(s *api.Silence, view office.Side) string {
 		return "acknowledged" + at(" ", s.Since) + ", and not answered"
 	}
 	return s.To + " is on watch and has not acknowledged" + ladderStep(s)
+}
+
+// printSilences prints what is waited for with one dispatch or tender.
+func printSilences(t *terminal, silences []api.Silence) {
+	for i := range silences {
+		s := &silences[i]
+		t.print("%s waits for %s: %s: %s", s.From, s.To, s.Awaits, causeSentence(s, ""))
+	}
 }
 
 func ladderStep(s *api.Silence) string {

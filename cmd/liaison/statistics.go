@@ -72,7 +72,28 @@ func (c *statsCommand) Run(ctx context.Context, t *terminal) error {
 		rows = append(rows, row)
 	}
 	t.table(rows)
+	printOffers(t, &s, c.Channel)
 	return nil
+}
+
+// printOffers prints the months in which meetings or tenders were offered.
+func printOffers(t *terminal, s *api.Statistics, channel string) {
+	rows := [][]string{{"MONTH", "SIDE", "MEETINGS PROPOSED", "CONFIRMED", "REGRETTED", "TENDERS OFFERED", "ACCEPTED", "DECLINED", "LEFT"}}
+	for i := range s.Figures {
+		f := &s.Figures[i]
+		if f.Channel != channel || f.Meetings == (office.Meeting{}) && f.Tenders == (office.Tendering{}) {
+			continue
+		}
+		row := []string{f.Month, f.Side}
+		for _, n := range []int64{f.Meetings.Proposed, f.Meetings.Confirmed, f.Meetings.Regretted, f.Tenders.Offered, f.Tenders.Accepted, f.Tenders.Declined, f.Tenders.Left} {
+			row = append(row, strconv.FormatInt(n, 10))
+		}
+		rows = append(rows, row)
+	}
+	if len(rows) > 1 {
+		t.print("")
+		t.table(rows)
+	}
 }
 
 // printFigures writes a row for each month, channel and side; the channel of all

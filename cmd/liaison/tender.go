@@ -103,6 +103,7 @@ func (c *tenderShowCommand) Run(ctx context.Context, t *terminal) error {
 	if one.Withdrawn != nil {
 		t.print("withdrawn by %s %s (%s) %s", one.Withdrawn.By, stamp(one.Withdrawn.At), one.Withdrawn.ID, indented(one.Withdrawn.Text))
 	}
+	printSilences(t, one.Silences)
 	return nil
 }
 
@@ -248,11 +249,12 @@ func (c *tenderServeCommand) Run(ctx context.Context, t *terminal) error {
 		Channel: one.Channel, Precedence: one.Precedence, Subject: one.Subject, To: one.To, By: c.By, Key: rand.Text(),
 		Particulars: api.Particulars{Name: one.Name, Attention: one.Attention, Mark: one.Mark, Tender: &one.ID},
 	}
-	fill := particularsFlags{Value: c.Value}
+	code := ""
 	if one.Form != nil {
-		fill.Form = one.Form.Code
+		code = one.Form.Code
 	}
-	if d.Form, err = fill.filled(); err != nil {
+	fill := particularsFlags{Value: c.Value}
+	if d.Form, err = fill.filled(code); err != nil {
 		return err
 	}
 	if c.TextFile != "" {
