@@ -1,16 +1,21 @@
 package web
 
 import (
+	"mime/multipart"
 	"net/http"
+	"net/url"
 	"slices"
 )
 
 // endedPage answers who asks for a page without a running session. If a form was
-// posted, it keeps every field of it but secrets, to be sent again after signing in.
+// posted, it keeps every field of it but secrets, to be sent again after signing in:
+// half a form would do something else than the whole. How much there can be is limited
+// where a form is read.
 type endedPage struct {
 	Frame
 	Fresh  bool   // the browser has brought no session at all: it may come by a link from elsewhere
 	Action string // where the form goes; empty if none was posted
+	Files  bool   // it came with files, which are not kept
 	Fields []keptField
 }
 
@@ -32,9 +37,6 @@ var longFields = []string{"text", "comment", "reason"}
 // secretFields are never sent back.
 var secretFields = []string{"again", "answer", "code", "old", "password"}
 
-// maxKept is how many fields are kept; no form of ours has as many.
-const maxKept = 100
-
 func (s *site) ended(v *visit) error {
 	page := endedPage{Frame: s.bareFrame(v, v.t("ended.title"))}
 	if v.r.Method == http.MethodGet || v.r.Method == http.MethodHead {
@@ -52,14 +54,18 @@ func (s *site) ended(v *visit) error {
 		return s.render(v, http.StatusForbidden, "ended", page)
 	}
 	page.Action = v.r.URL.Path
-	for _, name := range sortedKeys(v.r.PostForm) {
+	form := v.r.PostForm
+	if page.Files = page.Action == enclosuresPath; page.Files {
+		var err error
+		if form, err = readParts(v, func(*multipart.Part, url.Values) error { return nil }); err != nil {
+			return err
+		}
+	}
+	for _, name := range sortedKeys(form) {
 		if slices.Contains(secretFields, name) {
 			continue
 		}
-		for _, value := range v.r.PostForm[name] {
-			if len(page.Fields) == maxKept {
-				break
-			}
+		for _, value := range form[name] {
 			field := keptField{Name: name, Value: value}
 			if slices.Contains(typedFields, name) {
 				field.Label, field.Shown, field.Long = v.t("field."+name), true, slices.Contains(longFields, name)
