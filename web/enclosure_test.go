@@ -117,6 +117,7 @@ func TestANameThatMisleadsIsShownWithAWarning(t *testing.T) {
 	h.level()
 	body, err := office.Encode(&office.DispatchBody{
 		Channel: "liaison", Number: 1, Precedence: office.Routine, Subject: "The plan", Text: "Enclosed.", To: []office.Side{"south"},
+		Name: "Мinister\u2067", Attention: "Рark", Releasable: office.ReleasableToParty, Party: "ІСАО",
 		Enclosures: []office.Enclosure{
 			{Hash: strings.Repeat("0", 64), Name: "рlan.pdf", Size: 3, Type: "application/pdf"},
 			{Hash: strings.Repeat("1", 64), Name: "plan.pdf", Size: 3, Type: "application/pdf"},
@@ -131,6 +132,10 @@ func TestANameThatMisleadsIsShownWithAWarning(t *testing.T) {
 	h.eventually("the warning", func() bool {
 		return strings.Count(south.get(fmt.Sprintf("/dispatches/north/%d", size)).body, "may not be what it looks like") == 1
 	})
+	const warning = " (careful: this may not be the name it looks like)"
+	for _, page := range []string{"", "/sheet"} {
+		south.get(fmt.Sprintf("/dispatches/north/%d%s", size, page)).want(t, 200, "Мinister\ufffd"+warning, "Рark"+warning, "ІСАО"+warning)
+	}
 }
 
 func TestOnlyThePartIsAnsweredToScript(t *testing.T) {

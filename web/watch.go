@@ -41,7 +41,7 @@ func (v *visit) stripWatches(side office.Side) (shown []stripWatch, more int) {
 			more++
 			continue
 		}
-		one := stripWatch{Who: w.Name, Languages: strings.Join(w.Languages, " ")}
+		one := stripWatch{Who: v.named(w.Name), Languages: strings.Join(w.Languages, " ")}
 		if one.Who == "" {
 			one.Who = v.postName(side, w.By)
 		}
@@ -229,7 +229,7 @@ func (v *visit) watchLine(w *office.Watch, handovers map[office.EntryID]people.H
 	}
 	own := w.Side == v.side
 	line := watchLine{
-		ID: w.ID, Side: v.sideName(w.Side), Post: v.postName(w.Side, w.By), Name: w.Name, Languages: strings.Join(tongues, v.t("common.list-comma")),
+		ID: w.ID, Side: v.sideName(w.Side), Post: v.postName(w.Side, w.By), Name: v.named(w.Name), Languages: strings.Join(tongues, v.t("common.list-comma")),
 		Since: v.briefly(fromMillis(w.Time)), Own: own, Mine: own && w.By == v.session.Post && w.End == nil,
 	}
 	if w.Until != 0 {
