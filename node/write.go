@@ -87,6 +87,11 @@ func (n *Node) Write(ctx context.Context, act Act) (written Written, err error) 
 			return written, err
 		}
 	}
+	if act.First != nil {
+		if err := act.First(ctx); err != nil {
+			return Written{}, err
+		}
+	}
 	if w.act.Body, err = n.checked(ctx, w.act.Body); err != nil {
 		return Written{}, err
 	}

@@ -60,7 +60,6 @@ type site struct {
 
 	assets  *assets
 	pages   map[string]*pages // by language tag
-	once    *once
 	faces   *zones
 	events  *streams
 	rings   *rings
@@ -76,7 +75,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	s := &site{
 		node: c.Node, now: c.Now, log: c.Log, version: c.Version, secure: c.Secure, signInURL: c.SignIn,
-		assets: files, once: newOnce(), faces: newZones(), address: c.Address, feeds: newFeeds(), events: &streams{}, rings: &rings{}, exports: make(chan struct{}, exportsOnce),
+		assets: files, faces: newZones(), address: c.Address, feeds: newFeeds(), events: &streams{}, rings: &rings{}, exports: make(chan struct{}, exportsOnce),
 	}
 	s.passkeys, s.noPasskeys = people.NewSite(c.Name, c.Address)
 	s.pages = newPages(files)
