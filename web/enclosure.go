@@ -230,6 +230,9 @@ func enclosedIn(form url.Values) (files []office.Enclosure) {
 // was typed and the files beside it; or, if only the part is asked for, with that.
 func (s *site) postEnclosures(v *visit) error {
 	form, files, refused, err := s.readFiles(v)
+	if errors.Is(err, errTooLarge) && form != nil {
+		return s.tooLarge(v, form)
+	}
 	if err != nil {
 		return err
 	}
@@ -272,7 +275,7 @@ func (s *site) readFiles(v *visit) (form url.Values, files []office.Enclosure, r
 		return err
 	})
 	if err != nil {
-		return nil, nil, "", err
+		return form, nil, "", err
 	}
 	for _, file := range added {
 		if value, err := json.Marshal(file); err == nil {
@@ -283,7 +286,8 @@ func (s *site) readFiles(v *visit) (form url.Values, files []office.Enclosure, r
 }
 
 // readParts reads the values of a form with files from a request, and hands each
-// file to take, with the values that came before it.
+// file to take, with the values that came before it. If they are too many to be acted
+// on, it takes no file and returns them with errTooLarge.
 func readParts(v *visit, take func(file *multipart.Part, before url.Values) error) (url.Values, error) {
 	kind, parameters, err := mime.ParseMediaType(v.r.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" || parameters["boundary"] == "" {
@@ -296,14 +300,23 @@ func readParts(v *visit, take func(file *multipart.Part, before url.Values) erro
 	if err != nil {
 		return nil, errMalformed
 	}
-	form := url.Values{}
-	for room := int64(maxForm); ; {
+	form, size, limit := url.Values{}, int64(0), int64(maxForm)
+	if v.session != nil {
+		limit = maxKept
+	}
+	for {
 		part, err := parts.NextPart()
+		if err == io.EOF && size > maxForm {
+			return form, errTooLarge
+		}
 		if err == io.EOF {
 			return form, nil
 		}
 		if err != nil {
 			return nil, errMalformed
+		}
+		if part.FormName() == "file" && size > maxForm {
+			continue
 		}
 		if part.FormName() == "file" {
 			if err := take(part, form); err != nil {
@@ -311,8 +324,8 @@ func readParts(v *visit, take func(file *multipart.Part, before url.Values) erro
 			}
 			continue
 		}
-		value, err := io.ReadAll(io.LimitReader(part, room+1))
-		if room -= int64(len(part.FormName()) + len(value) + fieldCost); err != nil || room < 0 {
+		value, err := io.ReadAll(io.LimitReader(part, limit-size+1))
+		if size += int64(len(part.FormName()) + len(value) + fieldCost); err != nil || size > limit {
 			return nil, errTooLarge
 		}
 		form.Add(part.FormName(), string(value))

@@ -13,10 +13,11 @@ import (
 // where a form is read.
 type endedPage struct {
 	Frame
-	Fresh  bool   // the browser has brought no session at all: it may come by a link from elsewhere
-	Action string // where the form goes; empty if none was posted
-	Files  bool   // it came with files, which are not kept
-	Fields []keptField
+	Fresh    bool   // the browser has brought no session at all: it may come by a link from elsewhere
+	Action   string // where the form goes; empty if none was posted
+	TooLarge bool   // who is signed in sent more than is read: it is only shown
+	Files    bool   // it came with files, which are not kept
+	Fields   []keptField
 }
 
 // keptField is one field of a form that was posted without a session.
@@ -61,6 +62,12 @@ func (s *site) ended(v *visit) error {
 			return err
 		}
 	}
+	page.Fields = v.kept(form)
+	return s.render(v, http.StatusForbidden, "ended", page)
+}
+
+// kept is every field of a form but secrets.
+func (v *visit) kept(form url.Values) (fields []keptField) {
 	for _, name := range sortedKeys(form) {
 		if slices.Contains(secretFields, name) {
 			continue
@@ -70,8 +77,26 @@ func (s *site) ended(v *visit) error {
 			if slices.Contains(typedFields, name) {
 				field.Label, field.Shown, field.Long = v.t("field."+name), true, slices.Contains(longFields, name)
 			}
-			page.Fields = append(page.Fields, field)
+			fields = append(fields, field)
 		}
 	}
-	return s.render(v, http.StatusForbidden, "ended", page)
+	return fields
+}
+
+// tooLarge gives back a form that is too large to be acted on, to be copied from: all
+// that a person typed, and whatever is so long that it may be the reason.
+func (s *site) tooLarge(v *visit, form url.Values) error {
+	page := endedPage{Frame: s.bareFrame(v, v.t("failure.too-large.title")), TooLarge: true}
+	const long = 1000
+	for _, field := range v.kept(form) {
+		if !field.Shown && len(field.Value) < long {
+			continue
+		}
+		if field.Label == "" {
+			field.Label = field.Name
+		}
+		field.Long = field.Long || len(field.Value) >= long
+		page.Fields = append(page.Fields, field)
+	}
+	return s.render(v, http.StatusRequestEntityTooLarge, "ended", page)
 }

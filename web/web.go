@@ -86,6 +86,7 @@ func New(c Config) (http.Handler, error) {
 // be one, may send or hold open.
 const (
 	maxForm       = 2 << 20          // bytes of a posted form; a Hangul syllable takes nine, and what is far too long is refused with all that was typed
+	maxKept       = 16 << 20         // bytes of a posted form that are read only to give back what was typed, to who is signed in
 	maxHeader     = 32 << 10         // bytes of a request's header
 	headerTime    = 10 * time.Second // to send the header
 	requestTime   = 60 * time.Second // to send the whole request
