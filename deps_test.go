@@ -25,6 +25,7 @@ const floors = `
 	github.com/go-json-experiment/json                            < office
 	github.com/jackc/pgx/v5 modernc.org/sqlite                    < sqldb
 	sqldb                                                         < ledger enclosure
+	legible                                                       < enclosure
 	github.com/go-json-experiment/json golang.org/x/mod golang.org/x/text < ledger
 
 	# 2  four workers; none knows another; and a book of forms
@@ -34,12 +35,13 @@ const floors = `
 	github.com/go-json-experiment/json golang.org/x/mod           < link
 	office sqldb lang seal                                        < notify
 	github.com/wneessen/go-mail github.com/SherClockHolmes/webpush-go < notify
-	office sqldb seal                                             < people
+	office sqldb seal legible                                     < people
 	golang.org/x/crypto golang.org/x/text github.com/pquerna/otp  < people
 	github.com/go-webauthn/webauthn                               < people
 
 	# 3  the only door for writing
 	office lang sqldb ledger enclosure records notify people link < node
+	legible                                                       < node web
 	forms                                                         < node
 	golang.org/x/sync                                             < node
 

@@ -9,10 +9,10 @@ import (
 	"io"
 	"net/http"
 	"path"
-	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"liaison.example/legible"
 )
 
 // Finding is what was found in a file, by its bytes and its name. It is empty
@@ -265,70 +265,7 @@ func GoodName(name string) bool {
 	if name == "" || len(name) > 1000 || strings.ContainsAny(name, `/\`) || strings.TrimSpace(name) != name || name == "." || name == ".." {
 		return false
 	}
-	return !strings.ContainsFunc(name, misleads) && !Mixed(name) && !disguised(name)
-}
-
-// together are the scripts that one word may mix with Latin letters: what
-// Unicode UTS #39 calls "highly restrictive". Others have letters that look like
-// Latin ones.
-var together = []*unicode.RangeTable{unicode.Latin, unicode.Hangul, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Bopomofo}
-
-// Mixed reports whether a word of a name mixes letters of scripts that do not
-// belong together, such as a Cyrillic letter among Latin ones: it may not be the
-// name that it looks like.
-func Mixed(name string) bool {
-	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) })
-	return slices.ContainsFunc(words, func(word string) bool {
-		first := ""
-		for _, r := range word {
-			script := scriptOf(r)
-			if first == "" {
-				first = script
-			}
-			if script != "" && script != first {
-				return true
-			}
-		}
-		return false
-	})
-}
-
-// disguises are the Cyrillic and Greek letters that have the very shape of a Latin
-// one in nearly every typeface (from Unicode UTS #39, confusables.txt).
-const disguises = "асԁеһіјӏорԛѕԝхуѵ" + "АВСЕНІЈКМОРԚЅТԜХУѴӀ" + "οϳ" + "ΑΒΕΗΙΚΜΝΟΡΤΥΧΖ"
-
-// disguised reports whether a name has Cyrillic or Greek letters, and none by which
-// one could see it: the whole of it reads as Latin.
-func disguised(name string) bool {
-	other := strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cyrillic, unicode.Greek) {
-			return r
-		}
-		return -1
-	}, name)
-	return other != "" && strings.Trim(other, disguises) == ""
-}
-
-// scriptOf names the script of a letter, one name for all that stand together;
-// empty for what belongs to no script.
-func scriptOf(r rune) string {
-	if unicode.In(r, unicode.Common, unicode.Inherited) {
-		return ""
-	}
-	if unicode.In(r, together...) {
-		return "together"
-	}
-	for name, table := range unicode.Scripts {
-		if unicode.Is(table, r) {
-			return name
-		}
-	}
-	return ""
-}
-
-// misleads reports whether a character hides or turns what is read.
-func misleads(r rune) bool {
-	return r == utf8.RuneError || !unicode.IsPrint(r) || unicode.Is(unicode.Variation_Selector, r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
+	return !strings.ContainsFunc(name, legible.Hidden) && legible.Alike(name) == ""
 }
 
 // Legible is a name as a sentence about it can show it: at most 100 characters,
@@ -336,7 +273,7 @@ func misleads(r rune) bool {
 func Legible(name string) string {
 	const most = 100
 	legible := []rune(strings.Map(func(r rune) rune {
-		if misleads(r) {
+		if legible.Hidden(r) {
 			return utf8.RuneError
 		}
 		return r

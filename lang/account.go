@@ -112,7 +112,7 @@ var accountWords = map[string]Phrase{
 	"refused.account-name":          {En: "“{name}” cannot be the name of an account: it begins with a lower case letter and has at most 31 lower case letters, digits and hyphens.", Ko: "“{name}”은(는) 계정 이름으로 쓸 수 없습니다. 소문자로 시작하고 소문자, 숫자, 붙임표를 합해 31자까지입니다."},
 	"refused.account-exists":        {En: "The name “{name}” belongs to an account already, or did once; it is never given to another person.", Ko: "“{name}”은(는) 이미 쓰였거나 쓰이는 계정 이름입니다. 다른 사람에게 다시 주지 않습니다."},
 	"refused.account-unknown":       {En: "There is no account “{name}”.", Ko: "“{name}” 계정이 없습니다."},
-	"refused.account-person":        {En: "The person’s name is one line of at most {limit} characters, without control characters or marks that cannot be seen.", Ko: "사람 이름은 {limit}자 이내의 한 줄이며, 제어 문자나 보이지 않는 부호를 쓸 수 없습니다."},
+	"refused.account-person":        {En: "The person’s name is one line of at most {limit} characters, without control characters, marks that cannot be seen, or look-alike letters of another alphabet.", Ko: "사람 이름은 {limit}자 이내의 한 줄이며, 제어 문자나 보이지 않는 부호, 모양이 비슷한 다른 문자 체계의 글자를 쓸 수 없습니다."},
 	"refused.account-posts":         {En: "An account may act for at most {limit} posts.", Ko: "한 계정이 맡을 수 있는 직위는 {limit}개까지입니다."},
 	"refused.account-post":          {En: "The account cannot act for the post “{post}”.", Ko: "이 계정은 직위 “{post}”(으)로 일할 수 없습니다."},
 	"refused.account-language":      {En: "That is not the tag of a language, such as ko.", Ko: "ko와 같은 언어 태그가 아닙니다."},

@@ -2,11 +2,15 @@ package lang
 
 // The charter in force and what is proposed.
 var charterWords = map[string]Phrase{
-	"charter.title":        {En: "Charter", Ko: "합의서"},
-	"charter.in-force":     {En: "In force", Ko: "시행 중"},
-	"charter.since":        {En: "Since {time}, by", Ko: "{time}부터, 근거:"},
-	"charter.hash":         {En: "Hash", Ko: "해시값"},
-	"charter.none":         {En: "There is no charter yet. It is the first entry of every side’s ledger.", Ko: "아직 합의서가 없습니다. 합의서는 각 측 장부의 첫 항목입니다."},
+	"charter.title":                  {En: "Charter", Ko: "합의서"},
+	"charter.in-force":               {En: "In force", Ko: "시행 중"},
+	"charter.since":                  {En: "Since {time}, by", Ko: "{time}부터, 근거:"},
+	"charter.hash":                   {En: "Hash", Ko: "해시값"},
+	"charter.none":                   {En: "There is no charter yet. It is the first entry of every side’s ledger.", Ko: "아직 합의서가 없습니다. 합의서는 각 측 장부의 첫 항목입니다."},
+	"field.charter.sides.name":       {En: "Name of the side", Ko: "측의 이름"},
+	"field.charter.channels.name":    {En: "Name of a channel", Ko: "통로의 이름"},
+	"field.charter.channels.purpose": {En: "Purpose of a channel", Ko: "통로의 용도"},
+
 	"charter.sides":        {En: "The sides", Ko: "당사자"},
 	"charter.zone":         {En: "Time zone", Ko: "시간대"},
 	"charter.languages":    {En: "Languages", Ko: "언어"},

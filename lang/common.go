@@ -3,6 +3,7 @@ package lang
 // Words that many pages use: the frame around every page, sides, posts, fields.
 var commonWords = map[string]Phrase{
 	"common.list-comma": {En: ", ", Ko: ", "},
+	"name.misleads":     {En: "{name} (careful: this may not be the name it looks like)", Ko: "{name}(주의: 보이는 것과 다른 이름일 수 있습니다)"},
 	"common.officer":    {En: "{post}, {side}", Ko: "{side} {post}"},
 
 	"frame.skip":        {En: "Skip to the matter of the page", Ko: "본문으로 건너뛰기"},

@@ -31,7 +31,7 @@ var failureWords = map[string]Phrase{
 	"failure.not-yet.next":    {En: "Go back: the page shows how far it is, and offers it when it is whole.", Ko: "뒤로 가면 얼마나 왔는지 보이고, 다 오면 받을 수 있습니다."},
 	"failure.too-large.title": {En: "That is too large", Ko: "너무 큽니다"},
 	"failure.too-large":       {En: "The form is larger than this node reads. Nothing was done.", Ko: "양식이 이 노드가 읽는 크기를 넘습니다. 아무것도 처리되지 않았습니다."},
-	"failure.too-large.next":  {En: "Go back, where your text still stands, and shorten it.", Ko: "뒤로 가면 글이 그대로 있습니다. 줄여서 다시 보내십시오."},
+	"failure.too-large.next":  {En: "Go back and shorten it. If the text no longer stands there, what the page had saved stands among your drafts.", Ko: "뒤로 가서 줄여 다시 보내십시오. 글이 남아 있지 않으면 화면이 저장해 둔 것이 초안에 있습니다."},
 
 	"failure.not-yours.title": {En: "Your post may not do this", Ko: "이 직위로는 할 수 없습니다"},
 	"failure.not-yours":       {En: "Nothing was done.", Ko: "아무것도 처리되지 않았습니다."},

@@ -36,7 +36,7 @@ var passkeyWords = map[string]Phrase{
 
 	"refused.passkey-address":  {En: "At {address} browsers have no passkeys: they want https and a name, or localhost. The operator of your node can change that (web_url).", Ko: "{address}에서는 브라우저가 패스키를 쓸 수 없습니다. https와 이름이 있는 주소이거나 localhost여야 합니다. 우리 측 노드 운영자가 바꿀 수 있습니다(web_url)."},
 	"refused.passkey-script":   {En: "A passkey needs script, which this browser does not run. Use a password and code, or turn script on for this address.", Ko: "패스키에는 스크립트가 필요하지만 이 브라우저에서 꺼져 있습니다. 암호와 코드를 쓰거나 이 주소에 스크립트를 허용하십시오."},
-	"refused.passkey-name":     {En: "The name of a passkey is one line of at most {limit} characters, without control characters or marks that cannot be seen.", Ko: "패스키 이름은 {limit}자 이내의 한 줄이며, 제어 문자나 보이지 않는 부호를 쓸 수 없습니다."},
+	"refused.passkey-name":     {En: "The name of a passkey is one line of at most {limit} characters, without control characters, marks that cannot be seen, or look-alike letters of another alphabet.", Ko: "패스키 이름은 {limit}자 이내의 한 줄이며, 제어 문자나 보이지 않는 부호, 모양이 비슷한 다른 문자 체계의 글자를 쓸 수 없습니다."},
 	"refused.passkey-many":     {En: "An account has at most {limit} passkeys. Remove one first.", Ko: "패스키는 한 계정에 {limit}개까지입니다. 먼저 하나를 지우십시오."},
 	"refused.passkey-late":     {En: "That took too long, or was answered already. Nothing was changed. Begin again.", Ko: "너무 오래 걸렸거나 이미 답한 요청입니다. 바뀐 것은 없습니다. 처음부터 다시 하십시오."},
 	"refused.passkey-not-made": {En: "The answer of the device does not hold, so no passkey was added. Try again, or with another device.", Ko: "기기의 답이 맞지 않아 패스키를 추가하지 않았습니다. 다시 하거나 다른 기기를 쓰십시오."},

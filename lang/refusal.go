@@ -85,6 +85,7 @@ var refusalWords = map[string]Phrase{
 
 	"refused.post-may-not":           {En: "By the house rules of this side the post “{post}” may not do this.", Ko: "우리 측 내부 규정상 “{post}” 직위로는 할 수 없습니다."},
 	"refused.character-misleads":     {En: "{field}: after “{after}” stands a character that hides or turns what is read ({code}). Delete it, or type this place anew.", Ko: "{field}: “{after}” 다음에 글을 숨기거나 방향을 바꾸는 문자({code})가 있습니다. 지우거나 그 자리를 다시 입력하십시오."},
+	"refused.letters-mislead":        {En: "{field}: “{word}” holds letters that look like those of another alphabet, so that it could pass for another name. Type it anew with one alphabet.", Ko: "{field}: “{word}”에 모양이 비슷한 다른 문자 체계의 글자가 있어 다른 이름으로 보일 수 있습니다. 한 가지 문자로 다시 입력하십시오."},
 	"refused.not-an-entry":           {En: "It is too long to be signed as one entry; the limit is {limit} bytes with everything around it.", Ko: "하나의 항목으로 서명하기에는 너무 깁니다. 한도는 부속 정보를 포함해 {limit}바이트입니다."},
 	"refused.node-behind":            {En: "This node is fetching its own ledger back and signs nothing until it has it.", Ko: "이 노드는 우리 측 장부를 되찾는 중이며, 그때까지 서명하지 않습니다."},
 	"refused.node-restored":          {En: "This node was restored from a copy and signs nothing until every other side has been heard.", Ko: "이 노드는 복사본에서 복원되어, 다른 모든 측과 교신할 때까지 서명하지 않습니다."},

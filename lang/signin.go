@@ -20,6 +20,8 @@ var signInWords = map[string]Phrase{
 	"ended.sentence":   {En: "Your session has ended, or it was begun in another browser.", Ko: "세션이 끝났거나 다른 브라우저에서 시작되었습니다."},
 	"ended.kept-title": {En: "Your session has ended; nothing is lost", Ko: "세션이 끝났지만 작성한 내용은 그대로 있습니다"},
 	"ended.kept":       {En: "What you sent was not carried out. It stands below as you typed it. Keep this page open.", Ko: "보낸 내용은 처리되지 않았습니다. 입력한 그대로 아래에 있습니다. 이 화면을 닫지 마십시오."},
+	"ended.files":      {En: "The files are not kept: choose them again afterwards.", Ko: "파일은 남아 있지 않으니 나중에 다시 고르십시오."},
+	"ended.too-large":  {En: "What you typed stands below: copy it from here, go back, and send it shortened or in parts.", Ko: "입력한 내용은 아래에 있습니다. 여기서 복사한 뒤, 뒤로 가서 줄이거나 나누어 보내십시오."},
 	"ended.step-link":  {En: "Sign in with a fresh link in another tab.", Ko: "다른 탭에서 새 링크로 들어가십시오."},
 	"ended.step-again": {En: "Come back to this page and press the button.", Ko: "이 화면으로 돌아와 아래 단추를 누르십시오."},
 	"ended.again":      {En: "Send again", Ko: "다시 보내기"},

@@ -12,6 +12,7 @@ import (
 	"liaison.example/liaisontest"
 	"liaison.example/link"
 	"liaison.example/node"
+	"liaison.example/notify"
 	"liaison.example/office"
 	"liaison.example/people"
 )
@@ -237,6 +238,7 @@ func TestNothingOfDraftsLeavesTheNode(t *testing.T) {
 		if err := p.NameActing(ctx, lee.By, people.Acting{Head: "head", Post: "duty-officer", Since: time.Now(), Until: time.Now().Add(time.Hour)}); err != nil {
 			t.Fatal(err)
 		}
+		innerLife(t, south, kim, lee, marked)
 		w, err := south.Release(ctx, lee, d.ID, 2, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -267,6 +269,44 @@ func TestNothingOfDraftsLeavesTheNode(t *testing.T) {
 			t.Errorf("the dispatch has number %d", w.Number)
 		}
 	})
+}
+
+// innerLife has a side do and keep all that is its own affair beside drafts, with the
+// marked word wherever a person can type one.
+func innerLife(t *testing.T, n *node.Node, kim, lee people.Hand, marked string) {
+	t.Helper()
+	ctx, p := t.Context(), n.People()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, _, err := p.AddToken(ctx, kim.By, people.NewToken{Account: kim.Who, Scopes: []people.Scope{people.ScopeRead}, Note: marked})
+	must(err)
+	must(p.KeepView(ctx, kim.Who, people.View{Name: marked, Query: "q=" + marked}))
+	must(p.SetRanks(ctx, lee.By, []people.Rank{{Here: marked, Side: "north", There: marked}}, nil))
+	_, err = p.MakeFeed(ctx, kim.By, true)
+	must(err)
+	_, _, err = n.Notify().AddMeans(ctx, kim.Who, "webhook", marked, notify.Settings{"url": "https://" + marked + ".example/" + marked})
+	must(err)
+	_, _, err = n.Notify().Add(ctx, "https://"+marked+".example/"+marked, false)
+	must(err)
+
+	clock, _, err := n.RosterClock(ctx)
+	must(err)
+	tomorrow := time.Now().UTC().Add(48 * time.Hour).Format(time.DateOnly)
+	rotation, err := p.PutRotation(ctx, lee, clock, people.Rotation{Name: marked, From: tomorrow, Starts: []string{"08:00"}, Minutes: 480, Each: 1, Turn: []people.InTurn{{Who: people.Who(kim.Who)}}})
+	must(err)
+	watch := people.WatchID{Layer: rotation.ID, Day: tomorrow, Start: "08:00"}
+	_, err = p.OfferSwap(ctx, kim, clock, people.Swap{Watch: watch, Words: marked})
+	must(err)
+	must(p.GiveWatch(ctx, lee, clock, watch, people.Who(lee.Who), marked))
+
+	written, err := n.Write(ctx, node.Act{By: kim.Post, Kind: office.KindWatch, Body: &office.WatchBody{Languages: []string{"ko"}}})
+	must(err)
+	must(p.WriteHandover(ctx, kim, written.ID, 0, marked))
+	must(p.SignHandover(ctx, lee, written.ID, 1))
 }
 
 // body is the dispatch that a draft of the text "one" becomes.

@@ -1,55 +1,71 @@
 package node
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"liaison.example/enclosure"
+	"liaison.example/legible"
 	"liaison.example/office"
 )
 
-// What the rules allow can still show something else than it says: characters
-// that turn the direction of what stands around them, or that nobody sees. Our
-// own side writes none of them. What another side writes is shown as it is.
+// What the rules allow can still show something else than it says. Our own side
+// writes nothing of the kind. What another side writes is shown as it is, with a
+// warning beside its names.
 
-// turning are the characters that turn what stands around them (Unicode UAX #9,
-// the explicit formatting characters but for the plain marks).
-var turning = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0x202a, Hi: 0x202e, Stride: 1}, {Lo: 0x2066, Hi: 0x2069, Stride: 1}}}
-
-// unseen are characters that take no room and join nothing: soft hyphen, fillers
-// of Hangul, zero-width spaces, tags.
-var unseen = &unicode.RangeTable{
-	R16: []unicode.Range16{
-		{Lo: 0x00ad, Hi: 0x00ad, Stride: 1}, {Lo: 0x115f, Hi: 0x1160, Stride: 1}, {Lo: 0x200b, Hi: 0x200b, Stride: 1}, {Lo: 0x2060, Hi: 0x2065, Stride: 1},
-		{Lo: 0x206a, Hi: 0x206f, Stride: 1}, {Lo: 0x3164, Hi: 0x3164, Stride: 1}, {Lo: 0xffa0, Hi: 0xffa0, Stride: 1}, {Lo: 0xfff9, Hi: 0xfffb, Stride: 1},
-	},
-	R32:         []unicode.Range32{{Lo: 0xe0000, Hi: 0xe0fff, Stride: 1}},
-	LatinOffset: 1,
+// illegible says what of an act of ours would mislead who reads it: nil if nothing.
+func (n *Node) illegible(ctx context.Context, body any) (*Refusal, error) {
+	switch b := body.(type) {
+	case *office.DispatchBody:
+		return illegibleDispatch(b), nil
+	case *office.NoteBody:
+		return inText("text", b.Text), nil
+	case *office.ReadbackBody:
+		return inText("text", b.Text), nil
+	case *office.ReadbackAnswerBody:
+		return inText("text", b.Text), nil
+	case *office.TenderBody:
+		return first(inLine("subject", b.Subject), inName("name", b.Name), inName("rank", b.Rank), inName("attention", b.Attention)), nil
+	case *office.TenderAnswerBody:
+		return inText("text", b.Text), nil
+	case *office.TenderWithdrawBody:
+		return inText("text", b.Text), nil
+	case *office.SuspensionBody:
+		return first(inText("reason", b.Reason), inText("stays", b.Stays)), nil
+	case *office.AttemptBody:
+		return inText("text", b.Text), nil
+	case *office.ConfirmBody:
+		return inText("text", b.Text), nil
+	case *office.WatchBody:
+		return inName("name", b.Name), nil
+	case *office.CheckAnswerBody:
+		return inText("remark", b.Remark), nil
+	case *office.HoursBody:
+		return illegibleHours(b), nil
+	case *office.CoverageBody:
+		return inName("who", strings.Join(b.Who, "\n")), nil
+	case *office.PersonnelBody:
+		return first(inName("comes", b.Comes), inName("goes", b.Goes), inText("text", b.Text)), nil
+	case *office.PostBody:
+		return inWords("name", b.Name, inName), nil
+	case *office.ProposeBody:
+		return n.illegibleCharter(ctx, b)
+	case *office.ProposeFormBody:
+		return illegibleForm(b.Form), nil
+	}
+	return nil, nil
 }
 
-// illegible says what of a dispatch of ours would mislead who reads it: nil if
-// nothing. Unseen characters in the text itself do no harm: many programs put
-// soft hyphens there.
-func illegible(d *office.DispatchBody) *Refusal {
-	for _, f := range []struct{ field, text string }{
-		{"subject", d.Subject}, {"name", d.Name}, {"attention", d.Attention}, {"party", d.Party},
-	} {
-		if r := misleads(f.field, f.text, turning, unseen); r != nil {
-			return r
-		}
-	}
-	if r := misleads("text", d.Text, turning); r != nil {
+func illegibleDispatch(d *office.DispatchBody) *Refusal {
+	if r := first(inLine("subject", d.Subject), inName("name", d.Name), inName("attention", d.Attention), inName("party", d.Party), inText("text", d.Text)); r != nil {
 		return r
 	}
 	if d.Form != nil {
-		for _, id := range slices.Sorted(maps.Keys(d.Form.Values)) {
-			if r := misleads(id, d.Form.Values[id], turning); r != nil {
-				return r
-			}
+		if r := inWords("", d.Form.Values, inText); r != nil {
+			return r
 		}
 	}
 	for _, e := range d.Enclosures {
@@ -60,52 +76,106 @@ func illegible(d *office.DispatchBody) *Refusal {
 	return nil
 }
 
-// illegibleTender is illegible for the offer of a dispatch.
-func illegibleTender(b *office.TenderBody) *Refusal {
-	for _, f := range []struct{ field, text string }{{"subject", b.Subject}, {"name", b.Name}, {"rank", b.Rank}, {"attention", b.Attention}} {
-		if r := misleads(f.field, f.text, turning, unseen); r != nil {
+// illegibleForm is about the words of a form that is put forward.
+func illegibleForm(f *office.Form) *Refusal {
+	text, err := office.Encode(f)
+	if err != nil {
+		return nil // which the rules refuse
+	}
+	return inText("form", string(text))
+}
+
+// illegibleHours is about the names of holidays.
+func illegibleHours(b *office.HoursBody) *Refusal {
+	for _, h := range b.Holidays {
+		if r := inWords("holidays.name", h.Name, inName); r != nil {
 			return r
 		}
 	}
 	return nil
 }
 
-// illegibleForm is illegible for the words of a form that is put forward.
-func illegibleForm(f *office.Form) *Refusal {
-	text, err := office.Encode(f)
+// illegibleCharter is about what our side may change of a charter: its own name, the
+// channels. What is in force already hinders no other change.
+func (n *Node) illegibleCharter(ctx context.Context, b *office.ProposeBody) (*Refusal, error) {
+	if b.Charter == nil {
+		return nil, nil // which the rules refuse
+	}
+	row, err := n.records.Office(ctx)
 	if err != nil {
-		return nil // which the rules refuse
+		return nil, err
 	}
-	return misleads("form", string(text), turning)
-}
-
-// misleads refuses a text that has characters of some sort.
-func misleads(field, text string, not ...*unicode.RangeTable) *Refusal {
-	i := strings.IndexFunc(text, func(r rune) bool { return unicode.In(r, not...) })
-	if i < 0 {
-		return nil
+	in := row.Charter
+	if in == nil {
+		in = &office.Charter{}
 	}
-	r, _ := utf8.DecodeRuneInString(text[i:])
-	return &Refusal{Code: "character-misleads", Detail: map[string]string{
-		"field": field, "after": lastOf(text[:i]), "code": fmt.Sprintf("U+%04X", r),
-	}}
-}
-
-// lastOf gives the end of the line before a place in a text.
-func lastOf(text string) string {
-	const most = 20
-	line := []rune(text[strings.LastIndexByte(text, '\n')+1:])
-	return string(line[max(0, len(line)-most):])
-}
-
-// illegibleHours says the same of the names of holidays.
-func illegibleHours(b *office.HoursBody) *Refusal {
-	for _, h := range b.Holidays {
-		for _, tag := range slices.Sorted(maps.Keys(h.Name)) {
-			if r := misleads("holidays.name", h.Name[tag], turning, unseen); r != nil {
-				return r
+	if r := inText("note", b.Note); r != nil {
+		return r, nil
+	}
+	for _, side := range b.Charter.Sides {
+		if was := in.Side(side.ID); was == nil || was.Name != side.Name {
+			if r := inName("charter.sides.name", side.Name); r != nil {
+				return r, nil
 			}
 		}
 	}
+	for _, channel := range b.Charter.Channels {
+		was := in.Channel(channel.ID)
+		if was == nil {
+			was = &office.Channel{}
+		}
+		if !maps.Equal(was.Name, channel.Name) {
+			if r := inWords("charter.channels.name", channel.Name, inName); r != nil {
+				return r, nil
+			}
+		}
+		if !maps.Equal(was.Purpose, channel.Purpose) {
+			if r := inWords("charter.channels.purpose", channel.Purpose, inText); r != nil {
+				return r, nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+// first is the first refusal of several, nil if there is none.
+func first(all ...*Refusal) *Refusal {
+	for _, r := range all {
+		if r != nil {
+			return r
+		}
+	}
 	return nil
+}
+
+func inText(field, text string) *Refusal { return misleads(field, legible.Text(text)) }
+func inLine(field, text string) *Refusal { return misleads(field, legible.Line(text)) }
+func inName(field, text string) *Refusal { return misleads(field, legible.Name(text)) }
+
+// inWords looks through each of several words. The field of each is its key, behind
+// the name of all if there is one.
+func inWords(field string, words map[string]string, in func(field, text string) *Refusal) *Refusal {
+	for _, key := range slices.Sorted(maps.Keys(words)) {
+		name := key
+		if field != "" {
+			name = field + "." + key
+		}
+		if r := in(name, words[key]); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// misleads refuses what has a flaw.
+func misleads(field string, flaw *legible.Flaw) *Refusal {
+	switch {
+	case flaw == nil:
+		return nil
+	case flaw.Word != "":
+		return &Refusal{Code: "letters-mislead", Detail: map[string]string{"field": field, "word": flaw.Word}}
+	}
+	return &Refusal{Code: "character-misleads", Detail: map[string]string{
+		"field": field, "after": flaw.After, "code": fmt.Sprintf("U+%04X", flaw.Rune),
+	}}
 }

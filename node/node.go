@@ -3,6 +3,7 @@
 package node
 
 import (
+	"context"
 	"time"
 
 	"liaison.example/office"
@@ -30,6 +31,9 @@ type Act struct {
 	Body any
 	// Once is set if the same request may come again.
 	Once *Once
+	// First is done before the act is written, unless it was written before. Its error
+	// is the answer. It may be nil.
+	First func(ctx context.Context) error
 
 	reviewed bool // it was a draft: who may release it was asked when it was claimed
 }

@@ -69,6 +69,17 @@ func TestRefusalsSayWhatIsWrong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := liaisontest.Open(t, "north", "south")
 		south := o.Nodes["south"]
+		act := func(by office.Post, kind string, body any) node.Act { return node.Act{By: by, Kind: kind, Body: body} }
+		row, err := south.Records().Office(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		propose := func(change func(c *office.Charter)) node.Act {
+			charter := *row.Charter
+			charter.Sides, charter.Channels = slices.Clone(charter.Sides), slices.Clone(charter.Channels)
+			change(&charter)
+			return act("head", office.KindPropose, &office.ProposeBody{Amends: row.Hash, Charter: &charter})
+		}
 		for _, c := range []struct {
 			act    node.Act
 			code   office.Reason
@@ -86,6 +97,18 @@ func TestRefusalsSayWhatIsWrong(t *testing.T) {
 			{send("duty-officer", "s", func(b *office.DispatchBody) {
 				b.Enclosures = []office.Enclosure{{Hash: strings.Repeat("0", 64), Name: "рlan.pdf", Size: 1, Type: "application/pdf"}}
 			}), "enclosure-name", nil},
+			{send("duty-officer", "s", func(b *office.DispatchBody) { b.Name = "Kim, Мinister" }), "letters-mislead", map[string]string{"field": "name", "word": "Мinister"}},
+			{send("duty-officer", "s", func(b *office.DispatchBody) { b.Attention = "Рark" }), "letters-mislead", map[string]string{"field": "attention"}},
+			{send("duty-officer", "s", func(b *office.DispatchBody) { b.Releasable, b.Party = office.ReleasableToParty, "ІСАО" }), "letters-mislead", map[string]string{"field": "party"}},
+			{act("duty-officer", office.KindTender, &office.TenderBody{Channel: "liaison", Precedence: office.Routine, To: []office.Side{"north"}, Subject: "s", Attention: "Kim", Name: "Lее", Until: "2030-01-01T00:00Z"}), "letters-mislead", map[string]string{"field": "name"}},
+			{act("duty-officer", office.KindWatch, &office.WatchBody{Name: "Сhoi", Languages: []string{"en"}}), "letters-mislead", map[string]string{"field": "name"}},
+			{act("head", office.KindCoverage, &office.CoverageBody{From: "2030-01-01T00:00Z", Week: make([][]office.Span, 7), Languages: []string{"ko"}, Who: []string{"Kim", "Сhoi"}}), "letters-mislead", map[string]string{"field": "who", "word": "Сhoi"}},
+			{act("head", office.KindPersonnel, &office.PersonnelBody{Post: "duty-officer", From: "2030-01-01T00:00Z", Comes: "Сhoi"}), "letters-mislead", map[string]string{"field": "comes"}},
+			{act("head", office.KindPost, &office.PostBody{Post: "x", Role: "head", Name: office.Words{"en": "Dеputy"}, Languages: []string{"en"}}), "letters-mislead", map[string]string{"field": "name.en"}},
+			{act("head", office.KindPost, &office.PostBody{Post: "x", Role: "head", Name: office.Words{"en": "X", "ko": "당\u3164직"}, Languages: []string{"en"}}), "character-misleads", map[string]string{"field": "name.ko", "after": "당"}},
+			{propose(func(c *office.Charter) { c.Side("south").Name = "Nоrth" }), "letters-mislead", map[string]string{"field": "charter.sides.name"}},
+			{propose(func(c *office.Charter) { c.Side("south").Name = "South\u2069" }), "character-misleads", map[string]string{"code": "U+2069"}},
+			{propose(func(c *office.Charter) { c.Channels[0].Name = office.Words{"en": "Liаison"} }), "letters-mislead", map[string]string{"field": "charter.channels.name.en"}},
 			{send("duty-officer", "s", func(b *office.DispatchBody) {
 				for len(b.Text) <= office.MaxText {
 					b.Text += "가나다라마바사아자차"

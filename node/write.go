@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"runtime"
-	"strings"
 	"time"
 
 	"liaison.example/ledger"
@@ -61,48 +60,16 @@ func (n *Node) Write(ctx context.Context, act Act) (written Written, err error) 
 		defer func() { n.c.Wrote(n.now().Sub(began), err) }()
 	}
 	w := &write{ctx: ctx, act: act, answer: make(chan answer, 1)}
+	w.refused, err = n.illegible(ctx, act.Body)
 	switch b := act.Body.(type) {
 	case *office.DispatchBody:
-		if w.refused = illegible(b); w.refused == nil {
+		if err == nil && w.refused == nil {
 			w.refused, err = n.holdsEnclosed(ctx, b.Enclosures)
 		}
-	case *office.NoteBody:
-		w.refused = misleads("text", b.Text, turning)
-	case *office.TenderBody:
-		w.refused = illegibleTender(b)
-	case *office.TenderAnswerBody:
-		w.refused = misleads("text", b.Text, turning)
-	case *office.ReadbackBody:
-		w.refused = misleads("text", b.Text, turning)
-	case *office.ReadbackAnswerBody:
-		w.refused = misleads("text", b.Text, turning)
-	case *office.TenderWithdrawBody:
-		w.refused = misleads("text", b.Text, turning)
-	case *office.SuspensionBody:
-		w.refused = misleads("stays", b.Stays, turning)
-		if r := misleads("reason", b.Reason, turning); r != nil {
-			w.refused = r
-		}
-	case *office.AttemptBody:
-		w.refused = misleads("text", b.Text, turning)
-	case *office.ConfirmBody:
-		w.refused = misleads("text", b.Text, turning)
 	case *office.WatchBody:
-		w.refused = misleads("name", b.Name, turning, unseen)
-		w.act.Body, err = n.withLanguages(ctx, act.By, b)
-	case *office.CheckAnswerBody:
-		w.refused = misleads("remark", b.Remark, turning)
-	case *office.HoursBody:
-		w.refused = illegibleHours(b)
-	case *office.CoverageBody:
-		w.refused = misleads("who", strings.Join(b.Who, "\n"), turning, unseen)
-	case *office.PersonnelBody:
-		w.refused = misleads("text", b.Text, turning)
-		if r := misleads("comes", b.Comes+"\n"+b.Goes, turning, unseen); r != nil {
-			w.refused = r
+		if err == nil {
+			w.act.Body, err = n.withLanguages(ctx, act.By, b)
 		}
-	case *office.ProposeFormBody:
-		w.refused = illegibleForm(b.Form)
 	}
 	if err != nil {
 		return Written{}, err
@@ -118,6 +85,11 @@ func (n *Node) Write(ctx context.Context, act Act) (written Written, err error) 
 		}
 		if written, done, err := n.doneBefore(ctx, w); done || err != nil {
 			return written, err
+		}
+	}
+	if act.First != nil {
+		if err := act.First(ctx); err != nil {
+			return Written{}, err
 		}
 	}
 	if w.act.Body, err = n.checked(ctx, w.act.Body); err != nil {

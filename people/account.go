@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"liaison.example/legible"
 	"liaison.example/office"
 	"liaison.example/sqldb"
 )
@@ -117,7 +118,7 @@ func (p *People) addAccount(ctx context.Context, tx *sqldb.Tx, by By, a Account,
 
 // check looks at what a person may choose of an account, but its name.
 func (a *Account) check() error {
-	if n := utf8.RuneCountInString(a.Person); strings.TrimSpace(a.Person) == "" || n > MaxPerson || !oneLine(a.Person) {
+	if n := utf8.RuneCountInString(a.Person); strings.TrimSpace(a.Person) == "" || n > MaxPerson || !goodName(a.Person) {
 		return refuse("account-person", "limit", fmt.Sprint(MaxPerson))
 	}
 	if len(a.Posts) > PostsPerAccount {
@@ -141,6 +142,9 @@ func oneLine(text string) bool {
 		return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
 	})
 }
+
+// goodName reports whether a text is one line that cannot pass for another.
+func goodName(text string) bool { return oneLine(text) && legible.Name(text) == nil }
 
 // clip shortens what somebody typed, for the sentence about it.
 func clip(text string) string { return fmt.Sprintf("%.40s", strings.ToValidUTF8(text, "?")) }

@@ -93,6 +93,8 @@ func TestAnAccountThatCannotBeIsRefused(t *testing.T) {
 			"no person":            {people.Account{Name: "a", Person: "  "}, "account-person"},
 			"two lines":            {people.Account{Name: "a", Person: "x\ny"}, "account-person"},
 			"a turn of direction":  {people.Account{Name: "a", Person: "x\u202ey"}, "account-person"},
+			"a Cyrillic letter":    {people.Account{Name: "a", Person: "Рark"}, "account-person"},
+			"a filler of Hangul":   {people.Account{Name: "a", Person: "박\u3164"}, "account-person"},
 			"an isolate":           {people.Account{Name: "a", Person: "x\u2067y"}, "account-person"},
 			"not UTF-8":            {people.Account{Name: "a", Person: "x\xff"}, "account-person"},
 			"too long a person":    {people.Account{Name: "a", Person: strings.Repeat("가", 81)}, "account-person"},

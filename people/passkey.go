@@ -153,7 +153,7 @@ func (p *People) RemovePasskey(ctx context.Context, cookie, from, password strin
 // readPasskeyName checks the name that a person gives a passkey.
 func readPasskeyName(typed string) (name string, err error) {
 	name = strings.TrimSpace(typed)
-	if n := utf8.RuneCountInString(name); n == 0 || n > MaxPasskeyName || !oneLine(name) {
+	if n := utf8.RuneCountInString(name); n == 0 || n > MaxPasskeyName || !goodName(name) {
 		return "", refuse("passkey-name", "limit", fmt.Sprint(MaxPasskeyName))
 	}
 	return name, nil

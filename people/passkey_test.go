@@ -242,7 +242,7 @@ func TestAPasskeyIsAddedByWhoeverBeganItAndWithProof(t *testing.T) {
 		for name, other := range map[string]string{"another account": others, "another session": second} {
 			wantRefusal(t, name, p.AddPasskey(ctx, site, other, from, "x", d.create(t, options)), "passkey-late")
 		}
-		for _, name := range []string{"", "  ", "two\nlines", "a\u202eb", "\xff", strings.Repeat("가", 41)} {
+		for _, name := range []string{"", "  ", "two\nlines", "a\u202eb", "\xff", "Рark", strings.Repeat("가", 41)} {
 			wantRefusal(t, fmt.Sprintf("%q", name), p.AddPasskey(ctx, site, cookie, from, name, d.create(t, options)), "passkey-name")
 		}
 		if err := p.AddPasskey(ctx, site, cookie, from, strings.Repeat("가", 40), d.create(t, options)); err != nil {

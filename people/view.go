@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"liaison.example/sqldb"
@@ -40,8 +39,7 @@ func (p *People) Views(ctx context.Context, account string) (views []View, err e
 // it stands. It answers *Refusal if the name cannot be one, or there are too many.
 func (p *People) KeepView(ctx context.Context, account string, v View) error {
 	n := utf8.RuneCountInString(v.Name)
-	if n == 0 || n > MaxViewName || v.Name != strings.TrimSpace(v.Name) || !utf8.ValidString(v.Name) ||
-		strings.ContainsFunc(v.Name, func(r rune) bool { return !unicode.IsGraphic(r) }) {
+	if n == 0 || n > MaxViewName || v.Name != strings.TrimSpace(v.Name) || !goodName(v.Name) {
 		return refuse("view-name", "limit", fmt.Sprint(MaxViewName))
 	}
 	if len(v.Query) > maxViewQuery {

@@ -11,6 +11,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,6 +105,7 @@ func (a *assets) addFontSheet() error {
 	return nil
 }
 
+// joined is several sheets or scripts as one, without what only a reader needs.
 func joined(pattern string, names []string) ([]byte, error) {
 	var out bytes.Buffer
 	for _, name := range names {
@@ -111,11 +113,18 @@ func joined(pattern string, names []string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		out.Write(content)
+		for line := range bytes.Lines(content) {
+			if line = bytes.TrimLeft(line, " \t\n"); len(line) > 0 && !bytes.HasPrefix(line, []byte("//")) {
+				out.Write(line)
+			}
+		}
 		out.WriteByte('\n')
 	}
-	return out.Bytes(), nil
+	return comments.ReplaceAll(out.Bytes(), nil), nil
 }
+
+// comments are those of a style sheet. Scripts have other ones, each in its own line.
+var comments = regexp.MustCompile(`(?s)/\*.*?\*/\n?`)
 
 // add takes in content under a name. If the content is that of one of files, it
 // is served from there.

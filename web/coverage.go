@@ -158,7 +158,7 @@ func (v *visit) coverageSide(id office.Side, promises office.Promises) coverageS
 
 func (v *visit) coverageSet(c *office.Coverage, since string) coverageSet {
 	set := coverageSet{
-		ID: c.ID.String(), Since: v.h(since, "time", v.briefly(fromMillis(c.From))), Who: c.Who,
+		ID: c.ID.String(), Since: v.h(since, "time", v.briefly(fromMillis(c.From))), Who: v.namedAll(c.Who),
 		Said: v.h("hours.said", "by", v.officer(c.Side, c.By), "time", v.briefly(fromMillis(c.At))), Languages: v.tongues(c.Languages),
 	}
 	for i, day := range c.Week {
@@ -178,7 +178,7 @@ func (v *visit) tongues(tags []string) string {
 
 func (v *visit) personnelLine(p *office.Personnel) personnelLine {
 	return personnelLine{
-		ID: p.ID, Side: v.sideName(p.Side), Post: v.postName(p.Side, p.Post), From: v.briefly(fromMillis(p.From)), Comes: p.Comes, Goes: p.Goes,
+		ID: p.ID, Side: v.sideName(p.Side), Post: v.postName(p.Side, p.Post), From: v.briefly(fromMillis(p.From)), Comes: v.named(p.Comes), Goes: v.named(p.Goes),
 		Said:      v.h("hours.said", "by", v.officer(p.Side, p.By), "time", v.briefly(fromMillis(p.Time))),
 		Languages: v.tongues(p.Languages), Text: p.Text, Lang: textLanguage(p.Text), Late: p.Late, Coming: p.From > v.now.UnixMilli(),
 	}

@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"slices"
@@ -28,8 +29,9 @@ import (
 // of them is ever shown as a page.
 
 const (
-	fileTime = 30 * time.Minute // to send or take files
-	maxFiles = 20 * 105 << 20   // bytes of one request with files; the rest is not read
+	fileTime  = 30 * time.Minute // to send or take files
+	maxFiles  = 20 * 105 << 20   // bytes of one request with files; the rest is not read
+	fieldCost = 64               // bytes of a form that a field is counted as, besides its name and its value
 )
 
 // enclosedFile is one file of a dispatch, as its page shows it.
@@ -228,6 +230,9 @@ func enclosedIn(form url.Values) (files []office.Enclosure) {
 // was typed and the files beside it; or, if only the part is asked for, with that.
 func (s *site) postEnclosures(v *visit) error {
 	form, files, refused, err := s.readFiles(v)
+	if errors.Is(err, errTooLarge) && form != nil {
+		return s.tooLarge(v, form)
+	}
 	if err != nil {
 		return err
 	}
@@ -250,52 +255,27 @@ func (s *site) postEnclosures(v *visit) error {
 // readFiles reads a form with files from a request, and has the files read in.
 // refused is the sentence about the first that was not taken.
 func (s *site) readFiles(v *visit) (form url.Values, files []office.Enclosure, refused string, err error) {
-	kind, parameters, err := mime.ParseMediaType(v.r.Header.Get("Content-Type"))
-	if err != nil || kind != "multipart/form-data" || parameters["boundary"] == "" {
-		return nil, nil, "", errMalformed
-	}
-	control := http.NewResponseController(v.w)
-	_ = errors.Join(control.SetReadDeadline(time.Now().Add(fileTime)), control.SetWriteDeadline(time.Now().Add(fileTime)))
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxFiles)
-	parts, err := v.r.MultipartReader()
-	if err != nil {
-		return nil, nil, "", errMalformed
-	}
-	form = url.Values{}
 	var added []office.Enclosure
-	for room := int64(maxForm); ; {
-		part, err := parts.NextPart()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, nil, "", errMalformed
-		}
-		if part.FormName() != "file" {
-			value, err := io.ReadAll(io.LimitReader(part, room+1))
-			if room -= int64(len(value)); err != nil || room < 0 {
-				return nil, nil, "", errTooLarge
-			}
-			form.Add(part.FormName(), string(value))
-			continue
-		}
+	form, err = readParts(v, func(part *multipart.Part, form url.Values) error {
 		if part.FileName() == "" || refused != "" {
-			continue // nothing was chosen; or nothing more is taken
+			return nil // nothing was chosen; or nothing more is taken
 		}
 		if len(enclosedIn(form))+len(added) >= office.MaxEnclosures {
 			refused = v.t("enclosure.too-many", "limit", office.MaxEnclosures)
-			continue
+			return nil
 		}
 		file, err := s.node.AddEnclosure(v.r.Context(), []office.Post{v.session.Post}, people.ActDraft, typed(part.FileName()), part)
-		var no *node.Refusal
-		switch {
-		case errors.As(err, &no):
+		if no, is := errors.AsType[*node.Refusal](err); is {
 			refused = v.refused(no)
-		case err != nil:
-			return nil, nil, "", err
-		default:
+			return nil
+		}
+		if err == nil {
 			added = append(added, file)
 		}
+		return err
+	})
+	if err != nil {
+		return form, nil, "", err
 	}
 	for _, file := range added {
 		if value, err := json.Marshal(file); err == nil {
@@ -303,4 +283,51 @@ func (s *site) readFiles(v *visit) (form url.Values, files []office.Enclosure, r
 		}
 	}
 	return form, enclosedIn(form), refused, nil
+}
+
+// readParts reads the values of a form with files from a request, and hands each
+// file to take, with the values that came before it. If they are too many to be acted
+// on, it takes no file and returns them with errTooLarge.
+func readParts(v *visit, take func(file *multipart.Part, before url.Values) error) (url.Values, error) {
+	kind, parameters, err := mime.ParseMediaType(v.r.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/form-data" || parameters["boundary"] == "" {
+		return nil, errMalformed
+	}
+	control := http.NewResponseController(v.w)
+	_ = errors.Join(control.SetReadDeadline(time.Now().Add(fileTime)), control.SetWriteDeadline(time.Now().Add(fileTime)))
+	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxFiles)
+	parts, err := v.r.MultipartReader()
+	if err != nil {
+		return nil, errMalformed
+	}
+	form, size, limit := url.Values{}, int64(0), int64(maxForm)
+	if v.session != nil {
+		limit = maxKept
+	}
+	for {
+		part, err := parts.NextPart()
+		if err == io.EOF && size > maxForm {
+			return form, errTooLarge
+		}
+		if err == io.EOF {
+			return form, nil
+		}
+		if err != nil {
+			return nil, errMalformed
+		}
+		if part.FormName() == "file" && size > maxForm {
+			continue
+		}
+		if part.FormName() == "file" {
+			if err := take(part, form); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		value, err := io.ReadAll(io.LimitReader(part, limit-size+1))
+		if size += int64(len(part.FormName()) + len(value) + fieldCost); err != nil || size > limit {
+			return nil, errTooLarge
+		}
+		form.Add(part.FormName(), string(value))
+	}
 }

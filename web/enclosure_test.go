@@ -1,8 +1,11 @@
 package web
 
 import (
+	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -111,12 +114,73 @@ func TestFilesAreEnclosedWithoutScriptAndWhatWasTypedIsKept(t *testing.T) {
 	north.get(at+"/enclosures/3").want(t, 404)
 }
 
+func TestAFileThatIsTooLargeOrSwellsIsRefusedAndNothingTypedIsLost(t *testing.T) {
+	_, south, _ := pair(t)
+	form := dispatchForm("A subject that is kept", "A text that is kept")
+	form["enclosed"] = enclosedFields(south.upload(form, [2]string{"levels.csv", "a,b\n1,2\n"}).body)
+	var bomb bytes.Buffer
+	packed := gzip.NewWriter(&bomb)
+	_, err := io.CopyN(packed, zeros{}, 32<<20)
+	must(t, errors.Join(err, packed.Close()))
+	var archive bytes.Buffer
+	z := zip.NewWriter(&archive)
+	for _, name := range []string{"a", "b"} {
+		w, err := z.Create(name)
+		must(t, err)
+		_, err = io.CopyN(w, zeros{}, 16<<20)
+		must(t, err)
+	}
+	must(t, z.Close())
+	for _, file := range []struct {
+		name, says string
+		content    io.Reader
+	}{
+		{"map.tif", "“map.tif” has more than 100 MiB. Split it", io.LimitReader(zeros{}, 101<<20)},
+		{"map.tar.gz", "“map.tar.gz” unpacks to far more", &bomb},
+		{"map.zip", "“map.zip” unpacks to far more", &archive},
+	} {
+		refused := south.uploadFrom(form, file.name, file.content)
+		refused.want(t, 422, "A subject that is kept", "A text that is kept", "levels.csv", file.says)
+		if n := len(enclosedFields(refused.body)); n != 1 {
+			t.Errorf("%s: the page holds %d files", file.name, n)
+		}
+	}
+}
+
+// zeros is a text without an end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = '0'
+	}
+	return len(p), nil
+}
+
+// uploadFrom is upload with one file that is not held in memory.
+func (c client) uploadFrom(form url.Values, name string, content io.Reader) answered {
+	c.t.Helper()
+	var head bytes.Buffer
+	w := multipart.NewWriter(&head)
+	for field, values := range form {
+		for _, value := range values {
+			must(c.t, w.WriteField(field, value))
+		}
+	}
+	_, err := w.CreateFormFile("file", name)
+	must(c.t, err)
+	begin := head.Len()
+	must(c.t, w.Close())
+	return c.send("POST", "/enclosures", w.FormDataContentType(), io.MultiReader(bytes.NewReader(head.Bytes()[:begin]), content, bytes.NewReader(head.Bytes()[begin:])))
+}
+
 // What another side's program would sign, whatever ours refuses.
 func TestANameThatMisleadsIsShownWithAWarning(t *testing.T) {
 	h, south, _ := pair(t)
 	h.level()
 	body, err := office.Encode(&office.DispatchBody{
 		Channel: "liaison", Number: 1, Precedence: office.Routine, Subject: "The plan", Text: "Enclosed.", To: []office.Side{"south"},
+		Name: "Мinister\u2067", Attention: "Рark", Releasable: office.ReleasableToParty, Party: "ІСАО",
 		Enclosures: []office.Enclosure{
 			{Hash: strings.Repeat("0", 64), Name: "рlan.pdf", Size: 3, Type: "application/pdf"},
 			{Hash: strings.Repeat("1", 64), Name: "plan.pdf", Size: 3, Type: "application/pdf"},
@@ -131,6 +195,10 @@ func TestANameThatMisleadsIsShownWithAWarning(t *testing.T) {
 	h.eventually("the warning", func() bool {
 		return strings.Count(south.get(fmt.Sprintf("/dispatches/north/%d", size)).body, "may not be what it looks like") == 1
 	})
+	const warning = " (careful: this may not be the name it looks like)"
+	for _, page := range []string{"", "/sheet"} {
+		south.get(fmt.Sprintf("/dispatches/north/%d%s", size, page)).want(t, 200, "Мinister\ufffd"+warning, "Рark"+warning, "ІСАО"+warning)
+	}
 }
 
 func TestOnlyThePartIsAnsweredToScript(t *testing.T) {

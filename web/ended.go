@@ -1,17 +1,23 @@
 package web
 
 import (
+	"mime/multipart"
 	"net/http"
+	"net/url"
 	"slices"
 )
 
 // endedPage answers who asks for a page without a running session. If a form was
-// posted, it keeps every field of it but secrets, to be sent again after signing in.
+// posted, it keeps every field of it but secrets, to be sent again after signing in:
+// half a form would do something else than the whole. How much there can be is limited
+// where a form is read.
 type endedPage struct {
 	Frame
-	Fresh  bool   // the browser has brought no session at all: it may come by a link from elsewhere
-	Action string // where the form goes; empty if none was posted
-	Fields []keptField
+	Fresh    bool   // the browser has brought no session at all: it may come by a link from elsewhere
+	Action   string // where the form goes; empty if none was posted
+	TooLarge bool   // who is signed in sent more than is read: it is only shown
+	Files    bool   // it came with files, which are not kept
+	Fields   []keptField
 }
 
 // keptField is one field of a form that was posted without a session.
@@ -32,9 +38,6 @@ var longFields = []string{"text", "comment", "reason"}
 // secretFields are never sent back.
 var secretFields = []string{"again", "answer", "code", "old", "password"}
 
-// maxKept is how many fields are kept; no form of ours has as many.
-const maxKept = 100
-
 func (s *site) ended(v *visit) error {
 	page := endedPage{Frame: s.bareFrame(v, v.t("ended.title"))}
 	if v.r.Method == http.MethodGet || v.r.Method == http.MethodHead {
@@ -52,20 +55,48 @@ func (s *site) ended(v *visit) error {
 		return s.render(v, http.StatusForbidden, "ended", page)
 	}
 	page.Action = v.r.URL.Path
-	for _, name := range sortedKeys(v.r.PostForm) {
+	form := v.r.PostForm
+	if page.Files = page.Action == enclosuresPath; page.Files {
+		var err error
+		if form, err = readParts(v, func(*multipart.Part, url.Values) error { return nil }); err != nil {
+			return err
+		}
+	}
+	page.Fields = v.kept(form)
+	return s.render(v, http.StatusForbidden, "ended", page)
+}
+
+// kept is every field of a form but secrets.
+func (v *visit) kept(form url.Values) (fields []keptField) {
+	for _, name := range sortedKeys(form) {
 		if slices.Contains(secretFields, name) {
 			continue
 		}
-		for _, value := range v.r.PostForm[name] {
-			if len(page.Fields) == maxKept {
-				break
-			}
+		for _, value := range form[name] {
 			field := keptField{Name: name, Value: value}
 			if slices.Contains(typedFields, name) {
 				field.Label, field.Shown, field.Long = v.t("field."+name), true, slices.Contains(longFields, name)
 			}
-			page.Fields = append(page.Fields, field)
+			fields = append(fields, field)
 		}
 	}
-	return s.render(v, http.StatusForbidden, "ended", page)
+	return fields
+}
+
+// tooLarge gives back a form that is too large to be acted on, to be copied from: all
+// that a person typed, and whatever is so long that it may be the reason.
+func (s *site) tooLarge(v *visit, form url.Values) error {
+	page := endedPage{Frame: s.bareFrame(v, v.t("failure.too-large.title")), TooLarge: true}
+	const long = 1000
+	for _, field := range v.kept(form) {
+		if !field.Shown && len(field.Value) < long {
+			continue
+		}
+		if field.Label == "" {
+			field.Label = field.Name
+		}
+		field.Long = field.Long || len(field.Value) >= long
+		page.Fields = append(page.Fields, field)
+	}
+	return s.render(v, http.StatusRequestEntityTooLarge, "ended", page)
 }

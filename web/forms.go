@@ -241,6 +241,7 @@ func (s *site) proposeForm(v *visit, form *office.Form, note string) error {
 	_, err = s.node.Write(v.ctx, node.Act{
 		By: v.session.Post, Person: v.by(), Kind: office.KindProposeForm,
 		Body: &office.ProposeFormBody{Form: form, Note: note, Replaces: inForce.Hash},
+		Once: v.once(office.HashForm(form), note),
 	})
 	return err
 }

@@ -128,10 +128,7 @@ func (s *site) postFormText(v *visit) error {
 	if typedIn.Get("do") == "compare" {
 		return s.compareFormText(v, page, form, note)
 	}
-	_, err := s.once.do(v.ctx, keyOf(v.session.ID, page.Once, office.HashForm(form), note), func() (node.Written, error) {
-		return node.Written{}, s.proposeForm(v, form, note)
-	})
-	if err != nil {
+	if err := s.proposeForm(v, form, note); err != nil {
 		var status int
 		status, page.Refused = s.whyRefused(v, fmt.Errorf("propose a form: %w", err))
 		return s.showFormText(v, status, page)

@@ -100,8 +100,8 @@ func (s *site) facts(v *visit, d *office.Dispatch) ([]fact, error) {
 		}
 		return nil
 	}
-	text("name", d.Name)
-	text("attention", d.Attention)
+	text("name", v.named(d.Name))
+	text("attention", v.named(d.Attention))
 	if d.Relation != nil {
 		if err := links(string(d.Relation.Kind)+"-of", d.Relation.Dispatch); err != nil {
 			return nil, err
@@ -133,7 +133,7 @@ func (s *site) facts(v *visit, d *office.Dispatch) ([]fact, error) {
 		return nil, err
 	}
 	if d.Releasable != "" {
-		facts = append(facts, fact{Name: v.t("dispatch.releasable"), Value: v.h("releasable."+string(d.Releasable), "party", d.Party)})
+		facts = append(facts, fact{Name: v.t("dispatch.releasable"), Value: v.h("releasable."+string(d.Releasable), "party", v.named(d.Party))})
 	}
 	return facts, nil
 }

@@ -333,13 +333,10 @@ func (s *site) postHours(v *visit) error {
 	if len(errs) > 0 {
 		return s.showHours(v, http.StatusUnprocessableEntity, form, errs)
 	}
-	key := keyOf(v.session.ID, form.Get("once"), form.Encode())
-	_, err := s.once.do(v.ctx, key, func() (node.Written, error) {
-		if err := node.CompleteHours(s.now(), &body); err != nil {
-			return node.Written{}, err
-		}
-		return s.node.Write(v.ctx, node.Act{By: v.session.Post, Person: v.by(), Kind: office.KindHours, Body: &body})
-	})
+	err := node.CompleteHours(s.now(), &body)
+	if err == nil {
+		_, err = s.node.Write(v.ctx, node.Act{By: v.session.Post, Person: v.by(), Kind: office.KindHours, Body: &body, Once: v.once(form.Encode())})
+	}
 	if refusal, is := refusalOf(err); is {
 		return s.showHours(v, http.StatusUnprocessableEntity, form, map[string]string{hoursField(refusal): v.refused(refusal)})
 	}

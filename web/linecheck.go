@@ -368,9 +368,7 @@ func (s *site) postCheckAnswer(v *visit) error {
 }
 
 func (s *site) actOnCheck(v *visit, kind string, body any, parts ...string) error {
-	act := node.Act{By: v.session.Post, Person: v.by(), Kind: kind, Body: body}
-	key := keyOf(v.session.ID, v.r.PostForm.Get("once"), append([]string{kind}, parts...)...)
-	_, err := s.once.do(v.ctx, key, func() (node.Written, error) { return s.node.Write(v.ctx, act) })
+	_, err := s.node.Write(v.ctx, node.Act{By: v.session.Post, Person: v.by(), Kind: kind, Body: body, Once: v.once(append([]string{kind}, parts...)...)})
 	if refusal, is := errors.AsType[*node.Refusal](err); is {
 		return s.showChecks(v, http.StatusUnprocessableEntity, v.refused(refusal))
 	}

@@ -286,9 +286,8 @@ func (s *site) postNote(v *visit) error {
 	if len(body.To) == 0 { // the node would take it to mean all; a person must say so
 		return s.showNotes(v, http.StatusUnprocessableEntity, body, v.t("void.missing", "field", v.t("field.to")))
 	}
-	act := node.Act{By: v.session.Post, Person: v.by(), Kind: office.KindNote, Body: &body}
-	key := keyOf(v.session.ID, form.Get("once"), body.Channel, body.Text, string(body.Mark), form.Get("about"), strings.Join(body.To, " "))
-	_, err := s.once.do(v.ctx, key, func() (node.Written, error) { return s.node.Write(v.ctx, act) })
+	once := v.once(body.Channel, body.Text, string(body.Mark), form.Get("about"), strings.Join(body.To, " "))
+	_, err := s.node.Write(v.ctx, node.Act{By: v.session.Post, Person: v.by(), Kind: office.KindNote, Body: &body, Once: once})
 	if refusal, is := errors.AsType[*node.Refusal](err); is {
 		return s.showNotes(v, http.StatusUnprocessableEntity, body, v.refused(refusal))
 	}

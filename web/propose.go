@@ -262,9 +262,8 @@ func (s *site) postPropose(v *visit) error {
 		}
 		return s.showPropose(v, http.StatusOK, charter, page)
 	}
-	key := keyOf(v.session.ID, page.Once, office.HashCharter(charter), body.Note)
-	_, err := s.once.do(v.ctx, key, func() (node.Written, error) {
-		return s.node.Write(v.ctx, node.Act{By: v.session.Post, Person: v.by(), Kind: office.KindPropose, Body: body})
+	_, err := s.node.Write(v.ctx, node.Act{
+		By: v.session.Post, Person: v.by(), Kind: office.KindPropose, Body: body, Once: v.once(office.HashCharter(charter), body.Note),
 	})
 	if refusal, is := errors.AsType[*node.Refusal](err); is {
 		page.Refused = v.refused(refusal)

@@ -285,9 +285,7 @@ func (s *site) actOnce(v *visit, kind string, body any) (refused string, err err
 	if err != nil {
 		return "", err
 	}
-	act := node.Act{By: v.session.Post, Person: v.by(), Kind: kind, Body: body}
-	key := keyOf(v.session.ID, v.r.PostForm.Get("once"), kind, string(encoded))
-	_, err = s.once.do(v.ctx, key, func() (node.Written, error) { return s.node.Write(v.ctx, act) })
+	_, err = s.node.Write(v.ctx, node.Act{By: v.session.Post, Person: v.by(), Kind: kind, Body: body, Once: v.once(kind, string(encoded))})
 	if refusal, is := errors.AsType[*node.Refusal](err); is {
 		return v.refused(refusal), nil
 	}

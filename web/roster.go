@@ -356,7 +356,18 @@ func (s *site) onRoster(v *visit, do func(clock people.Clock) error) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.once.do(v.ctx, keyOf(v.session.ID, form.Get("once"), v.r.URL.Path, form.Encode()), func() (node.Written, error) { return node.Written{}, do(clock) })
+	if once := v.once(form.Encode()); once == nil {
+		err = do(clock)
+	} else {
+		var failed error
+		_, _, err = s.node.Once(v.ctx, *once, func() node.Answer {
+			if failed = do(clock); failed != nil {
+				return node.Answer{}
+			}
+			return node.Answer{Status: http.StatusSeeOther}
+		})
+		err = errors.Join(err, failed)
+	}
 	if refusal, is := refusalOf(err); is {
 		return s.showRoster(v, http.StatusUnprocessableEntity, form, v.refused(refusal), "")
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -227,7 +228,7 @@ func guard(next http.Handler) http.Handler {
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 		h.Set("Cache-Control", "no-store")
 		if r.URL.Path != enclosuresPath { // readFiles bounds itself
-			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+			r.Body = http.MaxBytesReader(w, r.Body, maxKept)
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -269,12 +270,23 @@ func (s *site) run(to route, v *visit) (err error) {
 // route; if not, it answers instead and leaves v.admitted false.
 func (s *site) admit(to route, v *visit) error {
 	if v.r.Method == http.MethodPost {
-		if err := v.r.ParseForm(); err != nil { // a form with files is read by readFiles
+		sent := &counted{ReadCloser: v.r.Body}
+		if v.r.URL.Path != enclosuresPath {
+			limit := int64(maxForm)
+			if v.session != nil && strings.HasPrefix(v.r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+				limit = maxKept
+			}
+			v.r.Body = http.MaxBytesReader(v.w, sent, limit)
+		}
+		if err := v.r.ParseForm(); err != nil { // a form with files is read by readParts
 			var tooLarge *http.MaxBytesError
 			if errors.As(err, &tooLarge) {
 				return errTooLarge
 			}
 			return errMalformed
+		}
+		if sent.n > maxForm {
+			return s.tooLarge(v, v.r.PostForm)
 		}
 	}
 	switch {
@@ -288,6 +300,18 @@ func (s *site) admit(to route, v *visit) error {
 	}
 	v.admitted = true
 	return nil
+}
+
+// counted counts the bytes that are read.
+type counted struct {
+	io.ReadCloser
+	n int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.ReadCloser.Read(p)
+	c.n += int64(n)
+	return n, err
 }
 
 // reference returns a short reference by which an operator finds a fault in the log.

@@ -3,11 +3,14 @@ package web
 import (
 	"fmt"
 	"math"
+	"net/http"
 	"os"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+
+	"liaison.example/office"
 )
 
 // colours reads the purposes of colour.css with their colours, for light and dark.
@@ -109,6 +112,26 @@ func TestRulesUseColoursByPurposeOnly(t *testing.T) {
 		if found := regexp.MustCompile(`\b(margin|padding|border)-(left|right|top|bottom)\b|[ ;{](min-|max-)?(width|height):`).FindString(regexp.MustCompile(`@media[^{]*`).ReplaceAllString(string(sheet), "")); found != "" {
 			t.Errorf("%s.css uses %s, which is not logical", name, found)
 		}
+	}
+}
+
+func TestTheFirstPageIsLightWithAllThatComesWithIt(t *testing.T) {
+	h, south, _ := pair(t)
+	for i := range listLength {
+		h.send("north", office.Priority, "liaison", fmt.Sprintf("산림 협력 공동 조사단의 통행 일정 %d", i), "산림 협력을 위한 공동 조사단 10명이 통행하려 합니다.")
+	}
+	h.level()
+	south.header = http.Header{"Accept-Encoding": {"gzip"}}
+	page := south.get("/")
+	weight, files := len(page.body), 0
+	for _, m := range regexp.MustCompile(`(?:href|src)="(/static/[^"]+)"`).FindAllStringSubmatch(page.body, -1) {
+		if !strings.HasSuffix(m[1], ".woff2") {
+			weight += len(south.get(m[1]).body)
+			files++
+		}
+	}
+	if t.Logf("%d bytes, %d of them the page", weight, len(page.body)); weight > 95<<10 || files < 4 {
+		t.Errorf("the first page weighs %d bytes with %d files", weight, files)
 	}
 }
 

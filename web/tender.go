@@ -62,9 +62,9 @@ func (s *site) showTender(v *visit, status int, id office.EntryID, typed typedAn
 			page.Facts = append(page.Facts, fact{v.t(key), template.HTML(template.HTMLEscapeString(value)), language})
 		}
 	}
-	fact("dispatch.name", t.Name, textLanguage(t.Name))
-	fact("field.rank", t.Rank, textLanguage(t.Rank))
-	fact("dispatch.attention", t.Attention, textLanguage(t.Attention))
+	fact("dispatch.name", v.named(t.Name), textLanguage(t.Name))
+	fact("field.rank", v.named(t.Rank), textLanguage(t.Rank))
+	fact("dispatch.attention", v.named(t.Attention), textLanguage(t.Attention))
 	fact("list.form", page.Line.FormName, "")
 	page.Steps = s.tenderSteps(v, &t)
 	silences, err := s.node.SilencesOfTender(v.ctx, &t, v.now)

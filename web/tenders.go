@@ -213,11 +213,11 @@ func (s *site) tenderLine(v *visit, t *office.Tender) tenderLine {
 	line := tenderLine{
 		ID: t.ID, Href: tenderHref(t.ID), Precedence: t.Precedence, Word: v.t("precedence." + lowerPrecedence(t.Precedence)),
 		From: v.sideName(t.From), To: v.sideNames(t.To), Channel: v.channelName(t.Channel), Subject: t.Subject, Lang: textLanguage(t.Subject),
-		Name: t.Name, Attention: t.Attention, Mark: v.markName(t.Mark), State: v.tenderState(t), At: v.briefly(fromMillis(t.At)),
+		Name: v.named(t.Name), Attention: v.named(t.Attention), Mark: v.markName(t.Mark), State: v.tenderState(t), At: v.briefly(fromMillis(t.At)),
 		Ours: t.From == v.side, Held: s.heldByAll(v, t.ID),
 	}
 	if t.Rank != "" {
-		line.Name += ", " + t.Rank
+		line.Name += ", " + v.named(t.Rank)
 	}
 	if t.Form != nil {
 		line.Form, line.FormName = strings.ToUpper(t.Form.Code), v.codeTitle(t.Form.Code)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"html/template"
@@ -41,7 +42,7 @@ func (v *visit) stripWatches(side office.Side) (shown []stripWatch, more int) {
 			more++
 			continue
 		}
-		one := stripWatch{Who: w.Name, Languages: strings.Join(w.Languages, " ")}
+		one := stripWatch{Who: v.named(w.Name), Languages: strings.Join(w.Languages, " ")}
 		if one.Who == "" {
 			one.Who = v.postName(side, w.By)
 		}
@@ -229,7 +230,7 @@ func (v *visit) watchLine(w *office.Watch, handovers map[office.EntryID]people.H
 	}
 	own := w.Side == v.side
 	line := watchLine{
-		ID: w.ID, Side: v.sideName(w.Side), Post: v.postName(w.Side, w.By), Name: w.Name, Languages: strings.Join(tongues, v.t("common.list-comma")),
+		ID: w.ID, Side: v.sideName(w.Side), Post: v.postName(w.Side, w.By), Name: v.named(w.Name), Languages: strings.Join(tongues, v.t("common.list-comma")),
 		Since: v.briefly(fromMillis(w.Time)), Own: own, Mine: own && w.By == v.session.Post && w.End == nil,
 	}
 	if w.Until != 0 {
@@ -275,27 +276,26 @@ func (s *site) postWatch(v *visit) error {
 		body.Relieves = &id
 	}
 	act := node.Act{By: v.session.Post, Person: v.by(), Kind: office.KindWatch, Body: &body}
-	key := keyOf(v.session.ID, form.Get("once"), body.Name, string(body.Until), form.Get("relieves"))
-	_, err := s.once.do(v.ctx, key, func() (node.Written, error) {
-		if body.Relieves == nil {
-			return s.node.Write(v.ctx, act)
+	act.Once = v.once(body.Name, string(body.Until), form.Get("relieves"))
+	signed := false
+	if body.Relieves != nil {
+		act.First = func(ctx context.Context) error {
+			version, err := strconv.ParseInt(form.Get("version"), 10, 64)
+			if err != nil {
+				version = 0
+			}
+			if err := s.goesOn(v, *body.Relieves); err != nil {
+				return err
+			}
+			err = s.node.People().SignHandover(ctx, v.hand(), *body.Relieves, version)
+			signed = err == nil
+			return err
 		}
-		version, err := strconv.ParseInt(form.Get("version"), 10, 64)
-		if err != nil {
-			version = 0
-		}
-		if err := s.goesOn(v, *body.Relieves); err != nil {
-			return node.Written{}, err
-		}
-		if err := s.node.People().SignHandover(v.ctx, v.hand(), *body.Relieves, version); err != nil {
-			return node.Written{}, err
-		}
-		written, err := s.node.Write(v.ctx, act)
-		if _, is := refusalOf(err); is {
-			err = errors.Join(err, s.unsign(v, *body.Relieves))
-		}
-		return written, err
-	})
+	}
+	_, err := s.node.Write(v.ctx, act)
+	if _, is := refusalOf(err); is && signed {
+		err = errors.Join(err, s.unsign(v, *body.Relieves))
+	}
 	if refusal, is := refusalOf(err); is {
 		return refused(refusal)
 	}

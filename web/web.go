@@ -60,7 +60,6 @@ type site struct {
 
 	assets  *assets
 	pages   map[string]*pages // by language tag
-	once    *once
 	faces   *zones
 	events  *streams
 	rings   *rings
@@ -76,7 +75,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	s := &site{
 		node: c.Node, now: c.Now, log: c.Log, version: c.Version, secure: c.Secure, signInURL: c.SignIn,
-		assets: files, once: newOnce(), faces: newZones(), address: c.Address, feeds: newFeeds(), events: &streams{}, rings: &rings{}, exports: make(chan struct{}, exportsOnce),
+		assets: files, faces: newZones(), address: c.Address, feeds: newFeeds(), events: &streams{}, rings: &rings{}, exports: make(chan struct{}, exportsOnce),
 	}
 	s.passkeys, s.noPasskeys = people.NewSite(c.Name, c.Address)
 	s.pages = newPages(files)
@@ -87,6 +86,7 @@ func New(c Config) (http.Handler, error) {
 // be one, may send or hold open.
 const (
 	maxForm       = 2 << 20          // bytes of a posted form; a Hangul syllable takes nine, and what is far too long is refused with all that was typed
+	maxKept       = 16 << 20         // bytes of a posted form that are read only to give back what was typed, to who is signed in
 	maxHeader     = 32 << 10         // bytes of a request's header
 	headerTime    = 10 * time.Second // to send the header
 	requestTime   = 60 * time.Second // to send the whole request

@@ -310,7 +310,13 @@ func TestWhatIsWrongWithARequestIsASentence(t *testing.T) {
 	south.get("/?before=nonsense").want(t, 404, "There is no such page")
 	south.get("/?precedence=OVERRIDE").want(t, 404, "There is no such page")
 	south.get("/record?before=-1").want(t, 404, "There is no such page")
-	south.post("/dispatches", dispatchForm("Big", strings.Repeat("x", maxForm))).want(t, 413, "That is too large")
+	big := dispatchForm("Big <things>", strings.Repeat("x", maxForm))
+	for _, page := range []answered{south.post("/dispatches", big), south.upload(big, [2]string{"a.txt", "x"})} {
+		page.want(t, 413, "That is too large", `value="Big &lt;things&gt;"`, "copy it from here", big.Get("text")+"</textarea>")
+	}
+	south.post("/rules", url.Values{"may": {strings.Repeat("x", maxForm)}}).want(t, 413, "copy it from here")
+	south.post("/dispatches", dispatchForm("Big", strings.Repeat("x", maxKept))).want(t, 413, "That is too large", "among your drafts")
+	south.without().post("/dispatches", big).want(t, 413, "That is too large", "among your drafts")
 	south.post("/language", url.Values{"language": {"xx"}}).want(t, 400, "could not be read")
 	south.post("/line/cut", url.Values{"side": {"nobody"}}).want(t, 404)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"liaison.example/lang"
+	"liaison.example/legible"
 	"liaison.example/office"
 )
 
@@ -61,7 +62,25 @@ func (v *visit) nameOf(name string) string {
 	if phrase, ok := lang.Lookup("side." + strings.ToLower(name)); ok {
 		return phrase.In(v.tag)
 	}
-	return name
+	return v.named(name)
+}
+
+// named is a name that another side may have written, with a warning beside it if it
+// can pass for another.
+func (v *visit) named(name string) string {
+	if legible.Name(name) == nil {
+		return name
+	}
+	return v.t("name.misleads", "name", legible.Marked(name))
+}
+
+// namedAll is named for each of several names.
+func (v *visit) namedAll(names []string) []string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = v.named(name)
+	}
+	return out
 }
 
 // sideNames returns several sides' names as one text.
@@ -76,7 +95,7 @@ func (v *visit) sideNames(ids []office.Side) string {
 // postName returns the name of a side's post.
 func (v *visit) postName(side office.Side, post office.Post) string {
 	if row, ok := v.post(side, post); ok {
-		return cmp.Or(lang.Pick(v.tag, row.Name), post)
+		return v.named(cmp.Or(lang.Pick(v.tag, row.Name), post))
 	}
 	if phrase, ok := lang.Lookup("post." + post); ok {
 		return phrase.In(v.tag)
@@ -92,7 +111,7 @@ func (v *visit) officer(side office.Side, post office.Post) string {
 // channelName returns the name of a channel.
 func (v *visit) channelName(id string) string {
 	if channel, ok := v.channel(id); ok {
-		return cmp.Or(lang.Pick(v.tag, channel.Name), id)
+		return v.named(cmp.Or(lang.Pick(v.tag, channel.Name), id))
 	}
 	return id
 }
