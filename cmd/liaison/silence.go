@@ -25,7 +25,7 @@ func (c *silenceCommand) Help() string {
 type silenceListCommand struct {
 	latest
 	From       string `placeholder:"SIDE" help:"Only what this side waits for."`
-	To         string `placeholder:"SIDE" help:"Only what is waited for from this side."`
+	To         string `placeholder:"SIDE" help:"Only what is waited for from this side; not what the other has to decide."`
 	Channel    string `placeholder:"ID" help:"Only what is on this channel."`
 	Precedence string `placeholder:"WORD" help:"Only what is of this precedence."`
 	Cause      string `placeholder:"WORD" help:"Only what is silent for this cause: not-accepting, link-down, not-received, station-closed, nobody-on-watch, not-acknowledged or not-answered."`
@@ -41,11 +41,17 @@ func (c *silenceListCommand) Run(ctx context.Context, t *terminal) error {
 		return page.Silences, err
 	}, func(s api.Silence) {
 		line := []string{s.About.String(), string(s.Precedence), s.From + " waits for " + s.To, string(s.Awaits)}
+		if s.Awaits == office.AwaitsDecision {
+			line[2] = s.From + " has to decide"
+		}
 		if s.Due != nil {
 			line = append(line, "due "+stamp(*s.Due))
 		}
 		if s.Overdue {
 			line = append(line, "OVERDUE")
+		}
+		if s.Unreceived != nil {
+			line = append(line, "NOT RECEIVED BY "+stamp(*s.Unreceived))
 		}
 		if s.Mark != "" {
 			line = append(line, strings.ToUpper(string(s.Mark)))
@@ -73,7 +79,7 @@ func causeSentence(s *api.Silence, view office.Side) string {
 	switch s.Cause {
 	case office.NotAccepting:
 		if s.Declined != "" {
-			return "declined (" + string(s.Declined) + ")" + at(" ", s.Since)
+			return "declined (" + string(s.Declined) + ")" + at(" ", s.Since) + "; it is for " + s.From + " to withdraw it or to serve it instead"
 		}
 		return "offered, and not accepted" + at(" since ", s.Since)
 	case office.LinkDown:
@@ -82,9 +88,9 @@ func causeSentence(s *api.Silence, view office.Side) string {
 		return "not received yet, with the line up"
 	case office.StationClosed:
 		if s.Until == nil {
-			return s.To + " is closed by its own calendar"
+			return s.To + " is closed by its own calendar" + ladderStep(s)
 		}
-		return s.To + " is closed by its own calendar until " + stamp(*s.Until)
+		return s.To + " is closed by its own calendar until " + stamp(*s.Until) + ladderStep(s)
 	case office.NobodyOnWatch:
 		return "nobody is on watch at " + s.To + at(" since ", s.Since) + ladderStep(s)
 	case office.NotAnswered:
