@@ -57,7 +57,7 @@ var charterWords = map[string]Phrase{
 	"propose.raise":       {En: "Judge entries by version {n} of the rules from then on. Every side’s program must know it.", Ko: "그때부터 규칙 제{n}판으로 판정합니다. 모든 측의 프로그램이 이를 알아야 합니다."},
 	"propose.why":         {En: "Why it is proposed", Ko: "제안 이유"},
 	"propose.opening":     {En: "or when the next joint working day begins, if that is sooner", Ko: "또는 다음 공동 근무일이 시작될 때(더 이른 경우)"},
-	"propose.clocks-note": {En: "For PRIORITY and ROUTINE all of them run in joint hours; a working day is eight of these. Left empty: no time.", Ko: "우선과 일반은 모든 기한을 공동 근무 시간으로만 재며, 근무일 하루는 공동 근무 8시간입니다. 비워 두면 기한이 없습니다."},
+	"propose.clocks-note": {En: "For PRIORITY and ROUTINE all but the receipt run in joint hours; a working day is eight of these. Left empty: no time.", Ko: "우선과 일반은 수신을 뺀 모든 기한을 공동 근무 시간으로만 재며, 근무일 하루는 공동 근무 8시간입니다. 비워 두면 기한이 없습니다."},
 	"propose.posts":       {En: "Posts that serve it", Ko: "담당 직위"},
 	"propose.posts-note":  {En: "The ids of posts, with spaces between. Left empty: all posts of that side. Other posts may write on it all the same.", Ko: "직위 식별자를 띄어 써서 적습니다. 비워 두면 그 측의 모든 직위가 담당합니다. 다른 직위도 이 통로로 쓸 수는 있습니다."},
 	"propose.unit":        {En: "Unit", Ko: "단위"},
