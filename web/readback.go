@@ -17,7 +17,7 @@ type readbackPart struct {
 	Asked      string // of whom it is asked
 	Given      []readback
 	Open       []openReadback // one for each addressed side, so that the part of a side can change by itself
-	Owed       bool // by our side, and the signed-in post may read it back
+	Owed       bool           // by our side, and the signed-in post may read it back
 	Text       string
 	Limit      int
 	Dispatch   office.EntryID
