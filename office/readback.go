@@ -213,7 +213,7 @@ func (d *Dispatch) readbackQuestion(q Question, h *Handling, stage Stage, w *Wai
 	switch {
 	case last != nil && last.Answer == "":
 		q.About, q.Awaits, q.From, q.To = last.ID, AwaitsConfirmation, q.To, d.From
-		q.Since, q.Read = last.At, last.At
+		q.Since, q.Read, q.Receipt = last.At, last.At, 0
 		return q, true
 	case stage == StageReleased || !d.OwesReadback(h, q.To):
 		return q, false

@@ -53,10 +53,9 @@ type Wait struct {
 	Due      int64          // milliseconds; 0 if no time is agreed on
 	Ladder   []int64        // when the steps of the ladder are due
 	Answer   int64          // by when it is to be answered, if its form asks for that; 0 if no time is agreed on
+	Receipt  int64          // by when the other node is to have it, at every hour; 0 if no time is agreed on
 	Readback map[Side]int64 // by when the sides are to read it back that owe it; none if no time is agreed on
 	Disputes int            // how many read-backs were disputed when that was reckoned
-
-	Receipt int64 // by when the other node is to have it, at every hour; 0 if no time is agreed on
 }
 
 // Wait reckons by when a dispatch is to be acknowledged and answered, by the clock and
@@ -207,7 +206,7 @@ func (q *Question) Silence(c *Circumstances, now int64) (s Silence, open bool) {
 	if !c.Received && q.Receipt > 0 && now > q.Receipt {
 		s.Late = q.Receipt
 	}
-	acknowledged := q.Awaits != AwaitsAcknowledgement && q.Awaits != AwaitsAcceptance && q.Awaits != AwaitsDecision
+	acknowledged := q.Awaits == AwaitsAnswer || q.Awaits == AwaitsReadback || q.Awaits == AwaitsConfirmation
 	waits := q.Precedence != Flash && q.Precedence != Immediate // until the station opens
 	switch {
 	case q.Awaits == AwaitsDecision:

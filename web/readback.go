@@ -16,7 +16,8 @@ import (
 type readbackPart struct {
 	Asked      string // of whom it is asked
 	Given      []readback
-	Owed       bool // by our side, and the signed-in post may read it back
+	Open       []openReadback // one for each addressed side, so that the part of a side can change by itself
+	Owed       bool           // by our side, and the signed-in post may read it back
 	Text       string
 	Limit      int
 	Dispatch   office.EntryID
@@ -24,6 +25,13 @@ type readbackPart struct {
 	Lang       string
 	Filled     *filledForm
 	Subject    string
+}
+
+// openReadback is the read-back of a side to which the signed-in post may say something;
+// nil if there is none.
+type openReadback struct {
+	Side office.Side
+	One  *readback
 }
 
 // readback is what one side has understood, and what was said to it.
@@ -77,6 +85,15 @@ func (s *site) readbacks(v *visit, line *records.DispatchLine, page *dispatchPag
 			one.Text = refused.Text
 		}
 		part.Given = append(part.Given, one)
+	}
+	for _, to := range line.To {
+		open := openReadback{Side: to}
+		for i := range part.Given {
+			if list[i].Side == to && part.Given[i].MayAnswer {
+				open.One = &part.Given[i]
+			}
+		}
+		part.Open = append(part.Open, open)
 	}
 	return part, nil
 }
