@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -208,6 +209,7 @@ func (n *Node) gatherPersons(ctx context.Context, g *notify.Gathered) error {
 	if err != nil {
 		return err
 	}
+	g.Watches = slices.Collect(maps.Values(onWatch))
 	rules, err := n.people.Rules(ctx)
 	if err != nil {
 		return err
@@ -223,7 +225,8 @@ func (n *Node) gatherPersons(ctx context.Context, g *notify.Gathered) error {
 			if !accredited {
 				continue
 			}
-			is[notify.WhoWatch] = is[notify.WhoWatch] || onWatch[post]
+			_, watching := onWatch[post]
+			is[notify.WhoWatch] = is[notify.WhoWatch] || watching
 			is[notify.WhoDuty] = is[notify.WhoDuty] || role == "duty-officer"
 			is[notify.WhoDeputies] = is[notify.WhoDeputies] || role == "deputy"
 			is[notify.WhoHeads] = is[notify.WhoHeads] || role == "head" || rules.Acts(post)
@@ -246,9 +249,9 @@ func (n *Node) gatherPersons(ctx context.Context, g *notify.Gathered) error {
 	return nil
 }
 
-// ourPosts gives the roles of the posts that our side has accredited, and which of
-// them are on watch.
-func (n *Node) ourPosts(ctx context.Context) (roles map[office.Post]string, onWatch map[office.Post]bool, err error) {
+// ourPosts gives the roles of the posts that our side has accredited, and the watches
+// of those that are on watch.
+func (n *Node) ourPosts(ctx context.Context) (roles map[office.Post]string, onWatch map[office.Post]office.EntryID, err error) {
 	posts, err := n.records.Posts(ctx, n.side)
 	if err != nil {
 		return nil, nil, err
@@ -257,7 +260,7 @@ func (n *Node) ourPosts(ctx context.Context) (roles map[office.Post]string, onWa
 	if err != nil {
 		return nil, nil, err
 	}
-	roles, onWatch = map[office.Post]string{}, map[office.Post]bool{}
+	roles, onWatch = map[office.Post]string{}, map[office.Post]office.EntryID{}
 	for _, p := range posts {
 		if !p.Ended {
 			roles[p.Post] = p.Role
@@ -265,7 +268,7 @@ func (n *Node) ourPosts(ctx context.Context) (roles map[office.Post]string, onWa
 	}
 	for _, w := range watches {
 		if w.Side == n.side {
-			onWatch[w.By] = true
+			onWatch[w.By] = w.ID
 		}
 	}
 	return roles, onWatch, nil
@@ -324,7 +327,11 @@ func (n *Node) ackPost(ctx context.Context, ack notify.Ack) (line records.Dispat
 	}
 	for _, candidate := range a.Posts {
 		role, accredited := roles[candidate]
-		if accredited && rules.May(candidate, role, office.KindAcknowledge, line.Precedence, form) && (post == "" || onWatch[candidate] && !onWatch[post]) {
+		if !accredited || !rules.May(candidate, role, office.KindAcknowledge, line.Precedence, form) {
+			continue
+		}
+		_, watching := onWatch[candidate]
+		if _, already := onWatch[post]; post == "" || watching && !already {
 			post = candidate
 		}
 	}

@@ -380,7 +380,7 @@ func (n *Notify) sendLine(ctx context.Context, l *Line, m *Means, offices map[st
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendLongest)
 	defer cancel()
-	return plainly(sender.Send(ctx, To{Office: offices[m.Kind], Personal: m.settings, Language: language}, notice))
+	return plainly(sender.Send(ctx, To{Account: m.Account, Office: offices[m.Kind], Personal: m.settings, Language: language}, notice))
 }
 
 var errSealedMeans = fmt.Errorf("its settings were sealed with other keys of this side: remove the means and add it again")
@@ -390,6 +390,8 @@ var errSealedMeans = fmt.Errorf("its settings were sealed with other keys of thi
 func (n *Notify) noteResults(ctx context.Context, tx *sqldb.Tx, results []sent, means map[int64]*Means, now int64) error {
 	for _, r := range results {
 		l := r.line
+		m := means[l.Means]
+		aside := m != nil && m.Kind == PageKind && l.Notice.Sort.waits() // a page that is closed just now is not broken
 		if r.err != nil && ctx.Err() != nil {
 			continue // it was not the fault of the means; the attempt is made again
 		}
@@ -399,7 +401,7 @@ func (n *Notify) noteResults(ctx context.Context, tx *sqldb.Tx, results []sent, 
 			state, ended = StateWithdrawn, now
 		case r.err == nil:
 			state, ended = StateSent, now
-		case !l.Notice.Sort.waits() && l.Attempts >= 3, now-l.Planned.UnixMilli() > retryEnd.Milliseconds(), l.State == StateRetract && l.Attempts > 8:
+		case (aside || !l.Notice.Sort.waits()) && l.Attempts >= 3, now-l.Planned.UnixMilli() > retryEnd.Milliseconds(), l.State == StateRetract && l.Attempts > 8:
 			state, ended, failed = StateFailed, now, r.err.Error()
 		default:
 			failed = r.err.Error()
@@ -410,7 +412,7 @@ func (n *Notify) noteResults(ctx context.Context, tx *sqldb.Tx, results []sent, 
 			WHERE id = $4 AND state = $5`, string(state), ended, clip(failed), l.ID, string(l.State)); err != nil {
 			return err
 		}
-		if m := means[l.Means]; m != nil && l.State != StateRetract {
+		if m != nil && l.State != StateRetract && (!aside || r.err == nil) {
 			if err := noteMeans(ctx, tx, m, r.err, now, !l.Notice.Sort.waits() && l.Notice.Sort != SortFault); err != nil {
 				return err
 			}

@@ -41,7 +41,8 @@ type Person struct {
 	Language string
 	Is       []Who // what they are at this moment
 	Quiet    Quiet
-	Means    []int64             // ids of their means
+	Means    []int64             // ids of their means, but the open page
+	Page     int64               // id of the open page among their means; 0 if it does not tell what does not ring
 	May      []office.Precedence // what they may acknowledge
 }
 
@@ -247,55 +248,82 @@ func (p *planning) one(w *Waiting) {
 	if reached < len(w.Climb.Due) {
 		p.later(w.Climb.Due[reached])
 	}
-	urgent := w.Distress || w.Precedence == office.Flash
-	named := map[string]bool{}
+	named, paged := map[string]bool{}, map[string]bool{}
 	for step := reached; step >= 0; step-- {
-		for _, person := range p.persons(w, step) {
-			if named[person.Account] {
-				continue
+		who := p.who(w, step)
+		for _, person := range p.persons(who) {
+			if !named[person.Account] {
+				named[person.Account] = true
+				p.tell(w, step, person, person.Means)
 			}
-			named[person.Account] = true
-			if until, quiet := person.Quiet.holds(p.now, p.Zone); quiet && !urgent {
-				p.later(until)
-				continue
-			}
-			for _, means := range person.Means {
-				key := Key{Subject: w.subject(), Account: person.Account, Means: means}
-				if p.told[key] > step {
-					continue
-				}
-				g := gathered{person.Account, means, class{w.Channel, w.Precedence, w.Distress}}
-				if p.wanted[g] == nil {
-					p.order = append(p.order, g)
-				}
-				p.wanted[g] = append(p.wanted[g], want{w, person, step})
+		}
+		if !w.sounds(step) {
+			continue
+		}
+		for _, person := range p.are(who) {
+			if person.Page != 0 && !paged[person.Account] {
+				paged[person.Account] = true
+				p.tell(w, step, person, []int64{person.Page})
 			}
 		}
 	}
 }
 
-// persons lists who is to be told at a step and has means, or who else is, if
-// nobody of them has any.
-func (p *planning) persons(w *Waiting, step int) (list []*Person) {
+// sounds reports whether what is told at a step sounds once in the open page: it does
+// not ring there, and is more than a ROUTINE dispatch or that one has come.
+func (w *Waiting) sounds(step int) bool {
+	return w.Check != nil || w.Precedence == office.Priority && step > 0
+}
+
+// tell notes that a person is to be told of a step by some means, by which they were
+// not yet.
+func (p *planning) tell(w *Waiting, step int, person *Person, means []int64) {
+	urgent := w.Distress || w.Precedence == office.Flash
+	if until, quiet := person.Quiet.holds(p.now, p.Zone); quiet && !urgent {
+		p.later(until)
+		return
+	}
+	for _, means := range means {
+		key := Key{Subject: w.subject(), Account: person.Account, Means: means}
+		if p.told[key] > step {
+			continue
+		}
+		g := gathered{person.Account, means, class{w.Channel, w.Precedence, w.Distress}}
+		if p.wanted[g] == nil {
+			p.order = append(p.order, g)
+		}
+		p.wanted[g] = append(p.wanted[g], want{w, person, step})
+	}
+}
+
+// who gives whom the side tells of a step; empty if nobody.
+func (p *planning) who(w *Waiting, step int) map[Who]bool {
 	who := map[Who]bool{}
 	acts := []office.StepAct{ActRelease}
 	if step > 0 {
 		acts = w.Climb.Steps[step-1].Do
 	}
-	said := false
 	for _, act := range acts {
 		for _, one := range p.Whom.Of(w.Precedence, act) {
-			who[one], said = true, true
+			who[one] = true
 		}
 	}
-	if !said {
+	return who
+}
+
+// persons lists who of those to be told has means, or who else has, if nobody of
+// them does.
+func (p *planning) persons(who map[Who]bool) (list []*Person) {
+	if len(who) == 0 {
 		return nil // the side tells nobody of it
 	}
-	if list = p.are(who); len(list) > 0 {
-		return list
-	}
+	tries := []map[Who]bool{who}
 	for _, one := range whoElse {
-		if list = p.are(map[Who]bool{one: true}); len(list) > 0 {
+		tries = append(tries, map[Who]bool{one: true})
+	}
+	for _, who := range tries {
+		list = slices.DeleteFunc(p.are(who), func(person *Person) bool { return len(person.Means) == 0 })
+		if len(list) > 0 {
 			return list
 		}
 	}
@@ -306,7 +334,7 @@ func (p *planning) are(who map[Who]bool) (list []*Person) {
 	for i := range p.Persons {
 		person := &p.Persons[i]
 		is := who[Who("@"+person.Account)] || slices.ContainsFunc(person.Is, func(one Who) bool { return who[one] })
-		if is && len(person.Means) > 0 {
+		if is {
 			list = append(list, person)
 		}
 	}

@@ -61,6 +61,7 @@ type Settings map[string]string
 
 // To is whom a sender tells.
 type To struct {
+	Account  string
 	Office   Settings // of the side
 	Personal Settings // of the person
 	Language string
@@ -82,8 +83,9 @@ type Notice struct {
 	Since      time.Time // of the step
 	Acts       []office.StepAct
 	Count      int       // more than one: it tells of so many at once
-	Means      string    // the means that failed, for SortFault
-	Check      *Check    `json:",omitzero"` // for SortCheck
+	Means      string    // the means that failed, for SortFault; of an open page whose it is, if not of who is told
+	Page       bool      `json:",omitempty"` // it is the open page
+	Check      *Check    `json:",omitzero"`  // for SortCheck
 	At         time.Time // when it was planned
 	Link       string    `json:"-"` // to what it is about; empty where the address of the pages is not known
 	Ack        string    `json:"-"` // to acknowledge it, for this person alone; empty where they may not
@@ -122,6 +124,9 @@ func (n *Notice) Title(language string) string {
 	case SortProbe:
 		return t("notice.probe")
 	case SortFault:
+		if n.Page {
+			return t("notice.fault", "means", n.Means+t("sender.page"))
+		}
 		return t("notice.fault", "means", n.Means)
 	case SortCheck:
 		return n.checkTitle(language)
@@ -212,7 +217,7 @@ const maxSetting = 2000
 // Why says in a language why a means has failed, as it stands in Means.Failed. What
 // other machines have answered stays as it is.
 func Why(language, failed string) string {
-	for key, known := range map[string]error{"not-set": errNotSet, "private": errPrivate, "sealed": errSealedMeans, "ended": errEnded} {
+	for key, known := range map[string]error{"not-set": errNotSet, "private": errPrivate, "sealed": errSealedMeans, "ended": errEnded, "away": errAway, "unarmed": errUnarmed, "unheard": errUnheard} {
 		if failed == known.Error() {
 			return lang.T(language, "told.why-"+key)
 		}

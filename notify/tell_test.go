@@ -67,6 +67,7 @@ type people struct {
 	now     time.Time
 	waiting []Waiting
 	persons []Person
+	ours    []office.EntryID // the watches of the side that go on
 }
 
 func openPeople(t *testing.T, db *sqldb.DB) *people {
@@ -87,7 +88,7 @@ func (p *people) reopen(t *testing.T, db *sqldb.DB) {
 		DB: db, Key: seal.Key{1, 2, 3}, Now: func() time.Time { return p.now }, Log: slog.New(slog.DiscardHandler), Pages: "https://south.example",
 		Placed: func(context.Context) (map[office.Side]int64, error) { return nil, nil },
 		Gather: func(context.Context, time.Time) (Gathered, error) {
-			return Gathered{Waiting: slices.Clone(p.waiting), Persons: slices.Clone(p.persons), Admins: []string{"kim"}, Zone: time.UTC, Language: "en"}, nil
+			return Gathered{Waiting: slices.Clone(p.waiting), Persons: slices.Clone(p.persons), Admins: []string{"kim"}, Watches: p.ours, Zone: time.UTC, Language: "en"}, nil
 		},
 		Waits: func(_ context.Context, id office.EntryID) (bool, error) {
 			return slices.ContainsFunc(p.waiting, func(w Waiting) bool { return w.ID == id }), nil

@@ -24,6 +24,8 @@ type toldPage struct {
 	Done     string // what was done just now
 	Made     string // a secret that was drawn just now
 	Own      []toldMeans
+	Page     toldMeans // the open page; without an id until it is set, or its person was on watch
+	PageForm toldKind  // how it is set
 	Kinds    []toldKind
 	Quiet    notify.Quiet
 	From     string // of the quiet hours, "22:00"
@@ -112,6 +114,9 @@ func (s *site) showTold(v *visit, status int, page toldPage) (err error) {
 		m := &all[i]
 		labels[m.ID] = m.Label
 		switch {
+		case m.Account == v.session.Account && m.Kind == notify.PageKind:
+			page.Page = v.toldMeans(tell, m)
+			labels[m.ID] = v.t("sender.page")
 		case m.Account == v.session.Account:
 			page.Own = append(page.Own, v.toldMeans(tell, m))
 		case page.Admin && m.Failures > 0:
@@ -126,7 +131,15 @@ func (s *site) showTold(v *visit, status int, page toldPage) (err error) {
 		page.From, page.Until = clockText(page.Quiet.From), clockText(page.Quiet.Until)
 	}
 	page.Zone = desk.Zone.String()
+	settings, err := tell.PageSettings(v.ctx, v.session.Account)
+	if err != nil {
+		return err
+	}
 	for _, sender := range tell.SenderKinds() {
+		if sender.Kind() == notify.PageKind {
+			page.PageForm = toldKind{Kind: sender.Kind(), Fields: v.toldFields(sender.Kind(), sender.Personal(), settings)}
+			continue
+		}
 		shown, ready, err := tell.Office(v.ctx, sender.Kind())
 		if err != nil {
 			return err
@@ -164,7 +177,10 @@ func clockText(minutes int) string { return fmt.Sprintf("%02d:%02d", minutes/60,
 
 func (v *visit) toldMeans(tell *notify.Notify, m *notify.Means) toldMeans {
 	one := toldMeans{ID: m.ID, Label: m.Label, Kind: v.t("sender." + m.Kind), Whose: m.Account, Failed: notify.Why(v.tag, m.Failed)}
-	if sender := tell.Sender(m.Kind); sender != nil {
+	if m.Kind == notify.PageKind {
+		one.Label = one.Kind
+	}
+	if sender := tell.Sender(m.Kind); sender != nil && m.Kind != notify.PageKind {
 		shown := m.Shown(sender.Personal())
 		for _, f := range sender.Personal() {
 			if shown[f.Name] != "" {
@@ -187,7 +203,7 @@ func (v *visit) toldFields(kind string, fields []notify.Field, values notify.Set
 			continue
 		}
 		one := toldField{Name: f.Name, Word: v.t("sender." + kind + "." + f.Name), Type: string(f.Type), Value: values[f.Name], Required: f.Required}
-		if one.Value == "" {
+		if one.Value == "" && (f.Type != notify.FieldCheck || values == nil) { // a check may be taken away
 			one.Value = f.Default
 		}
 		for _, choice := range f.Choices {
@@ -322,6 +338,9 @@ func (s *site) postTestMeans(v *visit) error {
 		return errNothingHere
 	case err != nil:
 		return s.showTold(v, http.StatusOK, toldPage{Refused: v.t("told.test-failed", "why", notify.Why(v.tag, firstLine(err.Error())))})
+	}
+	if v.r.PostFormValue("kind") == notify.PageKind {
+		return s.showTold(v, http.StatusOK, toldPage{Done: v.t("told.page-tested")})
 	}
 	return s.showTold(v, http.StatusOK, toldPage{Done: v.t("told.tested")})
 }
