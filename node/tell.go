@@ -75,7 +75,10 @@ func (n *Node) gatherTold(ctx context.Context, now time.Time) (g notify.Gathered
 		return g, err
 	}
 	g.Waiting = append(g.Waiting, checks...)
-	return g, n.gatherPersons(ctx, &g)
+	if err := n.gatherPersons(ctx, &g); err != nil {
+		return g, err
+	}
+	return g, n.mattersForUs(ctx, row.Charter, now, &g)
 }
 
 // checksTold is how long after the time of a line check has run out people are
@@ -218,7 +221,7 @@ func (n *Node) gatherPersons(ctx context.Context, g *notify.Gathered) error {
 		if !a.Suspended.IsZero() {
 			continue
 		}
-		p := notify.Person{Account: a.Name, Language: a.Language}
+		p := notify.Person{Account: a.Name, Language: a.Language, Posts: a.Posts}
 		is := map[notify.Who]bool{}
 		for _, post := range a.Posts {
 			role, accredited := roles[post]

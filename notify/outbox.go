@@ -217,7 +217,7 @@ func readTold(ctx context.Context, tx *sqldb.Tx, now int64) (told []Told, err er
 			state,
 			open
 		FROM notice
-		WHERE (open = 1 OR planned > $1) AND sort IN ($2, $3)`, now-floodSpan, string(SortDispatch), string(SortCheck))
+		WHERE (open = 1 OR planned > $1) AND sort IN ($2, $3, $4)`, now-floodSpan, string(SortDispatch), string(SortCheck), string(SortMatter))
 	if err != nil {
 		return nil, err
 	}
@@ -291,7 +291,7 @@ func insert(ctx context.Context, tx *sqldb.Tx, p *Planned, state State, now int6
 		INSERT INTO notice (id, subject, step, account, means, sort, channel, precedence, distress, many, may, data, planned, state, open, attempts, next, ended, failed)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 1, $16, $17, '')
 		ON CONFLICT (subject, step, account, means) DO NOTHING`,
-		id, p.Subject, p.Step, p.Account, p.Means, string(p.Notice.Sort), p.Notice.Channel, string(p.Notice.Precedence), bit(p.Notice.Distress), bit(p.Many), bit(p.May),
+		id, p.Subject, p.Step, p.Account, p.Means, string(p.Notice.Sort), p.Notice.class(), string(p.Notice.Precedence), bit(p.Notice.Distress), bit(p.Many), bit(p.May),
 		string(data), now, string(state), open, next, ended)
 	if err != nil || written == 0 {
 		return 0, err
@@ -375,6 +375,8 @@ func (n *Notify) sendLine(ctx context.Context, l *Line, m *Means, offices map[st
 		}
 	} else if n.Pages != "" && notice.Sort == SortCheck {
 		notice.Link = n.Pages + "/checks?channel=" + url.QueryEscape(notice.Channel)
+	} else if n.Pages != "" && notice.Sort == SortMatter {
+		notice.Link = n.Pages + notice.Matter.Page
 	} else if n.Pages != "" {
 		notice.Link = n.Pages + "/told"
 	}

@@ -12,8 +12,8 @@ import (
 // What is planned follows from what waits, who may be told and what has been told,
 // and from nothing else: Plan reads no clock and no database.
 
-// Waiting is a dispatch to our side that nobody of it has acknowledged, or a line
-// check that asks something of it.
+// Waiting is a dispatch to our side that nobody of it has acknowledged, a line check
+// that asks something of it, or another matter.
 type Waiting struct {
 	ID         office.EntryID
 	Number     int64
@@ -24,13 +24,19 @@ type Waiting struct {
 	Distress   bool
 	At         int64 // of its release, or from when on the check is told of, milliseconds
 	Climb      office.Climb
-	Check      *Check // nil for a dispatch; a check has no id, number, precedence or mark
+	Check      *Check  // nil for a dispatch; a check has no id, number, precedence or mark
+	Matter     *Matter // nil for a dispatch or a check; a matter has no id, number or ladder
+	Who        []Who   // who is told of a matter; none: as the table of whom says
+	Alone      bool    // and nobody else, if those have no means
 }
 
 // subject is what it is known by in the outbox.
 func (w *Waiting) subject() string {
 	if w.Check != nil {
 		return w.Check.subject(w.Channel)
+	}
+	if w.Matter != nil {
+		return w.Matter.subject()
 	}
 	return w.ID.String()
 }
@@ -39,6 +45,7 @@ func (w *Waiting) subject() string {
 type Person struct {
 	Account  string
 	Language string
+	Posts    []office.Post
 	Is       []Who // what they are at this moment
 	Quiet    Quiet
 	Means    []int64             // ids of their means, but the open page
@@ -240,7 +247,7 @@ func (p *planning) later(at int64) {
 
 // one finds who is to be told of a dispatch or a line check now, and of which step.
 func (p *planning) one(w *Waiting) {
-	if w.At > p.now && w.Check != nil {
+	if w.At > p.now && (w.Check != nil || w.Matter != nil) {
 		p.later(w.At)
 		return
 	}
@@ -251,7 +258,7 @@ func (p *planning) one(w *Waiting) {
 	named, paged := map[string]bool{}, map[string]bool{}
 	for step := reached; step >= 0; step-- {
 		who := p.who(w, step)
-		for _, person := range p.persons(who) {
+		for _, person := range p.persons(who, w.Alone) {
 			if !named[person.Account] {
 				named[person.Account] = true
 				p.tell(w, step, person, person.Means)
@@ -269,10 +276,26 @@ func (p *planning) one(w *Waiting) {
 	}
 }
 
+// class is what a flood of it is bounded by: of one sort of matter, on whatever channel.
+func (w *Waiting) class() class {
+	if w.Matter != nil {
+		return class{matterSubject + string(w.Matter.What), w.Precedence, false}
+	}
+	return class{w.Channel, w.Precedence, w.Distress}
+}
+
+// class is the channel of class, as it is kept with what was told.
+func (n *Notice) class() string {
+	if n.Matter != nil {
+		return matterSubject + string(n.Matter.What)
+	}
+	return n.Channel
+}
+
 // sounds reports whether what is told at a step sounds once in the open page: it does
 // not ring there, and is more than a ROUTINE dispatch or that one has come.
 func (w *Waiting) sounds(step int) bool {
-	return w.Check != nil || w.Precedence == office.Priority && step > 0
+	return w.Check != nil || w.Matter != nil || w.Precedence == office.Priority && step > 0
 }
 
 // tell notes that a person is to be told of a step by some means, by which they were
@@ -288,7 +311,7 @@ func (p *planning) tell(w *Waiting, step int, person *Person, means []int64) {
 		if p.told[key] > step {
 			continue
 		}
-		g := gathered{person.Account, means, class{w.Channel, w.Precedence, w.Distress}}
+		g := gathered{person.Account, means, w.class()}
 		if p.wanted[g] == nil {
 			p.order = append(p.order, g)
 		}
@@ -301,7 +324,16 @@ func (p *planning) who(w *Waiting, step int) map[Who]bool {
 	who := map[Who]bool{}
 	acts := []office.StepAct{ActRelease}
 	if step > 0 {
-		acts = w.Climb.Steps[step-1].Do
+		acts = w.acts(step)
+	}
+	if w.Matter != nil {
+		acts = []office.StepAct{w.Matter.act()}
+		for _, one := range w.Who {
+			who[one] = true
+		}
+		if len(w.Who) > 0 {
+			return who
+		}
 	}
 	for _, act := range acts {
 		for _, one := range p.Whom.Of(w.Precedence, act) {
@@ -311,14 +343,27 @@ func (p *planning) who(w *Waiting, step int) map[Who]bool {
 	return who
 }
 
+// acts is what our side does at a step. That other means are tried is for the side that
+// has sent the dispatch; of a line check it is for who is not heard.
+func (w *Waiting) acts(step int) []office.StepAct {
+	acts := w.Climb.Steps[step-1].Do
+	if w.Check != nil {
+		return acts
+	}
+	return slices.DeleteFunc(slices.Clone(acts), func(act office.StepAct) bool { return act == office.StepBearer })
+}
+
 // persons lists who of those to be told has means, or who else has, if nobody of
-// them does.
-func (p *planning) persons(who map[Who]bool) (list []*Person) {
+// them does and it is not for those alone.
+func (p *planning) persons(who map[Who]bool, alone bool) (list []*Person) {
 	if len(who) == 0 {
 		return nil // the side tells nobody of it
 	}
 	tries := []map[Who]bool{who}
 	for _, one := range whoElse {
+		if alone {
+			break
+		}
 		tries = append(tries, map[Who]bool{one: true})
 	}
 	for _, who := range tries {
@@ -381,8 +426,11 @@ func (p *planning) notice(g gathered, w want) Planned {
 	if d.Check != nil {
 		n.Sort, n.Check = SortCheck, d.Check
 	}
-	if w.step > 0 {
-		n.Since, n.Acts = time.UnixMilli(d.Climb.Due[w.step-1]).UTC(), d.Climb.Steps[w.step-1].Do
+	if d.Matter != nil {
+		n.Sort, n.Matter = SortMatter, d.Matter
 	}
-	return Planned{Key: w.key(g), Notice: n, May: slices.Contains(w.person.May, d.Precedence)}
+	if w.step > 0 {
+		n.Since, n.Acts = time.UnixMilli(d.Climb.Due[w.step-1]).UTC(), d.acts(w.step)
+	}
+	return Planned{Key: w.key(g), Notice: n, May: d.Matter == nil && slices.Contains(w.person.May, d.Precedence)}
 }

@@ -266,7 +266,7 @@ func (n *Notify) acknowledged(ctx context.Context, g *Gathered, told []Told) (go
 		switch {
 		case !t.open || waits[t.Subject]:
 			continue
-		case strings.HasPrefix(t.Subject, checkSubject): // those are all in the list
+		case strings.HasPrefix(t.Subject, checkSubject), strings.HasPrefix(t.Subject, matterSubject): // those are all in the list
 			gone = append(gone, t.Subject)
 		default:
 			ask = append(ask, t.Subject)
@@ -486,9 +486,18 @@ func (n *Notify) Stand(ctx context.Context) (Desk, []Means, error) {
 // Would lists the accounts that would be told at a step of a ladder now; step 0 is
 // the release.
 func (d *Desk) Would(p office.Precedence, steps []office.Step, step int) (accounts []string) {
-	w := &Waiting{Precedence: p, Climb: office.Climb{Steps: steps}}
+	return d.would(&Waiting{Precedence: p, Climb: office.Climb{Steps: steps}}, step)
+}
+
+// WouldTry lists the accounts that would be told now to try other means, as the other
+// side has not acknowledged a dispatch of ours.
+func (d *Desk) WouldTry(p office.Precedence) (accounts []string) {
+	return d.would(&Waiting{Precedence: p, Matter: &Matter{What: WhatUnacknowledged}}, 0)
+}
+
+func (d *Desk) would(w *Waiting, step int) (accounts []string) {
 	planning := planning{Desk: *d}
-	for _, person := range planning.persons(planning.who(w, step)) {
+	for _, person := range planning.persons(planning.who(w, step), false) {
 		accounts = append(accounts, person.Account)
 	}
 	return accounts

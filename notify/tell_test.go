@@ -142,10 +142,10 @@ func TestPeopleAreToldOnceUntilSomebodyAcknowledges(t *testing.T) {
 		p.told(t)
 		p.now = release.Add(10 * time.Minute)
 		p.mustTell(t)
-		p.told(t, "lee: dispatch north/1 step 2", "park: dispatch north/1 step 2")
+		p.told(t, "lee: dispatch north/1 step 2", "park: dispatch north/1 step 1")
 		p.waiting = nil // somebody acknowledges
 		p.mustTell(t)
-		p.told(t, "lee: dispatch north/1 step 2 withdrawn", "park: dispatch north/1 step 0 withdrawn", "park: dispatch north/1 step 2 withdrawn")
+		p.told(t, "lee: dispatch north/1 step 2 withdrawn", "park: dispatch north/1 step 0 withdrawn", "park: dispatch north/1 step 1 withdrawn")
 		p.now = release.Add(time.Hour)
 		p.mustTell(t)
 		p.told(t)

@@ -3,7 +3,6 @@ package web
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -42,7 +41,7 @@ func TestTheOpenPageTellsAndReportsThatItWasHeard(t *testing.T) {
 	press(t, south, "u")
 	must(t, chromedp.Do(south, chromedp.WaitVisible(`[data-arms] button`), chromedp.Click(`[data-arms] button`), chromedp.WaitVisible(`.watch-card`)))
 	must(t, comesTrue(south, `document.querySelector("#sound").dataset.armed === "yes"`))
-	must(t, chromedp.Do(south, chromedp.Navigate(url+"/told"), chromedp.WaitVisible(`[form="test-page"]`), chromedp.Click(`h1`))) // any touch arms it again
+	must(t, chromedp.Do(south, chromedp.Navigate(url+"/told"), chromedp.WaitVisible(`[form="test-page"]`), chromedp.Click(`.told-about`))) // any touch arms it again
 	must(t, comesTrue(south, `document.querySelector("#sound").dataset.armed === "yes"`))
 	must(t, chromedp.Do(south, chromedp.Click(`[form="test-page"]`)))
 	soon(t, south, ".offer", "it reports that the sound was played")
@@ -52,15 +51,12 @@ func TestTheOpenPageTellsAndReportsThatItWasHeard(t *testing.T) {
 	const soft = `sessionStorage.played.split(" ").filter((s) => s === "soft.wav").length === `
 	h.act("north", "duty-officer", office.KindCheck, &office.CheckBody{Channel: "liaison"})
 	must(t, comesTrue(south, soft+"1"))
-	h.send("north", office.Priority, "liaison", "A secret subject", "A secret text.")
-	h.level()
-	h.set(atCheck.Add(30 * time.Hour)) // the step of the deputy, who is nobody here
 	h.act("north", "duty-officer", office.KindDispatch, &office.DispatchBody{Channel: "liaison", Precedence: office.Flash, Mark: office.Exercise, Subject: "A secret subject", Text: "A secret text."})
 	must(t, comesTrue(south, `sessionStorage.played.includes(" flash.wav")`))
 	must(t, comesTrue(south, `sessionStorage.shown.includes("FLASH Exercise 1|not acknowledged")`))
 	shown, err := chromedp.Run(south, chromedp.Evaluate[string](`sessionStorage.shown`))
 	must(t, err)
-	if strings.Contains(shown, "secret") || !strings.Contains(shown, "Line check on liaison: a call outside of the times waits for our answer|") || !strings.Contains(shown, "Test: Liaison can tell you by this means|") {
+	if strings.Contains(shown, "secret") || !strings.Contains(shown, "liaison 통신 점검: 시각 외 호출이 우리 측 응답 대기|") || !strings.Contains(shown, "시험: 이 수단으로 알림을 받을 수 있습니다|") {
 		t.Errorf("on the desktop was shown %s", shown)
 	}
 

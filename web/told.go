@@ -81,6 +81,8 @@ type toldNotice struct {
 type toldLadder struct {
 	Precedence office.Precedence
 	Word       string
+	ID         string
+	Channel    string // that has it of its own; empty for those that have none
 	Rungs      []toldRung
 }
 
@@ -88,6 +90,8 @@ type toldRung struct {
 	When   string // "at once", "after 5 min"
 	Acts   string
 	Would  []string // who would be told now
+	Tries  bool     // other means are tried, by the side that has sent it
+	Try    []string // who of ours would be told so, of a dispatch of ours
 	Places []toldPlace
 }
 
@@ -222,6 +226,9 @@ func (v *visit) toldNotice(l *notify.Line, labels map[int64]string) toldNotice {
 			one.Title += " · " + v.t("told.step", "n", l.Notice.Step, "of", l.Notice.Of)
 		}
 	}
+	if l.Notice.Sort == notify.SortMatter {
+		one.Href = l.Notice.Matter.Page
+	}
 	if l.Notice.Sort == notify.SortCheck {
 		one.Href = "/checks?" + url.Values{"channel": {l.Notice.Channel}}.Encode()
 		if l.Notice.Step > 0 && l.Notice.Check.Duty != office.DutySilent { // which has no step before
@@ -232,32 +239,49 @@ func (v *visit) toldNotice(l *notify.Line, labels map[int64]string) toldNotice {
 }
 
 // toldLadders draws the ladders of the charter, those that hold on channels without
-// one of their own, with who is told at each step.
+// one of their own and then those that a channel has, with who is told at each step.
 func (v *visit) toldLadders(desk *notify.Desk) (list []toldLadder) {
 	charter := v.office.Charter
 	if charter == nil {
 		return nil
 	}
 	for _, p := range office.Precedences {
-		steps := charter.Steps("", p)
-		ladder := toldLadder{Precedence: p, Word: v.t("precedence." + lowerPrecedence(p))}
-		for i := range len(steps) + 1 {
-			rung := toldRung{When: v.t("told.at-once"), Acts: v.t("told.act-release"), Would: desk.Would(p, steps, i)}
-			acts := []office.StepAct{notify.ActRelease}
-			if i > 0 {
-				rung.When, rung.Acts, acts = v.t("told.after", "time", v.span(steps[i-1].After*60)), v.stepActs(steps[i-1]), steps[i-1].Do
+		list = append(list, v.toldLadder(desk, p, charter.Steps("", p)))
+	}
+	for i := range charter.Channels {
+		ch := &charter.Channels[i]
+		for _, own := range ch.Ladders {
+			ladder := v.toldLadder(desk, own.Precedence, own.Steps)
+			ladder.ID, ladder.Channel = ladder.ID+"-"+ch.ID, v.channelName(ch.ID)
+			for i := range ladder.Rungs { // the table of whom is one for all channels
+				ladder.Rungs[i].Places = nil
 			}
-			for _, act := range acts {
-				rung.Places = append(rung.Places, toldPlace{
-					Field: "whom-" + string(p) + "-" + string(act), Word: v.t("told.act-" + string(act)),
-					Value: whomText(desk.Whom.Of(p, act)), Usual: whomText(notify.Whom{}.Of(p, act)),
-				})
-			}
-			ladder.Rungs = append(ladder.Rungs, rung)
+			list = append(list, ladder)
 		}
-		list = append(list, ladder)
 	}
 	return list
+}
+
+func (v *visit) toldLadder(desk *notify.Desk, p office.Precedence, steps []office.Step) toldLadder {
+	ladder := toldLadder{Precedence: p, Word: v.t("precedence." + lowerPrecedence(p)), ID: "ladder-" + string(p)}
+	for i := range len(steps) + 1 {
+		rung := toldRung{When: v.t("told.at-once"), Acts: v.t("told.act-release"), Would: desk.Would(p, steps, i)}
+		acts := []office.StepAct{notify.ActRelease}
+		if i > 0 {
+			rung.When, rung.Acts, acts = v.t("told.after", "time", v.span(steps[i-1].After*60)), v.stepActs(steps[i-1]), steps[i-1].Do
+		}
+		if rung.Tries = slices.Contains(acts, office.StepBearer); rung.Tries {
+			rung.Try = desk.WouldTry(p)
+		}
+		for _, act := range acts {
+			rung.Places = append(rung.Places, toldPlace{
+				Field: "whom-" + string(p) + "-" + string(act), Word: v.t("told.act-" + string(act)),
+				Value: whomText(desk.Whom.Of(p, act)), Usual: whomText(notify.Whom{}.Of(p, act)),
+			})
+		}
+		ladder.Rungs = append(ladder.Rungs, rung)
+	}
+	return ladder
 }
 
 func whomText(who []notify.Who) string {
