@@ -31,12 +31,12 @@ func TestTheStepsAheadAreShownWithTheirTimes(t *testing.T) {
 	routine := h.send("north", office.Routine, "liaison", "A <visit>", "A visit.")
 	h.level()
 	page := south.get("/dispatches/" + flash.String())
-	page.want(t, 200, "10:05</time> the watch is told again; ", "10:10</time> the deputy is told, other means are tried; ", "10:20</time> the head is told")
+	page.want(t, 200, "10:05</time> the watch is told again; then ", "10:10</time> the deputy is told, other means are tried; then ", "10:20</time> the head is told")
 	if strings.Contains(page.body, "step 0") {
 		t.Error("before the first step one is said to be reached")
 	}
 	h.set(time.Date(2018, 10, 15, 1, 11, 0, 0, time.UTC))
-	north.get("/dispatches/"+flash.String()).want(t, 200, "step 2 of 3 since", ": the deputy is told, other means are tried; ", "10:20</time> the head is told")
+	north.get("/dispatches/"+flash.String()).want(t, 200, "step 2 of 3 since", ": the deputy is told, other means are tried; then ", "10:20</time> the head is told")
 
 	south.get("/told").want(t, 200, "on Maritime, which has steps of its own", `id="ladder-FLASH-maritime"`, "After 2 min", "If we have sent it, told to try other means:")
 	if page := south.get("/checks"); strings.Contains(page.body, "To be raised") {
