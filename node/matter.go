@@ -25,13 +25,9 @@ const notesTold = 20
 
 // mattersForUs lists the matters that wait at a moment, or will within the time for
 // which something is known to come.
-func (n *Node) mattersForUs(ctx context.Context, charter *office.Charter, now time.Time, g *notify.Gathered) error {
+func (n *Node) mattersForUs(ctx context.Context, charter *office.Charter, awaited *records.Awaited, now time.Time, g *notify.Gathered) error {
 	if charter.Rules < 3 {
 		return nil
-	}
-	awaited, err := n.records.Awaited(ctx)
-	if err != nil {
-		return err
 	}
 	cosigned := n.ledger.Head(n.side).Cosigned
 	for i := range awaited.Questions {

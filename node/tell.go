@@ -67,7 +67,11 @@ func (n *Node) gatherTold(ctx context.Context, now time.Time) (g notify.Gathered
 			g.Language = own.Languages[0]
 		}
 	}
-	if g.Waiting, err = n.waitingForUs(ctx, &row); err != nil {
+	awaited, err := n.records.Awaited(ctx)
+	if err != nil {
+		return g, err
+	}
+	if g.Waiting, err = n.waitingForUs(ctx, &row, awaited); err != nil {
 		return g, err
 	}
 	checks, err := n.checksForUs(ctx, now)
@@ -78,7 +82,7 @@ func (n *Node) gatherTold(ctx context.Context, now time.Time) (g notify.Gathered
 	if err := n.gatherPersons(ctx, &g); err != nil {
 		return g, err
 	}
-	return g, n.mattersForUs(ctx, row.Charter, now, &g)
+	return g, n.mattersForUs(ctx, row.Charter, awaited, now, &g)
 }
 
 // checksTold is how long after the time of a line check has run out people are
@@ -120,7 +124,7 @@ func (n *Node) checksForUs(ctx context.Context, now time.Time) (list []notify.Wa
 
 // waitingForUs lists the dispatches that nobody of our side has acknowledged: all,
 // or of each precedence the last, and those about lives at risk, if there are many.
-func (n *Node) waitingForUs(ctx context.Context, row *office.OfficeRow) (list []notify.Waiting, err error) {
+func (n *Node) waitingForUs(ctx context.Context, row *office.OfficeRow, awaited *records.Awaited) (list []notify.Waiting, err error) {
 	filters := []records.Filter{{State: records.WaitsForUs, Limit: records.MaxPage}}
 	lines, next, err := n.records.Dispatches(ctx, filters[0])
 	if err != nil || len(lines) == 0 {
@@ -157,7 +161,13 @@ func (n *Node) waitingForUs(ctx context.Context, row *office.OfficeRow) (list []
 		seen[line.ID] = true
 		return withdrawn || again
 	})
-	climbs := n.climbs.reckon(row.Charter, row.Hash, calendars, lines)
+	ladders := map[office.EntryID][]int64{}
+	for i := range awaited.Questions {
+		if q := &awaited.Questions[i]; q.To == n.side {
+			ladders[q.About] = q.Ladder
+		}
+	}
+	climbs := n.climbs.reckon(row.Charter, row.Hash, calendars, lines, ladders)
 	for i := range lines {
 		d := &lines[i].Dispatch
 		list = append(list, notify.Waiting{
@@ -170,8 +180,9 @@ func (n *Node) waitingForUs(ctx context.Context, row *office.OfficeRow) (list []
 
 // reckon gives the ladders of dispatches, and keeps them until it is asked for
 // others. All are reckoned by one clock, so that the calendar of another side is
-// gone through once.
-func (c *climbs) reckon(charter *office.Charter, hash string, calendars map[office.Side]office.Calendar, lines []records.DispatchLine) map[office.EntryID]office.Climb {
+// gone through once. Ladders are those that the records have reckoned already, under
+// the same charter.
+func (c *climbs) reckon(charter *office.Charter, hash string, calendars map[office.Side]office.Calendar, lines []records.DispatchLine, ladders map[office.EntryID][]int64) map[office.EntryID]office.Climb {
 	basis := hash
 	var sides []office.Calendar
 	for _, side := range charter.SideIDs() {
@@ -193,6 +204,9 @@ func (c *climbs) reckon(charter *office.Charter, hash string, calendars map[offi
 	for i := range lines {
 		d := &lines[i].Dispatch
 		climb, known := before[d.ID]
+		if steps := charter.Steps(d.Channel, d.Precedence); !known && len(ladders[d.ID]) == len(steps) {
+			climb, known = office.Climb{Steps: steps, Due: ladders[d.ID]}, true
+		}
 		if !known {
 			climb = charter.ClimbBy(clock, d.Channel, d.Precedence, d.At)
 		}
