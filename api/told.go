@@ -82,6 +82,9 @@ func (s *server) notices(w http.ResponseWriter, r *http.Request) error {
 		if l.Notice.Sort == notify.SortDispatch {
 			n.Dispatch = &l.Notice.Dispatch
 		}
+		if m := l.Notice.Matter; m != nil {
+			n.Matter = &ToldMatter{What: string(m.What), About: m.About, Side: m.Side, Channel: l.Notice.Channel}
+		}
 		if c := l.Notice.Check; c != nil {
 			n.Check = &ToldCheck{Channel: l.Notice.Channel, Duty: string(c.Duty), Due: maybe(c.Due)}
 			if c.Call != (office.EntryID{}) {

@@ -44,13 +44,14 @@ type Notice struct {
 	ID       int64            `json:"id"`
 	Account  string           `json:"account"`
 	Means    int64            `json:"means"`
-	Sort     string           `json:"sort"`               // "dispatch", "check": a line check, "test" or "fault": another means does not work
+	Sort     string           `json:"sort"`               // "dispatch", "check": a line check, "matter": what else there is, "test" or "fault": another means does not work
 	Dispatch *office.EntryID  `json:"dispatch,omitempty"` // the last of them, if it tells of several
 	Check    *ToldCheck       `json:"check,omitempty"`    // the last of them, if it tells of several
+	Matter   *ToldMatter      `json:"matter,omitempty"`   // the last of them, if it tells of several
 	Step     int              `json:"step"`               // of the ladder; 0: the release, or when a line check is due or called
 	Steps    int              `json:"steps"`
 	Acts     []office.StepAct `json:"acts,omitempty"` // what is done at the step
-	Count    int              `json:"count"`          // of dispatches, or line checks, that it tells of
+	Count    int              `json:"count"`          // of dispatches, line checks or matters that it tells of
 	Planned  time.Time        `json:"planned"`
 	State    string           `json:"state"` // "waiting", "sent", "retract", "withdrawn", "gathered" or "failed"
 	Attempts int64            `json:"attempts"`
@@ -64,6 +65,14 @@ type ToldCheck struct {
 	Duty    string          `json:"duty"`           // "call": our side is to call; "answer": it is to answer; "silent": another side has not answered in time
 	Due     *time.Time      `json:"due,omitempty"`  // none for a call outside of the times
 	Call    *office.EntryID `json:"call,omitempty"` // none if nobody has called
+}
+
+// ToldMatter is something beside dispatches and line checks that somebody was told of.
+type ToldMatter struct {
+	What    string      `json:"what"`            // "tender", "declined", "over", "note", "answer", "holding", "unmanned", "suspended", "resumed", "swap", "unreceived" or "unacknowledged"
+	About   string      `json:"about,omitempty"` // an entry, or the number of an offer
+	Side    office.Side `json:"side,omitempty"`  // the other side that it is about
+	Channel string      `json:"channel,omitempty"`
 }
 
 // NoticeList is what was told last, the last first.

@@ -65,7 +65,7 @@ type Marked struct {
 var phrases = join(
 	accountWords, alarmWords, charterWords, codeWords, commonWords, dispatchWords, draftWords, enclosureWords, entryWords, failureWords, fillWords,
 	formWords, hoursWords, kindWords, lineCheckWords, lineWords, listWords, modeWords, noteWords, passkeyWords, problemWords, readbackWords, recordWords, refusalWords,
-	relationsWords, rosterWords, sheetWords, signInWords, silenceWords, statisticsWords, stepWords, stripWords, tenderWords, timeWords, toldCheckWords, toldWords,
+	relationsWords, rosterWords, sheetWords, signInWords, silenceWords, statisticsWords, stepWords, stripWords, tenderWords, timeWords, toldCheckWords, toldMatterWords, toldWords,
 	watchWords, writeWords,
 )
 

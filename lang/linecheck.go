@@ -2,14 +2,18 @@ package lang
 
 // Line checks.
 var lineCheckWords = map[string]Phrase{
-	"checks.title":      {En: "Line checks", Ko: "통신 점검"},
-	"checks.about":      {En: "At the times that the charter has for a channel one side calls, and a person of each other side answers. The text says nothing; it shows whether all characters arrive.", Ko: "합의서가 통로마다 정한 시각에 한 측이 호출하고 다른 측에서 사람이 응답합니다. 시험 문구는 아무 뜻이 없으며, 모든 글자가 제대로 도착하는지 보여 줄 뿐입니다."},
-	"checks.rules":      {En: "The rules in force do not know line checks; the charter must be raised to rules version 3 first.", Ko: "현행 규칙에는 통신 점검이 없습니다. 먼저 합의서를 규칙 제3판으로 올려야 합니다."},
-	"checks.not-agreed": {En: "The sides have agreed on no times for this channel. They are part of the charter.", Ko: "이 통로의 점검 시각은 아직 합의되지 않았습니다. 시각은 합의서에서 정합니다."},
-	"checks.may-not":    {En: "By the house rules of this side your post may not call or answer.", Ko: "우리 측 내부 규정상 이 직위로는 호출이나 응답을 할 수 없습니다."},
-	"checks.clock":      {En: "Clock of the channel: {offset}", Ko: "통로의 시계: {offset}"},
-	"checks.open":       {En: "The channel is open now.", Ko: "통로는 지금 열려 있습니다."},
-	"checks.closed":     {En: "By its hours the channel is closed now.", Ko: "통로는 지금 운영 시간이 아닙니다."},
+	"checks.title":         {En: "Line checks", Ko: "통신 점검"},
+	"checks.raised":        {En: "To be raised at the next line check", Ko: "다음 통신 점검 때 확인할 통지문"},
+	"checks.raised-since":  {En: "{side} has not acknowledged it, released {time}", Ko: "{side} 측 접수 확인 없음, {time} 발송"},
+	"checks.raised-agenda": {En: "on the agenda of the heads", Ko: "소장 회의 의제"},
+	"checks.raised-more":   {En: "{n} more, less urgent: see the page “Silence explained”.", Ko: "덜 긴급한 통지문 {n}건이 더 있습니다. “무응답 사유” 화면에서 확인하십시오."},
+	"checks.about":         {En: "At the times that the charter has for a channel one side calls, and a person of each other side answers. The text says nothing; it shows whether all characters arrive.", Ko: "합의서가 통로마다 정한 시각에 한 측이 호출하고 다른 측에서 사람이 응답합니다. 시험 문구는 아무 뜻이 없으며, 모든 글자가 제대로 도착하는지 보여 줄 뿐입니다."},
+	"checks.rules":         {En: "The rules in force do not know line checks; the charter must be raised to rules version 3 first.", Ko: "현행 규칙에는 통신 점검이 없습니다. 먼저 합의서를 규칙 제3판으로 올려야 합니다."},
+	"checks.not-agreed":    {En: "The sides have agreed on no times for this channel. They are part of the charter.", Ko: "이 통로의 점검 시각은 아직 합의되지 않았습니다. 시각은 합의서에서 정합니다."},
+	"checks.may-not":       {En: "By the house rules of this side your post may not call or answer.", Ko: "우리 측 내부 규정상 이 직위로는 호출이나 응답을 할 수 없습니다."},
+	"checks.clock":         {En: "Clock of the channel: {offset}", Ko: "통로의 시계: {offset}"},
+	"checks.open":          {En: "The channel is open now.", Ko: "통로는 지금 열려 있습니다."},
+	"checks.closed":        {En: "By its hours the channel is closed now.", Ko: "통로는 지금 운영 시간이 아닙니다."},
 
 	"checks.next":          {En: "Next: {time}. {side} calls.", Ko: "다음: {time}. {side}{side:이/가} 호출합니다."},
 	"checks.none-ahead":    {En: "No check is due within the next weeks.", Ko: "앞으로 몇 주 안에 예정된 점검이 없습니다."},

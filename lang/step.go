@@ -11,7 +11,9 @@ var stepWords = map[string]Phrase{
 	"steps.type":      {En: "Steps, one precedence in a line", Ko: "단계(한 줄에 긴급도 하나)"},
 	"steps.type-own":  {En: "Steps of this channel, where they differ", Ko: "이 통로만의 단계(다를 때만)"},
 	"steps.type-note": {En: "So: FLASH 5 alarm, 10 deputy bearer, 20 head. The numbers are minutes. Words: alarm (the watch is told again), deputy, head, bearer (other means), check (listed at the next line check), agenda (of the heads); none, if nothing is to be done.", Ko: "예: FLASH 5 alarm, 10 deputy bearer, 20 head. 숫자는 분입니다. 쓸 수 있는 말: alarm(당직자에게 다시 알림), deputy(부소장), head(소장), bearer(다른 수단), check(다음 통신 점검 때 올림), agenda(소장 회의 의제), none(아무것도 하지 않음)."},
-	"steps.now":       {En: "step {n} of {of} since {time}", Ko: "{time}부터 {of}단계 중 {n}단계"},
+	"steps.then":      {En: "; then ", Ko: ", 이어서 "},
+	"steps.at":        {En: "{time} {acts}", Ko: "{time} {acts}"},
+	"steps.now":       {En: "step {n} of {of} since {time}: {acts}", Ko: "{time}부터 {of}단계 중 {n}단계: {acts}"},
 
 	"step.alarm":  {En: "the watch is told again", Ko: "당직자에게 다시 알림"},
 	"step.deputy": {En: "the deputy is told", Ko: "부소장에게 알림"},

@@ -55,6 +55,7 @@ var watchWords = map[string]Phrase{
 	"ring.waits":    {En: "not acknowledged", Ko: "접수 확인 안 됨"},
 	"ring.silence":  {En: "Silence", Ko: "소리 멈춤"},
 	"ring.silenced": {En: "silenced in this browser", Ko: "이 브라우저에서 소리를 멈춤"},
+	"ring.muted":    {En: "silent, as you have set the open page", Ko: "화면 설정에 따라 소리 없음"},
 	"ring.flood":    {En: "so many at once: silent for ten minutes, also for new ones", Ko: "한꺼번에 너무 많아 10분 동안 새것도 소리 없음"},
 
 	"may.watch":     {En: "Take the watch", Ko: "당직 시작"},

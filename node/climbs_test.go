@@ -24,7 +24,7 @@ func TestLaddersAreReckonedByManyAtOnceAndKept(t *testing.T) {
 		under.Go(func() {
 			for round := range 20 {
 				some := lines[:len(lines)-100*((n+round)%10)]
-				of := c.reckon(charter, "hash", nil, some)
+				of := c.reckon(charter, "hash", nil, some, nil)
 				last := &some[len(some)-1]
 				if len(of) != len(some) || of[last.ID].Due[0] != charter.Climb(last.Channel, last.Precedence, last.At, nil).Due[0] {
 					t.Errorf("%d ladders of %d, the last %v", len(of), len(some), of[last.ID])

@@ -47,6 +47,7 @@ func (n *Node) tellWebhooks(ctx context.Context) {
 	events, cancel := n.Watch()
 	defer cancel()
 	n.run(ctx, n.notify.Run)
+	n.run(ctx, n.notify.HearPages)
 	if !n.c.TellByHand {
 		n.run(ctx, n.notify.RunPeople)
 	}

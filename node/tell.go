@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -66,7 +67,11 @@ func (n *Node) gatherTold(ctx context.Context, now time.Time) (g notify.Gathered
 			g.Language = own.Languages[0]
 		}
 	}
-	if g.Waiting, err = n.waitingForUs(ctx, &row); err != nil {
+	awaited, err := n.records.Awaited(ctx)
+	if err != nil {
+		return g, err
+	}
+	if g.Waiting, err = n.waitingForUs(ctx, &row, awaited); err != nil {
 		return g, err
 	}
 	checks, err := n.checksForUs(ctx, now)
@@ -74,7 +79,10 @@ func (n *Node) gatherTold(ctx context.Context, now time.Time) (g notify.Gathered
 		return g, err
 	}
 	g.Waiting = append(g.Waiting, checks...)
-	return g, n.gatherPersons(ctx, &g)
+	if err := n.gatherPersons(ctx, &g); err != nil {
+		return g, err
+	}
+	return g, n.mattersForUs(ctx, row.Charter, awaited, now, &g)
 }
 
 // checksTold is how long after the time of a line check has run out people are
@@ -116,7 +124,7 @@ func (n *Node) checksForUs(ctx context.Context, now time.Time) (list []notify.Wa
 
 // waitingForUs lists the dispatches that nobody of our side has acknowledged: all,
 // or of each precedence the last, and those about lives at risk, if there are many.
-func (n *Node) waitingForUs(ctx context.Context, row *office.OfficeRow) (list []notify.Waiting, err error) {
+func (n *Node) waitingForUs(ctx context.Context, row *office.OfficeRow, awaited *records.Awaited) (list []notify.Waiting, err error) {
 	filters := []records.Filter{{State: records.WaitsForUs, Limit: records.MaxPage}}
 	lines, next, err := n.records.Dispatches(ctx, filters[0])
 	if err != nil || len(lines) == 0 {
@@ -153,7 +161,13 @@ func (n *Node) waitingForUs(ctx context.Context, row *office.OfficeRow) (list []
 		seen[line.ID] = true
 		return withdrawn || again
 	})
-	climbs := n.climbs.reckon(row.Charter, row.Hash, calendars, lines)
+	ladders := map[office.EntryID][]int64{}
+	for i := range awaited.Questions {
+		if q := &awaited.Questions[i]; q.To == n.side {
+			ladders[q.About] = q.Ladder
+		}
+	}
+	climbs := n.climbs.reckon(row.Charter, row.Hash, calendars, lines, ladders)
 	for i := range lines {
 		d := &lines[i].Dispatch
 		list = append(list, notify.Waiting{
@@ -166,8 +180,9 @@ func (n *Node) waitingForUs(ctx context.Context, row *office.OfficeRow) (list []
 
 // reckon gives the ladders of dispatches, and keeps them until it is asked for
 // others. All are reckoned by one clock, so that the calendar of another side is
-// gone through once.
-func (c *climbs) reckon(charter *office.Charter, hash string, calendars map[office.Side]office.Calendar, lines []records.DispatchLine) map[office.EntryID]office.Climb {
+// gone through once. Ladders are those that the records have reckoned already, under
+// the same charter.
+func (c *climbs) reckon(charter *office.Charter, hash string, calendars map[office.Side]office.Calendar, lines []records.DispatchLine, ladders map[office.EntryID][]int64) map[office.EntryID]office.Climb {
 	basis := hash
 	var sides []office.Calendar
 	for _, side := range charter.SideIDs() {
@@ -189,6 +204,9 @@ func (c *climbs) reckon(charter *office.Charter, hash string, calendars map[offi
 	for i := range lines {
 		d := &lines[i].Dispatch
 		climb, known := before[d.ID]
+		if steps := charter.Steps(d.Channel, d.Precedence); !known && len(ladders[d.ID]) == len(steps) {
+			climb, known = office.Climb{Steps: steps, Due: ladders[d.ID]}, true
+		}
 		if !known {
 			climb = charter.ClimbBy(clock, d.Channel, d.Precedence, d.At)
 		}
@@ -208,6 +226,7 @@ func (n *Node) gatherPersons(ctx context.Context, g *notify.Gathered) error {
 	if err != nil {
 		return err
 	}
+	g.Watches = slices.Collect(maps.Values(onWatch))
 	rules, err := n.people.Rules(ctx)
 	if err != nil {
 		return err
@@ -216,14 +235,15 @@ func (n *Node) gatherPersons(ctx context.Context, g *notify.Gathered) error {
 		if !a.Suspended.IsZero() {
 			continue
 		}
-		p := notify.Person{Account: a.Name, Language: a.Language}
+		p := notify.Person{Account: a.Name, Language: a.Language, Posts: a.Posts}
 		is := map[notify.Who]bool{}
 		for _, post := range a.Posts {
 			role, accredited := roles[post]
 			if !accredited {
 				continue
 			}
-			is[notify.WhoWatch] = is[notify.WhoWatch] || onWatch[post]
+			_, watching := onWatch[post]
+			is[notify.WhoWatch] = is[notify.WhoWatch] || watching
 			is[notify.WhoDuty] = is[notify.WhoDuty] || role == "duty-officer"
 			is[notify.WhoDeputies] = is[notify.WhoDeputies] || role == "deputy"
 			is[notify.WhoHeads] = is[notify.WhoHeads] || role == "head" || rules.Acts(post)
@@ -246,9 +266,9 @@ func (n *Node) gatherPersons(ctx context.Context, g *notify.Gathered) error {
 	return nil
 }
 
-// ourPosts gives the roles of the posts that our side has accredited, and which of
-// them are on watch.
-func (n *Node) ourPosts(ctx context.Context) (roles map[office.Post]string, onWatch map[office.Post]bool, err error) {
+// ourPosts gives the roles of the posts that our side has accredited, and the watches
+// of those that are on watch.
+func (n *Node) ourPosts(ctx context.Context) (roles map[office.Post]string, onWatch map[office.Post]office.EntryID, err error) {
 	posts, err := n.records.Posts(ctx, n.side)
 	if err != nil {
 		return nil, nil, err
@@ -257,7 +277,7 @@ func (n *Node) ourPosts(ctx context.Context) (roles map[office.Post]string, onWa
 	if err != nil {
 		return nil, nil, err
 	}
-	roles, onWatch = map[office.Post]string{}, map[office.Post]bool{}
+	roles, onWatch = map[office.Post]string{}, map[office.Post]office.EntryID{}
 	for _, p := range posts {
 		if !p.Ended {
 			roles[p.Post] = p.Role
@@ -265,7 +285,7 @@ func (n *Node) ourPosts(ctx context.Context) (roles map[office.Post]string, onWa
 	}
 	for _, w := range watches {
 		if w.Side == n.side {
-			onWatch[w.By] = true
+			onWatch[w.By] = w.ID
 		}
 	}
 	return roles, onWatch, nil
@@ -324,7 +344,11 @@ func (n *Node) ackPost(ctx context.Context, ack notify.Ack) (line records.Dispat
 	}
 	for _, candidate := range a.Posts {
 		role, accredited := roles[candidate]
-		if accredited && rules.May(candidate, role, office.KindAcknowledge, line.Precedence, form) && (post == "" || onWatch[candidate] && !onWatch[post]) {
+		if !accredited || !rules.May(candidate, role, office.KindAcknowledge, line.Precedence, form) {
+			continue
+		}
+		_, watching := onWatch[candidate]
+		if _, already := onWatch[post]; post == "" || watching && !already {
 			post = candidate
 		}
 	}

@@ -119,6 +119,11 @@ func (n *Node) Write(ctx context.Context, act Act) (written Written, err error) 
 		if err := n.people.NoteWritten(context.WithoutCancel(ctx), act.Person, act.Kind, a.written.ID, act.By); err != nil {
 			n.log.Error("who has written an entry is not in the trail", "entry", a.written.ID, "account", act.Person.Who, "error", err)
 		}
+		if act.Kind == office.KindWatch && act.Person.Who != people.Operator {
+			if err := n.notify.TakesWatch(context.WithoutCancel(ctx), act.Person.Who, a.written.ID); err != nil {
+				n.log.Error("the open page of who has taken the watch is not tested", "account", act.Person.Who, "error", err)
+			}
+		}
 	}
 	return a.written, a.err
 }

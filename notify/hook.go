@@ -36,6 +36,7 @@ type ToldPerson struct {
 	Precedence office.Precedence `json:"precedence,omitempty"`
 	Mark       office.Mark       `json:"mark,omitempty"`
 	Check      *Check            `json:"check,omitempty"`
+	Matter     *Matter           `json:"matter,omitempty"`
 	Step       int               `json:"step"` // 0: its release, or when a line check is due or called
 	Steps      int               `json:"steps"`
 	Since      *time.Time        `json:"since,omitempty"` // of the step
@@ -56,6 +57,9 @@ func (h hookSender) Send(ctx context.Context, to To, n Notice) error {
 	typ := "notice." + string(n.Sort)
 	if n.Sort == SortCheck {
 		told.From, told.Channel, told.Step, told.Steps, told.Since, told.Check = n.From, n.Channel, n.Step, n.Of, &n.Since, n.Check
+	}
+	if n.Sort == SortMatter {
+		told.From, told.Channel, told.Precedence, told.Mark, told.Since, told.Matter = n.From, n.Channel, n.Precedence, n.Mark, &n.Since, n.Matter
 	}
 	if n.Sort == SortDispatch {
 		typ = "notice"

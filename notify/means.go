@@ -94,29 +94,45 @@ func (n *Notify) AddMeans(ctx context.Context, account, kind, label string, type
 	}
 	m = Means{ID: newID(), Account: account, Kind: kind, Label: label, Made: n.Now().UTC().Truncate(time.Millisecond), settings: settings}
 	err = n.DB.Update(ctx, func(tx *sqldb.Tx) error {
-		var own, all int64
-		if err := tx.QueryRow(ctx, `
-			SELECT
-				COUNT(CASE WHEN account = $1 THEN 1 END),
-				COUNT(*)
-			FROM means`, account).Scan(
-			&own,
-			&all); err != nil {
-			return err
+		if kind == PageKind { // of which a person has one: it is set otherwise
+			id, err := pageOf(ctx, tx, account)
+			if err != nil {
+				return err
+			}
+			if id != 0 {
+				m.ID = id
+				_, err := tx.Exec(ctx, `UPDATE means SET sealed = $1 WHERE id = $2`, n.closeSettings(id, settings), id)
+				return err
+			}
 		}
-		if own >= MaxMeans || all >= maxMeans {
-			return &Refusal{"means-many", map[string]string{"limit": fmt.Sprint(MaxMeans)}}
-		}
-		_, err := tx.Exec(ctx, `
-			INSERT INTO means (id, account, kind, label, sealed, made, worked, tested, failures, failed)
-			VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, '')`, m.ID, account, kind, label, n.closeSettings(m.ID, settings), m.Made.UnixMilli())
-		return err
+		return n.insertMeans(ctx, tx, &m)
 	})
 	if err != nil {
 		return Means{}, nil, fmt.Errorf("add a means: %w", err)
 	}
 	n.Wake()
 	return m, made, nil
+}
+
+// insertMeans writes a new means, if there are not too many.
+func (n *Notify) insertMeans(ctx context.Context, tx *sqldb.Tx, m *Means) error {
+	var own, all int64
+	if err := tx.QueryRow(ctx, `
+		SELECT
+			COUNT(CASE WHEN account = $1 THEN 1 END),
+			COUNT(*)
+		FROM means`, m.Account).Scan(
+		&own,
+		&all); err != nil {
+		return err
+	}
+	if own >= MaxMeans || all >= maxMeans {
+		return &Refusal{"means-many", map[string]string{"limit": fmt.Sprint(MaxMeans)}}
+	}
+	_, err := tx.Exec(ctx, `
+		INSERT INTO means (id, account, kind, label, sealed, made, worked, tested, failures, failed)
+		VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, '')`, m.ID, m.Account, m.Kind, m.Label, n.closeSettings(m.ID, m.settings), m.Made.UnixMilli())
+	return err
 }
 
 // RemoveMeans forgets a means of a person, and what waits to be told by it.

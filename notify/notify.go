@@ -71,6 +71,7 @@ type Notify struct {
 	senders []Sender
 	wake    chan struct{} // holds a token when there may be something to tell a webhook
 	people  chan struct{} // the same, of people
+	pages   pages
 
 	telling sync.Mutex // held by whoever tells people
 	swept   time.Time  // under telling: when what is long past was forgotten
@@ -84,7 +85,7 @@ func Open(ctx context.Context, c Config) (*Notify, error) {
 		return nil, err
 	}
 	n := &Notify{Config: c, wake: make(chan struct{}, 1), people: make(chan struct{}, 1)}
-	n.senders = append([]Sender{mailSender{}, pushSender{}, ntfySender{}, hookSender{n}}, c.Senders...)
+	n.senders = append([]Sender{pageSender{n}, mailSender{}, pushSender{}, ntfySender{}, hookSender{n}}, c.Senders...)
 	var err error
 	if n.seal, err = seal.New(c.Key, "notify"); err != nil {
 		return nil, err

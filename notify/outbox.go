@@ -217,7 +217,7 @@ func readTold(ctx context.Context, tx *sqldb.Tx, now int64) (told []Told, err er
 			state,
 			open
 		FROM notice
-		WHERE (open = 1 OR planned > $1) AND sort IN ($2, $3)`, now-floodSpan, string(SortDispatch), string(SortCheck))
+		WHERE (open = 1 OR planned > $1) AND sort IN ($2, $3, $4)`, now-floodSpan, string(SortDispatch), string(SortCheck), string(SortMatter))
 	if err != nil {
 		return nil, err
 	}
@@ -291,7 +291,7 @@ func insert(ctx context.Context, tx *sqldb.Tx, p *Planned, state State, now int6
 		INSERT INTO notice (id, subject, step, account, means, sort, channel, precedence, distress, many, may, data, planned, state, open, attempts, next, ended, failed)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 1, $16, $17, '')
 		ON CONFLICT (subject, step, account, means) DO NOTHING`,
-		id, p.Subject, p.Step, p.Account, p.Means, string(p.Notice.Sort), p.Notice.Channel, string(p.Notice.Precedence), bit(p.Notice.Distress), bit(p.Many), bit(p.May),
+		id, p.Subject, p.Step, p.Account, p.Means, string(p.Notice.Sort), p.Notice.class(), string(p.Notice.Precedence), bit(p.Notice.Distress), bit(p.Many), bit(p.May),
 		string(data), now, string(state), open, next, ended)
 	if err != nil || written == 0 {
 		return 0, err
@@ -375,12 +375,14 @@ func (n *Notify) sendLine(ctx context.Context, l *Line, m *Means, offices map[st
 		}
 	} else if n.Pages != "" && notice.Sort == SortCheck {
 		notice.Link = n.Pages + "/checks?channel=" + url.QueryEscape(notice.Channel)
+	} else if n.Pages != "" && notice.Sort == SortMatter {
+		notice.Link = n.Pages + notice.Matter.Page
 	} else if n.Pages != "" {
 		notice.Link = n.Pages + "/told"
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendLongest)
 	defer cancel()
-	return plainly(sender.Send(ctx, To{Office: offices[m.Kind], Personal: m.settings, Language: language}, notice))
+	return plainly(sender.Send(ctx, To{Account: m.Account, Office: offices[m.Kind], Personal: m.settings, Language: language}, notice))
 }
 
 var errSealedMeans = fmt.Errorf("its settings were sealed with other keys of this side: remove the means and add it again")
@@ -390,6 +392,8 @@ var errSealedMeans = fmt.Errorf("its settings were sealed with other keys of thi
 func (n *Notify) noteResults(ctx context.Context, tx *sqldb.Tx, results []sent, means map[int64]*Means, now int64) error {
 	for _, r := range results {
 		l := r.line
+		m := means[l.Means]
+		aside := m != nil && m.Kind == PageKind && l.Notice.Sort.waits() // a page that is closed just now is not broken
 		if r.err != nil && ctx.Err() != nil {
 			continue // it was not the fault of the means; the attempt is made again
 		}
@@ -399,7 +403,7 @@ func (n *Notify) noteResults(ctx context.Context, tx *sqldb.Tx, results []sent, 
 			state, ended = StateWithdrawn, now
 		case r.err == nil:
 			state, ended = StateSent, now
-		case !l.Notice.Sort.waits() && l.Attempts >= 3, now-l.Planned.UnixMilli() > retryEnd.Milliseconds(), l.State == StateRetract && l.Attempts > 8:
+		case (aside || !l.Notice.Sort.waits()) && l.Attempts >= 3, now-l.Planned.UnixMilli() > retryEnd.Milliseconds(), l.State == StateRetract && l.Attempts > 8:
 			state, ended, failed = StateFailed, now, r.err.Error()
 		default:
 			failed = r.err.Error()
@@ -410,7 +414,7 @@ func (n *Notify) noteResults(ctx context.Context, tx *sqldb.Tx, results []sent, 
 			WHERE id = $4 AND state = $5`, string(state), ended, clip(failed), l.ID, string(l.State)); err != nil {
 			return err
 		}
-		if m := means[l.Means]; m != nil && l.State != StateRetract {
+		if m != nil && l.State != StateRetract && (!aside || r.err == nil) {
 			if err := noteMeans(ctx, tx, m, r.err, now, !l.Notice.Sort.waits() && l.Notice.Sort != SortFault); err != nil {
 				return err
 			}

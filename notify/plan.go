@@ -12,8 +12,8 @@ import (
 // What is planned follows from what waits, who may be told and what has been told,
 // and from nothing else: Plan reads no clock and no database.
 
-// Waiting is a dispatch to our side that nobody of it has acknowledged, or a line
-// check that asks something of it.
+// Waiting is a dispatch to our side that nobody of it has acknowledged, a line check
+// that asks something of it, or another matter.
 type Waiting struct {
 	ID         office.EntryID
 	Number     int64
@@ -24,13 +24,19 @@ type Waiting struct {
 	Distress   bool
 	At         int64 // of its release, or from when on the check is told of, milliseconds
 	Climb      office.Climb
-	Check      *Check // nil for a dispatch; a check has no id, number, precedence or mark
+	Check      *Check  // nil for a dispatch; a check has no id, number, precedence or mark
+	Matter     *Matter // nil for a dispatch or a check; a matter has no id, number or ladder
+	Who        []Who   // who is told of a matter; none: as the table of whom says
+	Alone      bool    // and nobody else, if those have no means
 }
 
 // subject is what it is known by in the outbox.
 func (w *Waiting) subject() string {
 	if w.Check != nil {
 		return w.Check.subject(w.Channel)
+	}
+	if w.Matter != nil {
+		return w.Matter.subject()
 	}
 	return w.ID.String()
 }
@@ -39,9 +45,11 @@ func (w *Waiting) subject() string {
 type Person struct {
 	Account  string
 	Language string
+	Posts    []office.Post
 	Is       []Who // what they are at this moment
 	Quiet    Quiet
-	Means    []int64             // ids of their means
+	Means    []int64             // ids of their means, but the open page
+	Page     int64               // id of the open page among their means; 0 if it does not tell what does not ring
 	May      []office.Precedence // what they may acknowledge
 }
 
@@ -239,7 +247,7 @@ func (p *planning) later(at int64) {
 
 // one finds who is to be told of a dispatch or a line check now, and of which step.
 func (p *planning) one(w *Waiting) {
-	if w.At > p.now && w.Check != nil {
+	if w.At > p.now && (w.Check != nil || w.Matter != nil) {
 		p.later(w.At)
 		return
 	}
@@ -247,55 +255,120 @@ func (p *planning) one(w *Waiting) {
 	if reached < len(w.Climb.Due) {
 		p.later(w.Climb.Due[reached])
 	}
-	urgent := w.Distress || w.Precedence == office.Flash
-	named := map[string]bool{}
+	named, paged := map[string]bool{}, map[string]bool{}
 	for step := reached; step >= 0; step-- {
-		for _, person := range p.persons(w, step) {
-			if named[person.Account] {
-				continue
+		who := p.who(w, step)
+		for _, person := range p.persons(who, w.Alone) {
+			if !named[person.Account] {
+				named[person.Account] = true
+				p.tell(w, step, person, person.Means)
 			}
-			named[person.Account] = true
-			if until, quiet := person.Quiet.holds(p.now, p.Zone); quiet && !urgent {
-				p.later(until)
-				continue
-			}
-			for _, means := range person.Means {
-				key := Key{Subject: w.subject(), Account: person.Account, Means: means}
-				if p.told[key] > step {
-					continue
-				}
-				g := gathered{person.Account, means, class{w.Channel, w.Precedence, w.Distress}}
-				if p.wanted[g] == nil {
-					p.order = append(p.order, g)
-				}
-				p.wanted[g] = append(p.wanted[g], want{w, person, step})
+		}
+		if !w.sounds(step) {
+			continue
+		}
+		for _, person := range p.are(who) {
+			if person.Page != 0 && !paged[person.Account] {
+				paged[person.Account] = true
+				p.tell(w, step, person, []int64{person.Page})
 			}
 		}
 	}
 }
 
-// persons lists who is to be told at a step and has means, or who else is, if
-// nobody of them has any.
-func (p *planning) persons(w *Waiting, step int) (list []*Person) {
+// class is what a flood of it is bounded by: of one sort of matter, on whatever channel.
+func (w *Waiting) class() class {
+	if w.Matter != nil {
+		return class{matterSubject + string(w.Matter.What), w.Precedence, false}
+	}
+	return class{w.Channel, w.Precedence, w.Distress}
+}
+
+// class is the channel of class, as it is kept with what was told.
+func (n *Notice) class() string {
+	if n.Matter != nil {
+		return matterSubject + string(n.Matter.What)
+	}
+	return n.Channel
+}
+
+// sounds reports whether what is told at a step sounds once in the open page: it does
+// not ring there, and is more than a ROUTINE dispatch or that one has come.
+func (w *Waiting) sounds(step int) bool {
+	return w.Check != nil || w.Matter != nil || w.Precedence == office.Priority && step > 0
+}
+
+// tell notes that a person is to be told of a step by some means, by which they were
+// not yet.
+func (p *planning) tell(w *Waiting, step int, person *Person, means []int64) {
+	urgent := w.Distress || w.Precedence == office.Flash
+	if until, quiet := person.Quiet.holds(p.now, p.Zone); quiet && !urgent {
+		p.later(until)
+		return
+	}
+	for _, means := range means {
+		key := Key{Subject: w.subject(), Account: person.Account, Means: means}
+		if p.told[key] > step {
+			continue
+		}
+		g := gathered{person.Account, means, w.class()}
+		if p.wanted[g] == nil {
+			p.order = append(p.order, g)
+		}
+		p.wanted[g] = append(p.wanted[g], want{w, person, step})
+	}
+}
+
+// who gives whom the side tells of a step; empty if nobody.
+func (p *planning) who(w *Waiting, step int) map[Who]bool {
 	who := map[Who]bool{}
 	acts := []office.StepAct{ActRelease}
 	if step > 0 {
-		acts = w.Climb.Steps[step-1].Do
+		acts = w.acts(step)
 	}
-	said := false
-	for _, act := range acts {
-		for _, one := range p.Whom.Of(w.Precedence, act) {
-			who[one], said = true, true
+	if w.Matter != nil {
+		acts = []office.StepAct{w.Matter.act()}
+		for _, one := range w.Who {
+			who[one] = true
+		}
+		if len(w.Who) > 0 {
+			return who
 		}
 	}
-	if !said {
+	for _, act := range acts {
+		for _, one := range p.Whom.Of(w.Precedence, act) {
+			who[one] = true
+		}
+	}
+	return who
+}
+
+// acts is what our side does at a step. That other means are tried is for the side that
+// has sent the dispatch; of a line check it is for who is not heard.
+func (w *Waiting) acts(step int) []office.StepAct {
+	acts := w.Climb.Steps[step-1].Do
+	if w.Check != nil {
+		return acts
+	}
+	return slices.DeleteFunc(slices.Clone(acts), func(act office.StepAct) bool { return act == office.StepBearer })
+}
+
+// persons lists who of those to be told has means, or who else has, if nobody of
+// them does and it is not for those alone.
+func (p *planning) persons(who map[Who]bool, alone bool) (list []*Person) {
+	if len(who) == 0 {
 		return nil // the side tells nobody of it
 	}
-	if list = p.are(who); len(list) > 0 {
-		return list
-	}
+	tries := []map[Who]bool{who}
 	for _, one := range whoElse {
-		if list = p.are(map[Who]bool{one: true}); len(list) > 0 {
+		if alone {
+			break
+		}
+		tries = append(tries, map[Who]bool{one: true})
+	}
+	for _, who := range tries {
+		list = slices.DeleteFunc(p.are(who), func(person *Person) bool { return len(person.Means) == 0 })
+		if len(list) > 0 {
 			return list
 		}
 	}
@@ -306,7 +379,7 @@ func (p *planning) are(who map[Who]bool) (list []*Person) {
 	for i := range p.Persons {
 		person := &p.Persons[i]
 		is := who[Who("@"+person.Account)] || slices.ContainsFunc(person.Is, func(one Who) bool { return who[one] })
-		if is && len(person.Means) > 0 {
+		if is {
 			list = append(list, person)
 		}
 	}
@@ -353,8 +426,11 @@ func (p *planning) notice(g gathered, w want) Planned {
 	if d.Check != nil {
 		n.Sort, n.Check = SortCheck, d.Check
 	}
-	if w.step > 0 {
-		n.Since, n.Acts = time.UnixMilli(d.Climb.Due[w.step-1]).UTC(), d.Climb.Steps[w.step-1].Do
+	if d.Matter != nil {
+		n.Sort, n.Matter = SortMatter, d.Matter
 	}
-	return Planned{Key: w.key(g), Notice: n, May: slices.Contains(w.person.May, d.Precedence)}
+	if w.step > 0 {
+		n.Since, n.Acts = time.UnixMilli(d.Climb.Due[w.step-1]).UTC(), d.acts(w.step)
+	}
+	return Planned{Key: w.key(g), Notice: n, May: d.Matter == nil && slices.Contains(w.person.May, d.Precedence)}
 }

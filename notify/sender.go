@@ -61,6 +61,7 @@ type Settings map[string]string
 
 // To is whom a sender tells.
 type To struct {
+	Account  string
 	Office   Settings // of the side
 	Personal Settings // of the person
 	Language string
@@ -82,8 +83,10 @@ type Notice struct {
 	Since      time.Time // of the step
 	Acts       []office.StepAct
 	Count      int       // more than one: it tells of so many at once
-	Means      string    // the means that failed, for SortFault
-	Check      *Check    `json:",omitzero"` // for SortCheck
+	Means      string    // the means that failed, for SortFault; of an open page whose it is, if not of who is told
+	Page       bool      `json:",omitempty"` // it is the open page
+	Check      *Check    `json:",omitzero"`  // for SortCheck
+	Matter     *Matter   `json:",omitzero"`  // for SortMatter
 	At         time.Time // when it was planned
 	Link       string    `json:"-"` // to what it is about; empty where the address of the pages is not known
 	Ack        string    `json:"-"` // to acknowledge it, for this person alone; empty where they may not
@@ -96,15 +99,16 @@ type Sort string
 // The sorts of notices.
 const (
 	SortDispatch Sort = "dispatch"
-	SortCheck    Sort = "check" // a line check
-	SortTest     Sort = "test"  // somebody has pressed the button
-	SortProbe    Sort = "probe" // the daily test of itself
-	SortFault    Sort = "fault" // another means of the person does not work
+	SortCheck    Sort = "check"  // a line check
+	SortMatter   Sort = "matter" // another matter
+	SortTest     Sort = "test"   // somebody has pressed the button
+	SortProbe    Sort = "probe"  // the daily test of itself
+	SortFault    Sort = "fault"  // another means of the person does not work
 )
 
 // waits reports whether what a notice is about waits for somebody: it is told again
 // at each step, and withdrawn when somebody has done it.
-func (s Sort) waits() bool { return s == SortDispatch || s == SortCheck }
+func (s Sort) waits() bool { return s == SortDispatch || s == SortCheck || s == SortMatter }
 
 // Quiet reports whether a notice need not be seen: the daily test where a means
 // can be tried without a message.
@@ -122,14 +126,16 @@ func (n *Notice) Title(language string) string {
 	case SortProbe:
 		return t("notice.probe")
 	case SortFault:
+		if n.Page {
+			return t("notice.fault", "means", n.Means+t("sender.page"))
+		}
 		return t("notice.fault", "means", n.Means)
 	case SortCheck:
 		return n.checkTitle(language)
+	case SortMatter:
+		return n.matterTitle(language)
 	}
-	word := t("precedence." + strings.ToLower(string(n.Precedence)))
-	if n.Mark != "" {
-		word += " · " + t("mark."+string(n.Mark))
-	}
+	word := n.precedenceWord(language)
 	if n.Withdrawn {
 		return t("notice.withdrawn", "precedence", word, "dispatch", n.Dispatch.String())
 	}
@@ -137,6 +143,15 @@ func (n *Notice) Title(language string) string {
 		return t("notice.many", "precedence", word, "n", n.Count, "channel", n.Channel)
 	}
 	return t("notice.one", "precedence", word, "dispatch", n.Dispatch.String())
+}
+
+// precedenceWord names the precedence, and the mark if it is not meant in earnest.
+func (n *Notice) precedenceWord(language string) string {
+	word := lang.T(language, "precedence."+strings.ToLower(string(n.Precedence)))
+	if n.Mark != "" {
+		word += " · " + lang.T(language, "mark."+string(n.Mark))
+	}
+	return word
 }
 
 // Body says what else there is to say, in lines, with the links.
@@ -161,6 +176,8 @@ func (n *Notice) body(language string) string {
 		lines = append(lines, t("notice.fault-note"))
 	case n.Sort == SortCheck:
 		lines = n.checkBody(language)
+	case n.Sort == SortMatter:
+		lines = n.matterBody(language)
 	case n.Withdrawn:
 		lines = append(lines, t("notice.withdrawn-note"))
 	default:
@@ -212,7 +229,7 @@ const maxSetting = 2000
 // Why says in a language why a means has failed, as it stands in Means.Failed. What
 // other machines have answered stays as it is.
 func Why(language, failed string) string {
-	for key, known := range map[string]error{"not-set": errNotSet, "private": errPrivate, "sealed": errSealedMeans, "ended": errEnded} {
+	for key, known := range map[string]error{"not-set": errNotSet, "private": errPrivate, "sealed": errSealedMeans, "ended": errEnded, "away": errAway, "unarmed": errUnarmed, "unheard": errUnheard} {
 		if failed == known.Error() {
 			return lang.T(language, "told.why-"+key)
 		}

@@ -16,8 +16,9 @@ import (
 // be told of it.
 type Gathered struct {
 	Waiting  []Waiting
-	Persons  []Person // without their means and quiet hours
-	Admins   []string // accounts of administrators
+	Persons  []Person         // without their means and quiet hours
+	Admins   []string         // accounts of administrators
+	Watches  []office.EntryID // of our side, that go on
 	Zone     *time.Location
 	Language string // of who has chosen none
 }
@@ -28,7 +29,8 @@ type local struct {
 	told  []Told
 	quiet map[string]Quiet
 	whom  Whom
-	next  int64 // when the next attempt is due; 0 if none is
+	taken map[string]string // who has taken which watch, by account
+	next  int64             // when the next attempt is due; 0 if none is
 }
 
 func (n *Notify) readLocal(ctx context.Context, now int64) (l local, err error) {
@@ -44,6 +46,9 @@ func (n *Notify) readLocal(ctx context.Context, now int64) (l local, err error) 
 			return nil
 		}
 		if l.next, err = nextAttempt(ctx, tx); err != nil {
+			return err
+		}
+		if l.taken, err = readPageWatches(ctx, tx); err != nil {
 			return err
 		}
 		return errors.Join(readQuiet(ctx, tx, l.quiet), readWhom(ctx, tx, l.whom))
@@ -103,7 +108,7 @@ func (n *Notify) tellOnce(ctx context.Context) (next time.Time, again bool, err 
 		return time.Time{}, false, err
 	}
 	planned, soon := Plan(Desk{Waiting: g.Waiting, Persons: g.Persons, Whom: l.whom, Told: l.told, Zone: g.Zone}, now)
-	probes, probe := planProbes(l.means, g.Zone, now)
+	probes, probe := planProbes(probed(&g, &l), g.Zone, now)
 	planned = append(planned, probes...)
 	sweeping := at.Sub(n.swept) >= time.Hour || at.Before(n.swept)
 	if len(gone) == 0 && len(planned) == 0 && (l.next == 0 || l.next > now) && !sweeping {
@@ -213,6 +218,12 @@ func fill(g *Gathered, l *local) map[int64]*Means {
 	for i := range l.means {
 		m := &l.means[i]
 		byID[m.ID] = m
+		if m.Kind == PageKind {
+			if m.settings["soft"]+m.settings["desktop"] != "" {
+				g.person(m.Account).Page = m.ID
+			}
+			continue
+		}
 		of[m.Account] = append(of[m.Account], m.ID)
 	}
 	for i := range g.Persons {
@@ -255,7 +266,7 @@ func (n *Notify) acknowledged(ctx context.Context, g *Gathered, told []Told) (go
 		switch {
 		case !t.open || waits[t.Subject]:
 			continue
-		case strings.HasPrefix(t.Subject, checkSubject): // those are all in the list
+		case strings.HasPrefix(t.Subject, checkSubject), strings.HasPrefix(t.Subject, matterSubject): // those are all in the list
 			gone = append(gone, t.Subject)
 		default:
 			ask = append(ask, t.Subject)
@@ -325,6 +336,14 @@ func (n *Notify) tellPeople(ctx context.Context) {
 // tested without being asked.
 const probeAt = 9 * 60
 
+// probed lists the means that are tested each day: the open page of a person while
+// they have the watch.
+func probed(g *Gathered, l *local) []Means {
+	return slices.DeleteFunc(slices.Clone(l.means), func(m Means) bool {
+		return m.Kind == PageKind && !slices.ContainsFunc(g.Watches, func(id office.EntryID) bool { return id.String() == l.taken[m.Account] })
+	})
+}
+
 // planProbes plans the daily test of means: each once a day, and not on the day on
 // which it was made before its time has come. next is when the next are due.
 func planProbes(means []Means, zone *time.Location, now int64) (probes []Planned, next int64) {
@@ -361,7 +380,7 @@ func planFaults(means map[int64]*Means, g *Gathered, now int64) (faults []Planne
 	day := time.UnixMilli(now).In(g.Zone).Format("2006-01-02")
 	works := func(account string) (list []*Means) {
 		for _, m := range means {
-			if m.Account == account && m.Failures == 0 {
+			if m.Account == account && m.Failures == 0 && m.Kind != PageKind {
 				list = append(list, m)
 			}
 		}
@@ -372,8 +391,11 @@ func planFaults(means map[int64]*Means, g *Gathered, now int64) (faults []Planne
 			continue
 		}
 		by, name := works(broken.Account), broken.Label
+		if broken.Kind == PageKind {
+			name = "" // which is a word of each language
+		}
 		if len(by) == 0 {
-			name = broken.Account + ": " + broken.Label
+			name = broken.Account + ": " + name
 			for _, admin := range g.Admins {
 				by = append(by, works(admin)...)
 			}
@@ -381,7 +403,7 @@ func planFaults(means map[int64]*Means, g *Gathered, now int64) (faults []Planne
 		for _, m := range by {
 			faults = append(faults, Planned{
 				Key:    Key{Subject: fmt.Sprintf("fault/%d/%s", broken.ID, day), Account: m.Account, Means: m.ID},
-				Notice: Notice{Sort: SortFault, Precedence: office.Routine, Count: 1, Means: name, At: moment(now)},
+				Notice: Notice{Sort: SortFault, Precedence: office.Routine, Count: 1, Means: name, Page: broken.Kind == PageKind, At: moment(now)},
 			})
 		}
 	}
@@ -464,9 +486,18 @@ func (n *Notify) Stand(ctx context.Context) (Desk, []Means, error) {
 // Would lists the accounts that would be told at a step of a ladder now; step 0 is
 // the release.
 func (d *Desk) Would(p office.Precedence, steps []office.Step, step int) (accounts []string) {
-	w := &Waiting{Precedence: p, Climb: office.Climb{Steps: steps}}
+	return d.would(&Waiting{Precedence: p, Climb: office.Climb{Steps: steps}}, step)
+}
+
+// WouldTry lists the accounts that would be told now to try other means, as the other
+// side has not acknowledged a dispatch of ours.
+func (d *Desk) WouldTry(p office.Precedence) (accounts []string) {
+	return d.would(&Waiting{Precedence: p, Matter: &Matter{What: WhatUnacknowledged}}, 0)
+}
+
+func (d *Desk) would(w *Waiting, step int) (accounts []string) {
 	planning := planning{Desk: *d}
-	for _, person := range planning.persons(w, step) {
+	for _, person := range planning.persons(planning.who(w, step), false) {
 		accounts = append(accounts, person.Account)
 	}
 	return accounts

@@ -67,6 +67,7 @@ type people struct {
 	now     time.Time
 	waiting []Waiting
 	persons []Person
+	ours    []office.EntryID // the watches of the side that go on
 }
 
 func openPeople(t *testing.T, db *sqldb.DB) *people {
@@ -87,7 +88,7 @@ func (p *people) reopen(t *testing.T, db *sqldb.DB) {
 		DB: db, Key: seal.Key{1, 2, 3}, Now: func() time.Time { return p.now }, Log: slog.New(slog.DiscardHandler), Pages: "https://south.example",
 		Placed: func(context.Context) (map[office.Side]int64, error) { return nil, nil },
 		Gather: func(context.Context, time.Time) (Gathered, error) {
-			return Gathered{Waiting: slices.Clone(p.waiting), Persons: slices.Clone(p.persons), Admins: []string{"kim"}, Zone: time.UTC, Language: "en"}, nil
+			return Gathered{Waiting: slices.Clone(p.waiting), Persons: slices.Clone(p.persons), Admins: []string{"kim"}, Watches: p.ours, Zone: time.UTC, Language: "en"}, nil
 		},
 		Waits: func(_ context.Context, id office.EntryID) (bool, error) {
 			return slices.ContainsFunc(p.waiting, func(w Waiting) bool { return w.ID == id }), nil
@@ -141,10 +142,10 @@ func TestPeopleAreToldOnceUntilSomebodyAcknowledges(t *testing.T) {
 		p.told(t)
 		p.now = release.Add(10 * time.Minute)
 		p.mustTell(t)
-		p.told(t, "lee: dispatch north/1 step 2", "park: dispatch north/1 step 2")
+		p.told(t, "lee: dispatch north/1 step 2", "park: dispatch north/1 step 1")
 		p.waiting = nil // somebody acknowledges
 		p.mustTell(t)
-		p.told(t, "lee: dispatch north/1 step 2 withdrawn", "park: dispatch north/1 step 0 withdrawn", "park: dispatch north/1 step 2 withdrawn")
+		p.told(t, "lee: dispatch north/1 step 2 withdrawn", "park: dispatch north/1 step 0 withdrawn", "park: dispatch north/1 step 1 withdrawn")
 		p.now = release.Add(time.Hour)
 		p.mustTell(t)
 		p.told(t)
@@ -313,7 +314,7 @@ func TestALinkAcknowledgesOnceAndNotLate(t *testing.T) {
 		if _, err := p.UseAck(t.Context(), tokens[1], func(Ack) error { t.Error("done late"); return nil }); !errors.Is(err, ErrAckExpired) {
 			t.Errorf("used late: %v", err)
 		}
-		for _, wrong := range []string{"", "x", tokens[0][:42] + "A"} {
+		for _, wrong := range []string{"", "x", strings.Repeat("A", 43)} {
 			if _, err := p.LookAtAck(t.Context(), wrong); !errors.Is(err, ErrAckUnknown) {
 				t.Errorf("%q: %v", wrong, err)
 			}

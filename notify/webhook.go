@@ -48,7 +48,7 @@ CREATE TABLE webhook_place (
 );
 `}, {Name: "secrets of webhooks are sealed", SQL: `
 ALTER TABLE webhook RENAME COLUMN secret TO sealed; -- by Open, if an older program left it in clear
-`}, outboxMigration}
+`}, outboxMigration, pageMigration}
 
 // Migrate makes or brings up to date the tables in local.db.
 func Migrate(ctx context.Context, db *sqldb.DB) error {

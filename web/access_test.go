@@ -153,6 +153,7 @@ const whoMay = `
 	POST /forms/propose-text                         -       -        y     -          -
 	GET  /forms/{hash}                               -       -        y     -          -
 	GET  /feed/{token}                               y       y        y     y          y
+	POST /sound                                      -       -        y     -          -
 	GET  /events                                     -       -        y     -          -
 	/                                                y       y        y     y          y`
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"liaison.example/node"
+	"liaison.example/notify"
 )
 
 // heartbeat is how often an event stream says that it is alive. It must be
@@ -61,6 +62,8 @@ func (s *site) stream(v *visit) error {
 	defer s.events.leave(v.session.ID)
 	events, cancel := s.node.Watch()
 	defer cancel()
+	asks, leave := s.node.Notify().OpenPage(v.session.Account)
+	defer leave()
 
 	control := http.NewResponseController(v.w)
 	v.w.Header().Set("Content-Type", "text/event-stream")
@@ -74,7 +77,11 @@ func (s *site) stream(v *visit) error {
 		return control.Flush() == nil
 	}
 	_ = control.SetReadDeadline(time.Time{})
-	if !send("retry: 2000\n\n") {
+	settings, err := s.node.Notify().PageSettings(v.ctx, v.session.Account)
+	if err != nil {
+		return fmt.Errorf("read how the page tells: %w", err)
+	}
+	if !send("retry: 2000\n\n" + dataText("page", settings)) {
 		return nil
 	}
 	// What rings is told at once, and whenever it has changed: a page may have
@@ -114,6 +121,10 @@ func (s *site) stream(v *visit) error {
 					look = time.After(ringSettles)
 				}
 			}
+		case ask := <-asks:
+			if !send(dataText("ask", ask)) {
+				return nil
+			}
 		case <-look:
 			if !ring() {
 				return nil
@@ -139,9 +150,23 @@ func eventText(e node.Event) string {
 	if e.ID.Side != "" {
 		c.ID = e.ID.String()
 	}
-	data, err := json.Marshal(c)
+	return dataText(e.Kind, c)
+}
+
+func dataText(kind string, matter any) string {
+	data, err := json.Marshal(matter)
 	if err != nil {
-		panic("two texts do not become JSON: " + err.Error())
+		panic("texts do not become JSON: " + err.Error())
 	}
-	return fmt.Sprintf("event: %s\ndata: %s\n\n", e.Kind, data)
+	return fmt.Sprintf("event: %s\ndata: %s\n\n", kind, data)
+}
+
+// postSound takes what an open page says to what it was asked by its stream.
+func (s *site) postSound(v *visit) error {
+	err := s.node.Notify().AnswerAsk(v.ctx, v.session.Account, shorten(v.r.PostFormValue("key"), 100), notify.PageAnswer(shorten(v.r.PostFormValue("answer"), 20)))
+	if err != nil {
+		return err
+	}
+	v.w.WriteHeader(http.StatusNoContent)
+	return nil
 }

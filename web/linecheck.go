@@ -32,6 +32,8 @@ type checksPage struct {
 	IsOpen      bool   // the channel is, by its hours
 	Stands      []checkNow
 	Next        template.HTML
+	Raised      []raisedLine // dispatches that are to be raised at the next line check
+	RaisedMore  int
 	Extra       bool // may be called outside of the times
 	Texts       []office.TestText
 	Once        string
@@ -230,6 +232,11 @@ func (s *site) showChecks(v *visit, status int, refused string) error {
 	page.Path, page.Extra, page.Texts = checksHref(channel.ID, month), v.status.Open && page.Known && v.may(office.KindCheck, ""), channel.TestTexts()
 	for _, c := range v.office.Charter.Channels {
 		page.Channels = append(page.Channels, choice{checksHref(c.ID, month), v.channelName(c.ID), lang.Pick(v.tag, c.Purpose), c.ID == channel.ID})
+	}
+	if page.Known {
+		if page.Raised, page.RaisedMore, err = s.raised(v, channel.ID); err != nil {
+			return err
+		}
 	}
 	opening, ok := channel.Calendar().From(v.now.UnixMilli())
 	page.IsOpen = ok && opening.From <= v.now.UnixMilli()

@@ -186,6 +186,7 @@ var routes = []route{
 	{"GET /forms/{hash}", signedIn, (*site).form},
 
 	{"GET /events", signedIn, (*site).stream},
+	{"POST /sound", signedIn, (*site).postSound},
 
 	{"GET " + feedPath + "{token}", anyone, (*site).feed},
 

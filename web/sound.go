@@ -15,12 +15,15 @@ const soundRate = 8000
 // milliseconds.
 type tone struct{ hertz, ms int }
 
-// sounds are all of them, each played again and again: FLASH hurries, in short
-// high tones up and down; IMMEDIATE calls twice and waits. The silent one finds
-// out whether the browser lets the page be heard at all.
+// sounds are all of them. Two are played again and again: FLASH hurries, in short
+// high tones up and down; IMMEDIATE calls twice and waits. The soft one is played once
+// for what does not ring, and that of the test when somebody asks for it. The silent one
+// finds out whether the browser lets the page be heard at all.
 var sounds = map[string][]tone{
 	"flash.wav":     {{880, 130}, {1320, 130}, {880, 130}, {1320, 130}, {880, 130}, {1320, 130}, {0, 220}},
 	"immediate.wav": {{660, 420}, {0, 60}, {520, 520}, {0, 1500}},
+	"soft.wav":      {{520, 160}, {0, 40}, {660, 260}},
+	"test.wav":      {{660, 200}, {0, 80}, {880, 200}, {0, 80}, {660, 300}},
 	"silence.wav":   {{0, 120}},
 }
 

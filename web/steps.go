@@ -59,16 +59,25 @@ func (v *visit) ownLadders(ch *office.Channel) (lines []string) {
 	return lines
 }
 
-// climbs says on which step a dispatch stands that is waited for: "step 2 of 3
-// since 10:10"; empty before the first, and of one that was withdrawn.
+// climbs says on which step a dispatch stands that is waited for, and which are ahead:
+// "step 2 of 3 since 10:10", "10:20: the head is told". It is empty of one that was
+// withdrawn, and where nothing is done.
 func (v *visit) climbs(line *records.DispatchLine) template.HTML {
 	if _, withdrawn := line.Handling.Withdrawn(); withdrawn || v.office.Charter == nil || v.office.Charter.Rules < 3 {
 		return ""
 	}
 	climb := v.office.Charter.Climb(line.Channel, line.Precedence, line.At, v.jointly())
 	n, since := climb.Reached(v.now.UnixMilli())
-	if n == 0 {
-		return ""
+	var list template.HTML
+	if n > 0 {
+		list = v.h("steps.now", "n", n, "of", len(climb.Steps), "time", v.briefly(fromMillis(since)), "acts", v.stepActs(climb.Steps[n-1]))
 	}
-	return v.h("steps.now", "n", n, "of", len(climb.Steps), "time", v.briefly(fromMillis(since))) + template.HTML(": "+template.HTMLEscapeString(v.stepActs(climb.Steps[n-1])))
+	for i, due := range climb.Due[n:] {
+		if list != "" {
+			list += v.h("steps.then")
+		}
+		at := fromMillis(due)
+		list += v.h("steps.at", "time", element(at, inZoneShort(at, v.now, v.zone(v.side))), "acts", v.stepActs(climb.Steps[n+i]))
+	}
+	return list
 }

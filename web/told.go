@@ -24,6 +24,8 @@ type toldPage struct {
 	Done     string // what was done just now
 	Made     string // a secret that was drawn just now
 	Own      []toldMeans
+	Page     toldMeans // the open page; without an id until it is set, or its person was on watch
+	PageForm toldKind  // how it is set
 	Kinds    []toldKind
 	Quiet    notify.Quiet
 	From     string // of the quiet hours, "22:00"
@@ -79,6 +81,8 @@ type toldNotice struct {
 type toldLadder struct {
 	Precedence office.Precedence
 	Word       string
+	ID         string
+	Channel    string // that has it of its own; empty for those that have none
 	Rungs      []toldRung
 }
 
@@ -86,6 +90,8 @@ type toldRung struct {
 	When   string // "at once", "after 5 min"
 	Acts   string
 	Would  []string // who would be told now
+	Tries  bool     // other means are tried, by the side that has sent it
+	Try    []string // who of ours would be told so, of a dispatch of ours
 	Places []toldPlace
 }
 
@@ -112,6 +118,9 @@ func (s *site) showTold(v *visit, status int, page toldPage) (err error) {
 		m := &all[i]
 		labels[m.ID] = m.Label
 		switch {
+		case m.Account == v.session.Account && m.Kind == notify.PageKind:
+			page.Page = v.toldMeans(tell, m)
+			labels[m.ID] = v.t("sender.page")
 		case m.Account == v.session.Account:
 			page.Own = append(page.Own, v.toldMeans(tell, m))
 		case page.Admin && m.Failures > 0:
@@ -126,7 +135,15 @@ func (s *site) showTold(v *visit, status int, page toldPage) (err error) {
 		page.From, page.Until = clockText(page.Quiet.From), clockText(page.Quiet.Until)
 	}
 	page.Zone = desk.Zone.String()
+	settings, err := tell.PageSettings(v.ctx, v.session.Account)
+	if err != nil {
+		return err
+	}
 	for _, sender := range tell.SenderKinds() {
+		if sender.Kind() == notify.PageKind {
+			page.PageForm = toldKind{Kind: sender.Kind(), Fields: v.toldFields(sender.Kind(), sender.Personal(), settings)}
+			continue
+		}
 		shown, ready, err := tell.Office(v.ctx, sender.Kind())
 		if err != nil {
 			return err
@@ -164,7 +181,10 @@ func clockText(minutes int) string { return fmt.Sprintf("%02d:%02d", minutes/60,
 
 func (v *visit) toldMeans(tell *notify.Notify, m *notify.Means) toldMeans {
 	one := toldMeans{ID: m.ID, Label: m.Label, Kind: v.t("sender." + m.Kind), Whose: m.Account, Failed: notify.Why(v.tag, m.Failed)}
-	if sender := tell.Sender(m.Kind); sender != nil {
+	if m.Kind == notify.PageKind {
+		one.Label = one.Kind
+	}
+	if sender := tell.Sender(m.Kind); sender != nil && m.Kind != notify.PageKind {
 		shown := m.Shown(sender.Personal())
 		for _, f := range sender.Personal() {
 			if shown[f.Name] != "" {
@@ -187,7 +207,7 @@ func (v *visit) toldFields(kind string, fields []notify.Field, values notify.Set
 			continue
 		}
 		one := toldField{Name: f.Name, Word: v.t("sender." + kind + "." + f.Name), Type: string(f.Type), Value: values[f.Name], Required: f.Required}
-		if one.Value == "" {
+		if one.Value == "" && (f.Type != notify.FieldCheck || values == nil) { // a check may be taken away
 			one.Value = f.Default
 		}
 		for _, choice := range f.Choices {
@@ -206,6 +226,9 @@ func (v *visit) toldNotice(l *notify.Line, labels map[int64]string) toldNotice {
 			one.Title += " · " + v.t("told.step", "n", l.Notice.Step, "of", l.Notice.Of)
 		}
 	}
+	if l.Notice.Sort == notify.SortMatter {
+		one.Href = l.Notice.Matter.Page
+	}
 	if l.Notice.Sort == notify.SortCheck {
 		one.Href = "/checks?" + url.Values{"channel": {l.Notice.Channel}}.Encode()
 		if l.Notice.Step > 0 && l.Notice.Check.Duty != office.DutySilent { // which has no step before
@@ -216,32 +239,49 @@ func (v *visit) toldNotice(l *notify.Line, labels map[int64]string) toldNotice {
 }
 
 // toldLadders draws the ladders of the charter, those that hold on channels without
-// one of their own, with who is told at each step.
+// one of their own and then those that a channel has, with who is told at each step.
 func (v *visit) toldLadders(desk *notify.Desk) (list []toldLadder) {
 	charter := v.office.Charter
 	if charter == nil {
 		return nil
 	}
 	for _, p := range office.Precedences {
-		steps := charter.Steps("", p)
-		ladder := toldLadder{Precedence: p, Word: v.t("precedence." + lowerPrecedence(p))}
-		for i := range len(steps) + 1 {
-			rung := toldRung{When: v.t("told.at-once"), Acts: v.t("told.act-release"), Would: desk.Would(p, steps, i)}
-			acts := []office.StepAct{notify.ActRelease}
-			if i > 0 {
-				rung.When, rung.Acts, acts = v.t("told.after", "time", v.span(steps[i-1].After*60)), v.stepActs(steps[i-1]), steps[i-1].Do
+		list = append(list, v.toldLadder(desk, p, charter.Steps("", p)))
+	}
+	for i := range charter.Channels {
+		ch := &charter.Channels[i]
+		for _, own := range ch.Ladders {
+			ladder := v.toldLadder(desk, own.Precedence, own.Steps)
+			ladder.ID, ladder.Channel = ladder.ID+"-"+ch.ID, v.channelName(ch.ID)
+			for i := range ladder.Rungs { // the table of whom is one for all channels
+				ladder.Rungs[i].Places = nil
 			}
-			for _, act := range acts {
-				rung.Places = append(rung.Places, toldPlace{
-					Field: "whom-" + string(p) + "-" + string(act), Word: v.t("told.act-" + string(act)),
-					Value: whomText(desk.Whom.Of(p, act)), Usual: whomText(notify.Whom{}.Of(p, act)),
-				})
-			}
-			ladder.Rungs = append(ladder.Rungs, rung)
+			list = append(list, ladder)
 		}
-		list = append(list, ladder)
 	}
 	return list
+}
+
+func (v *visit) toldLadder(desk *notify.Desk, p office.Precedence, steps []office.Step) toldLadder {
+	ladder := toldLadder{Precedence: p, Word: v.t("precedence." + lowerPrecedence(p)), ID: "ladder-" + string(p)}
+	for i := range len(steps) + 1 {
+		rung := toldRung{When: v.t("told.at-once"), Acts: v.t("told.act-release"), Would: desk.Would(p, steps, i)}
+		acts := []office.StepAct{notify.ActRelease}
+		if i > 0 {
+			rung.When, rung.Acts, acts = v.t("told.after", "time", v.span(steps[i-1].After*60)), v.stepActs(steps[i-1]), steps[i-1].Do
+		}
+		if rung.Tries = slices.Contains(acts, office.StepBearer); rung.Tries {
+			rung.Try = desk.WouldTry(p)
+		}
+		for _, act := range acts {
+			rung.Places = append(rung.Places, toldPlace{
+				Field: "whom-" + string(p) + "-" + string(act), Word: v.t("told.act-" + string(act)),
+				Value: whomText(desk.Whom.Of(p, act)), Usual: whomText(notify.Whom{}.Of(p, act)),
+			})
+		}
+		ladder.Rungs = append(ladder.Rungs, rung)
+	}
+	return ladder
 }
 
 func whomText(who []notify.Who) string {
@@ -322,6 +362,9 @@ func (s *site) postTestMeans(v *visit) error {
 		return errNothingHere
 	case err != nil:
 		return s.showTold(v, http.StatusOK, toldPage{Refused: v.t("told.test-failed", "why", notify.Why(v.tag, firstLine(err.Error())))})
+	}
+	if v.r.PostFormValue("kind") == notify.PageKind {
+		return s.showTold(v, http.StatusOK, toldPage{Done: v.t("told.page-tested")})
 	}
 	return s.showTold(v, http.StatusOK, toldPage{Done: v.t("told.tested")})
 }

@@ -66,6 +66,9 @@ func (c *toldListCommand) Run(ctx context.Context, t *terminal) error {
 				about += fmt.Sprintf(" and %d more", n.Count-1)
 			}
 		}
+		if n.Matter != nil {
+			about = n.Matter.What + " " + dash(printable(n.Matter.About))
+		}
 		if n.Check != nil {
 			about, step = "check "+n.Check.Channel+", "+n.Check.Duty, fmt.Sprintf("%d of %d", n.Step, n.Steps)
 		}

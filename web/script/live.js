@@ -64,7 +64,9 @@ if (document.body.dataset.events) {
 
   // What the stream says, in this page and in the other pages of this node.
   function heard(what) {
-    if (what.rings) return document.dispatchEvent(new CustomEvent("liaison:rings", { detail: what.rings }));
+    for (const name of ["page", "rings", "ask"]) {
+      if (what[name]) return document.dispatchEvent(new CustomEvent("liaison:" + name, { detail: what[name] }));
+    }
     document.dispatchEvent(new CustomEvent("liaison:hears", { detail: what !== "lost" }));
     if (what === "changed") refresh();
     else stale(what === "lost");
@@ -75,7 +77,9 @@ if (document.body.dataset.events) {
     for (const kind of ["entry", "receipt", "line", "mode", "alarm", "settled", "charter", "draft", "enclosure", "lost"]) {
       source.addEventListener(kind, () => tell("changed"));
     }
-    source.addEventListener("rings", (event) => tell({ rings: JSON.parse(event.data) }));
+    for (const name of ["page", "rings", "ask"]) {
+      source.addEventListener(name, (event) => tell({ [name]: JSON.parse(event.data) }));
+    }
     source.addEventListener("ended", () => { source.close(); tell("lost"); });
     let dropped = false;
     source.onopen = () => { if (dropped) tell("changed"); dropped = false; };
@@ -88,10 +92,10 @@ if (document.body.dataset.events) {
     // of all open pages one listens and tells the others. When it is closed,
     // another takes its place.
     const others = new BroadcastChannel("liaison");
-    let rings = null; // of the page that listens: what it was told last
+    const last = {}; // of the page that listens: what it was told last of each
     others.onmessage = (message) => {
       if (message.data !== "what rings?") heard(message.data);
-      else if (rings) others.postMessage(rings);
+      else for (const told of Object.values(last)) others.postMessage(told);
     };
     others.postMessage("what rings?");
     let first = true;
@@ -99,7 +103,8 @@ if (document.body.dataset.events) {
     navigator.locks.request("liaison-events", () => new Promise(() => {
       if (!first) refresh(); // something may have happened in between
       listen((what) => {
-        if (what.rings) rings = what;
+        if (what.page) last.page = what;
+        if (what.rings) last.rings = what;
         others.postMessage(what);
         heard(what);
       });

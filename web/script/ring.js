@@ -21,6 +21,9 @@
   let trying = false;
   let waking = 0;
   let notice = null;
+  let page = { volume: "full", rings: "both", desktop: "1" }; // as its person has set it
+  const volume = () => ({ half: 0.5, low: 0.2 })[page.volume] ?? 1;
+  const muted = (r) => page.rings === "flash" && r.precedence !== "flash" && !r.distress;
 
   // Tries whether the page may be heard, by a sound without a sound.
   async function arm() {
@@ -50,7 +53,7 @@
   function loud() {
     const silenced = kept.get("silenced", []);
     const classes = new Map(hushed());
-    return now.filter((r) => !silenced.includes(r.id) && (r.distress || !classes.has(classOf(r))));
+    return now.filter((r) => !muted(r) && !silenced.includes(r.id) && (r.distress || !classes.has(classOf(r))));
   }
 
   function play(precedence) {
@@ -59,6 +62,7 @@
       return;
     }
     const source = new URL(words[precedence], location).href;
+    audio.volume = volume();
     if (audio.src === source && !audio.paused) return;
     audio.loop = true;
     audio.src = source;
@@ -106,7 +110,7 @@
       ring.querySelector("[data-silence]").hidden = !ringing.length;
       const silent = ring.querySelector(".hush");
       silent.hidden = !!ringing.length;
-      silent.textContent = hushed().length ? words.flood : words.silenced;
+      silent.textContent = now.every(muted) ? words.muted : hushed().length ? words.flood : words.silenced;
     }
     tell(ringing);
     clearTimeout(waking);
@@ -114,9 +118,54 @@
     if (ends.length) waking = setTimeout(show, Math.min(...ends) - Date.now() + 100);
   }
 
+  const mayTell = () => page.desktop && window.Notification && Notification.permission === "granted";
+
+  // Does once what the node asks for: sounds, and shows its words. The node is told
+  // whether the sound was played.
+  async function asked(ask) {
+    if (ask.title) {
+      const line = bar.querySelector(".asked");
+      line.textContent = ask.title;
+      line.hidden = false;
+    }
+    if (ask.desktop && mayTell()) {
+      try {
+        new Notification(ask.title, { tag: "liaison-" + (ask.sound || "soft") });
+      } catch { /* some browsers show notices by other ways only */ }
+    }
+    const answer = ask.sound ? await once(ask.sound) : "played";
+    await fetch("/sound", { method: "POST", body: new URLSearchParams({ key: ask.key, answer }) }).catch(() => {});
+  }
+
+  async function once(sound) {
+    if (!armed) return "unarmed";
+    if (audio.loop && !audio.paused) return "played"; // it rings
+    if (trying) await new Promise((done) => setTimeout(done, 500));
+    trying = true;
+    let answer = "unheard";
+    try {
+      audio.loop = false;
+      audio.volume = sound === "soft" ? 0.5 * volume() : volume();
+      audio.src = words[sound === "probe" ? "silent" : sound];
+      const over = new Promise((done) => {
+        audio.addEventListener("ended", done, { once: true });
+        setTimeout(done, 3000);
+      });
+      await audio.play();
+      await over;
+      if (audio.currentTime > 0) answer = "played";
+    } catch (refused) {
+      if (refused.name === "AbortError" && audio.loop) answer = "played"; // it has begun to ring
+      else armed = false;
+    }
+    trying = false;
+    show();
+    return answer;
+  }
+
   // Tells of it on the desktop, once for each dispatch, in one notice.
   function tell(ringing) {
-    if (!window.Notification || Notification.permission !== "granted") return;
+    if (!mayTell()) return;
     if (!ringing.length) { notice?.close(); notice = null; return; }
     const told = kept.get("told", []);
     if (ringing.every((r) => told.includes(r.id))) return;
@@ -135,6 +184,8 @@
       if (!now.length) kept.set("hushed", {});
       show();
     });
+    document.addEventListener("liaison:page", (event) => { page = event.detail; show(); });
+    document.addEventListener("liaison:ask", (event) => asked(event.detail));
     document.addEventListener("liaison:hears", (event) => { heard = event.detail; show(); });
     bar.querySelector("[data-arm]").addEventListener("click", arm);
     bar.querySelector("[data-disarm]").addEventListener("click", disarm);

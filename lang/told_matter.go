@@ -1,0 +1,32 @@
+package lang
+
+// What people are told of beside dispatches and line checks.
+var toldMatterWords = map[string]Phrase{
+	"notice.matter-many":                {En: "{title}, and {n} more", Ko: "{title} 외 {n}건"},
+	"notice.matter-withdrawn":           {En: "No longer: {title}", Ko: "해제: {title}"},
+	"notice.matter-withdrawn-note":      {En: "It was answered or settled, or its time is over.", Ko: "처리되었거나 시한이 지났습니다."},
+	"notice.matter-tender":              {En: "Tender {about} of {side} waits for our answer", Ko: "{side} 측 전달 제의 {about}: 우리 측 답변 대기"},
+	"notice.matter-tender-note":         {En: "Our side is to accept it, or to decline it with a reason.", Ko: "우리 측이 수락하거나 사유를 밝혀 거절해야 합니다."},
+	"notice.matter-declined":            {En: "{side} has declined our tender {about}", Ko: "우리 측 전달 제의 {about}: {side} 측 거절"},
+	"notice.matter-declined-note":       {En: "It may be withdrawn, or the dispatch served instead.", Ko: "제의를 철회하거나 통지문을 바로 보낼 수 있습니다."},
+	"notice.matter-over":                {En: "No answer of {side} to our tender {about}, and its time is over", Ko: "우리 측 전달 제의 {about}: {side} 측 답변 없이 시한 경과"},
+	"notice.matter-over-note":           {En: "It may be withdrawn, or the dispatch served instead.", Ko: "제의를 철회하거나 통지문을 바로 보낼 수 있습니다."},
+	"notice.matter-note":                {En: "Coordination note {about} of {side} on {channel}", Ko: "{channel} 통로: {side} 측 실무 메모 {about}"},
+	"notice.matter-note-note":           {En: "It is not a formal communication. The text stands in the office alone.", Ko: "공식 통지가 아닙니다. 본문은 사무소에서만 볼 수 있습니다."},
+	"notice.matter-answer":              {En: "Our answer to {about} of {side} is overdue", Ko: "{side} 측 {about}에 대한 우리 측 회신 기한 경과"},
+	"notice.matter-answer-note":         {En: "The time that its form gives for an answer is over.", Ko: "서식이 정한 회신 기한이 지났습니다."},
+	"notice.matter-holding":             {En: "The time by which our side meant to answer {about} of {side} has passed", Ko: "{side} 측 {about}에 대한 우리 측 회신 예정 시각 경과"},
+	"notice.matter-holding-note":        {En: "Answer it, or say by when our side will.", Ko: "회신하거나 새로운 회신 예정 시각을 알려야 합니다."},
+	"notice.matter-unmanned":            {En: "Nobody of our side is on watch, and a watch is promised", Ko: "약속한 당직 시간에 우리 측 당직자 없음"},
+	"notice.matter-unmanned-note":       {En: "Somebody is to take the watch.", Ko: "누군가 당직을 맡아야 합니다."},
+	"notice.matter-suspended":           {En: "{side} has suspended channels ({about})", Ko: "{side} 측이 통로 중단({about})"},
+	"notice.matter-suspended-note":      {En: "Distress traffic passes all the same. The page “Relations” says which channels, and what stays open.", Ko: "조난 통신은 그대로 오갑니다. 중단된 통로와 계속 열려 있는 사항은 “통로 상태” 화면에 있습니다."},
+	"notice.matter-resumed":             {En: "{side} has resumed channels ({about})", Ko: "{side} 측이 통로 재개({about})"},
+	"notice.matter-resumed-note":        {En: "The page “Relations” says which.", Ko: "재개된 통로는 “통로 상태” 화면에 있습니다."},
+	"notice.matter-swap":                {En: "A watch is offered to you", Ko: "당직 교대 제안이 있음"},
+	"notice.matter-swap-note":           {En: "Take it or decline it on the page “Roster”.", Ko: "“당직표” 화면에서 수락하거나 거절하십시오."},
+	"notice.matter-unreceived":          {En: "{precedence}: the node of {side} has not received our {about} in time", Ko: "{precedence}: 우리 측 {about} 기한 안에 {side} 측 노드 수신 없음"},
+	"notice.matter-unreceived-note":     {En: "Other means are to be tried: telephone, fax. Each attempt is to be noted in the office.", Ko: "전화나 팩스 등 다른 수단으로 연락하고 시도할 때마다 사무소에 기록해야 합니다."},
+	"notice.matter-unacknowledged":      {En: "{precedence}: {side} has not acknowledged our {about} in time", Ko: "{precedence}: 우리 측 {about} 기한 안에 {side} 측 접수 확인 없음"},
+	"notice.matter-unacknowledged-note": {En: "Other means are to be tried: telephone, fax. Each attempt is to be noted in the office.", Ko: "전화나 팩스 등 다른 수단으로 연락하고 시도할 때마다 사무소에 기록해야 합니다."},
+}
