@@ -160,6 +160,7 @@ var plain = map[reflect.Type]schema{
 	reflect.TypeFor[office.EntryID]():       {"type": "string", "pattern": `^[a-z][a-z0-9-]{0,30}/(0|[1-9][0-9]*)$`, "examples": []string{"south/17"}},
 	reflect.TypeFor[office.Precedence]():    schemaOfPrecedence,
 	reflect.TypeFor[State]():                {"type": "string", "enum": []State{Queued, Received, Acknowledged, Considered, Answered, Closed}},
+	reflect.TypeFor[office.Awaits]():        {"type": "string", "enum": office.AllAwaits},
 	reflect.TypeFor[office.Mark]():          {"type": "string", "enum": office.Marks},
 	reflect.TypeFor[office.Means]():         {"type": "string", "enum": office.AllMeans},
 	reflect.TypeFor[office.Outcome]():       {"type": "string", "enum": office.Outcomes},

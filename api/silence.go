@@ -97,6 +97,7 @@ func silenceShape(s *node.Silence) Silence {
 		About: s.About, Awaits: s.Awaits, From: s.From, To: s.To, Channel: s.Channel, Precedence: s.Precedence, Subject: s.Subject(),
 		Asked: moment(s.Question.Since), Due: maybe(s.Due), Overdue: s.Overdue, Cause: s.Cause, Since: maybe(s.Silence.Since), Until: maybe(s.Until),
 		Step: s.Step, Steps: s.Steps, Stepped: maybe(s.Stepped), Declined: s.Declined,
+		Unreceived: maybe(s.Silence.Late),
 	}
 	if s.Line != nil {
 		shape.Mark, shape.Number = s.Line.Mark, s.Line.Number

@@ -20,6 +20,7 @@ type Silence struct {
 	Asked      time.Time            `json:"asked"`         // when it was released, by the clock of the side that waits
 	Due        *time.Time           `json:"due,omitempty"` // left out if no time is agreed on
 	Overdue    bool                 `json:"overdue"`
+	Unreceived *time.Time           `json:"unreceived,omitempty"` // by when the receipt was due, if that is over and it has not come
 	Cause      office.Cause         `json:"cause"`
 	Since      *time.Time           `json:"since,omitempty"`    // since when the cause holds, as far as it is known; of link-down, as this node sees it
 	Until      *time.Time           `json:"until,omitempty"`    // of station-closed: when it opens by its own calendar; left out if that is not within 400 days

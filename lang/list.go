@@ -118,5 +118,6 @@ var listWords = map[string]Phrase{
 	"state.closed":        {En: "closed {time}", Ko: "종결 {time}"},
 	"state.cancellation":  {En: "cancelled {time}", Ko: "취소됨 {time}"},
 	"state.supersession":  {En: "superseded {time}", Ko: "대체됨 {time}"},
+	"state.unreceived":    {En: "; not received by {time}, when it was due", Ko: "; 수신 기한 {time} 경과"},
 	"state.overdue":       {En: "; acknowledgement overdue since {time}", Ko: "; {time} 접수 확인 기한 경과"},
 }

@@ -23,6 +23,8 @@ var writeWords = map[string]Phrase{
 	"write.take-theirs":      {En: "Drop mine, go on with this", Ko: "내 것을 버리고 이것으로 계속"},
 	"write.put-mine":         {En: "Put mine in its place", Ko: "내 것으로 바꾸기"},
 	"write.within":           {En: "acknowledged within {span}", Ko: "{span} 안에 접수 확인"},
+	"write.not-served":       {En: "{channel}: your post, {post}, is not among those that serve this channel: {posts}. You may write on it all the same.", Ko: "{channel}: 귀하의 직위({post})는 이 통로의 담당 직위({posts})가 아닙니다. 그래도 이 통로로 쓸 수 있습니다."},
+	"write.within-opening":   {En: "acknowledged within {span} of joint hours, or when the next joint working day begins", Ko: "공동 근무 시간으로 {span} 안에, 또는 다음 공동 근무일이 시작될 때 접수 확인"},
 	"write.within-joint":     {En: "acknowledged within {span} of joint hours", Ko: "공동 근무 시간으로 {span} 안에 접수 확인"},
 	"write.limit-characters": {En: "At most {limit} characters.", Ko: "최대 {limit}자."},
 	"write.limit-bytes":      {En: "At most {limit} bytes; a Hangul syllable takes three.", Ko: "최대 {limit}바이트, 한글 한 자는 3바이트."},

@@ -117,7 +117,14 @@ func TestASilenceIsExplainedInTheSameWayAtBothNodes(t *testing.T) {
 		want("%s acceptance of north: not-accepting, overdue", tender)
 		write("north", "head", office.KindTenderReply, &office.TenderAnswerBody{Answer: office.TenderDecline, Reason: office.DeclineRank, Tender: tender})
 		o.Equal()
-		want("%s acceptance of north: not-accepting, name-or-rank", tender)
+		want("%s decision of north: not-accepting, name-or-rank", tender)
+		for _, side := range o.Sides { // north owes nothing
+			if page, err := o.Nodes[side].Silences(t.Context(), node.SilenceFilter{To: "north"}, time.Now()); err != nil || page.All != 0 {
+				t.Errorf("%s says that north owes %+v, %v", side, page.List, err)
+			}
+		}
+		_, err := o.Nodes["south"].SilenceProof(t.Context(), []office.EntryID{tender}, "", false, time.Now())
+		liaisontest.Refused(t, err, "silence-none")
 		write("south", "head", office.KindTenderEnd, &office.TenderWithdrawBody{Tender: tender})
 		o.Equal()
 		want("")

@@ -201,6 +201,24 @@ func (j *jointHours) due(p office.Precedence, from time.Time, minutes int) time.
 
 var acknowledgeWithin = map[office.Precedence]int{office.Flash: 10, office.Immediate: 30, office.Priority: 180, office.Routine: 360}
 
+// acknowledge is when a dispatch is to be acknowledged: ROUTINE also when a joint
+// working day begins, after four hours without a minute in which both were open.
+func (j *jointHours) acknowledge(p office.Precedence, from time.Time) time.Time {
+	due := j.due(p, from, acknowledgeWithin[p])
+	if p != office.Routine {
+		return due
+	}
+	for i := int(from.Sub(yearBegins)/time.Minute) + acknowledgeWithin[p]; ; i++ {
+		begins := yearBegins.Add(time.Duration(i) * time.Minute)
+		if !begins.Before(due) {
+			return due
+		}
+		if i >= 240 && j.open[i+1] > j.open[i] && j.open[i] == j.open[i-240] && !begins.Before(from.Add(time.Duration(acknowledgeWithin[p])*time.Minute)) {
+			return begins
+		}
+	}
+}
+
 func (y *year) precedence() office.Precedence {
 	switch n := y.chance.IntN(100); {
 	case n < 2:
@@ -224,7 +242,7 @@ func (y *year) release(side office.Side) {
 		y.hold(other(side), d.id)
 		y.tell(other(side))
 	}
-	within := y.open.due(d.precedence, d.at, acknowledgeWithin[d.precedence]).Sub(d.at)
+	within := y.open.acknowledge(d.precedence, d.at).Sub(d.at)
 	after := time.Duration(y.chance.Float64() * 0.9 * float64(within))
 	switch n := y.chance.IntN(100); {
 	case n < 1:
@@ -302,14 +320,18 @@ func (y *year) clocksRanRight() {
 			y.t.Fatal(err)
 		}
 		joint := []office.Calendar{calendars["north"], calendars["south"]}
+		founded, err := r.Office(context.Background())
+		if err != nil {
+			y.t.Fatal(err)
+		}
 		for _, d := range y.sent {
 			line, found, err := r.Dispatch(context.Background(), d.id)
 			if err != nil || !found {
 				y.t.Fatalf("%s: %s: %v, %v", side, d.id, found, err)
 			}
-			within := acknowledgeWithin[d.precedence]
-			due := time.UnixMilli(office.Due(d.precedence, int64(within)*60, line.At, joint))
-			if should := y.open.due(d.precedence, d.at, within); due.Sub(should).Abs() > tick {
+			clock, _ := founded.Charter.Clock(d.precedence)
+			due := time.UnixMilli(office.NewJointClock(joint, line.At).Acknowledge(clock, line.At))
+			if should := y.open.acknowledge(d.precedence, d.at); due.Sub(should).Abs() > tick {
 				y.t.Errorf("%s: %s, %s of %s, is due at %s and not at %s", side, d.id, d.precedence, d.at, due.UTC(), should)
 			}
 			if (len(line.Waiting) == 0) == d.acknowledged.IsZero() {
@@ -371,7 +393,7 @@ func (y *year) statisticsAreEqual() {
 	}
 	var waiting, latest, earliest int64 // the counts of late ones, if a tick decides for them or against
 	for _, d := range y.sent {
-		should := y.open.due(d.precedence, d.at, acknowledgeWithin[d.precedence])
+		should := y.open.acknowledge(d.precedence, d.at)
 		switch {
 		case d.acknowledged.IsZero():
 			waiting++

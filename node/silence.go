@@ -33,7 +33,7 @@ func (s *Silence) Other(own office.Side) office.Side {
 // SilenceFilter chooses what is waited for. What is empty chooses all.
 type SilenceFilter struct {
 	From       office.Side // who waits
-	To         office.Side // who is silent
+	To         office.Side // who is silent; what the other has to decide is not chosen
 	Channel    string
 	Precedence office.Precedence
 	Cause      office.Cause
@@ -43,7 +43,7 @@ type SilenceFilter struct {
 }
 
 func (f *SilenceFilter) chooses(s *Silence) bool {
-	return (f.From == "" || s.From == f.From) && (f.To == "" || s.To == f.To) && (f.Channel == "" || s.Channel == f.Channel) &&
+	return (f.From == "" || s.From == f.From) && (f.To == "" || s.To == f.To && s.Awaits != office.AwaitsDecision) && (f.Channel == "" || s.Channel == f.Channel) &&
 		(f.Precedence == "" || s.Precedence == f.Precedence) && (f.Cause == "" || s.Cause == f.Cause) && (!f.Overdue || s.Overdue)
 }
 
@@ -131,10 +131,7 @@ func (n *Node) SilencesOf(ctx context.Context, line *records.DispatchLine, now t
 		}
 		form = found.Form
 	}
-	var wait office.Wait
-	if len(line.Waiting) > 0 {
-		wait = row.Charter.Wait(&line.Dispatch, office.NewJointClock(slices.Collect(maps.Values(awaited.Calendars)), line.At))
-	}
+	wait := row.Charter.Wait(&line.Dispatch, form, office.NewJointClock(slices.Collect(maps.Values(awaited.Calendars)), line.At))
 	for _, q := range office.Questions(&line.Dispatch, line.Acknowledged, &line.Handling, form, wait) {
 		list = append(list, Silence{Question: records.Question{Question: q, Line: line}})
 	}
@@ -223,7 +220,8 @@ func (n *Node) SilenceProof(ctx context.Context, about []office.EntryID, other o
 	if err != nil {
 		return nil, err
 	}
-	list := page.List
+	// What this side has to decide is no silence of the other.
+	list := slices.DeleteFunc(page.List, func(s Silence) bool { return s.Awaits == office.AwaitsDecision })
 	if len(about) > 0 {
 		list = slices.DeleteFunc(list, func(s Silence) bool { return !slices.Contains(about, s.About) })
 		for _, id := range about {

@@ -24,10 +24,11 @@ func (n *Node) AnswerBy(ctx context.Context, p office.Precedence) (office.Minute
 	if err != nil {
 		return "", err
 	}
-	i := slices.IndexFunc(row.Charter.Clocks, func(c office.Clock) bool { return c.Precedence == p })
-	if i < 0 {
+	clock, ok := row.Charter.Clock(p)
+	if !ok {
 		return "", nil // which the rules refuse
 	}
-	due := office.Due(p, row.Charter.Clocks[i].Acknowledge, n.now().UnixMilli(), slices.Collect(maps.Values(calendars)))
+	now := n.now().UnixMilli()
+	due := office.NewJointClock(slices.Collect(maps.Values(calendars)), now).Acknowledge(clock, now)
 	return office.MinuteOf(due + 59_999), nil // rounded up: it lies after now
 }

@@ -36,6 +36,13 @@ func FoundingCharter(office string, rules int64, sides []CharterSide) *Charter {
 	if rules >= 3 {
 		charter.Ladders = DefaultLadders()
 	}
+	if rules >= 4 {
+		const workingDay = 8 * 60 * 60 // of joint hours
+		for i, answer := range []int64{60 * 60, 6 * 60 * 60, workingDay, 5 * workingDay} {
+			clock := &charter.Clocks[i]
+			clock.Answer, clock.Readback, clock.Opening = answer, 2*clock.Acknowledge, clock.Precedence == Routine
+		}
+	}
 	return charter
 }
 
@@ -53,7 +60,7 @@ func (c *checker) charter(field string, ch *Charter) {
 	}
 	c.number(field+".rules", ch.Rules, 1, MaxRules)
 	c.charterSides(field+".sides", ch)
-	c.channels(field+".channels", ch.Channels)
+	c.channels(field+".channels", ch)
 	c.clocks(field+".clocks", ch.Clocks)
 	c.ladders(field+".ladders", ch.Ladders)
 }
@@ -105,7 +112,8 @@ func (c *checker) zone(field, zone string) {
 	}
 }
 
-func (c *checker) channels(field string, channels []Channel) {
+func (c *checker) channels(field string, ch *Charter) {
+	channels := ch.Channels
 	if !c.count(field, len(channels), 1, MaxChannels) {
 		return
 	}
@@ -117,6 +125,31 @@ func (c *checker) channels(field string, channels []Channel) {
 		c.words(field+".name", channel.Name, MaxWords)
 		c.words(field+".purpose", channel.Purpose, MaxPurpose)
 		c.channelTimes(field, &channel)
+		c.channelPosts(field+".posts", channel.Posts, ch)
+	}
+}
+
+// channelPosts checks which posts serve a channel: of sides of the charter, in order.
+func (c *checker) channelPosts(field string, posts []ChannelPosts, ch *Charter) {
+	if !c.count(field, len(posts), 0, len(ch.Sides)) {
+		return
+	}
+	for i, of := range posts {
+		if ch.Side(of.Side) == nil {
+			c.fail(BadValue, "field", field+".side", "value", clip(of.Side))
+		}
+		if i > 0 && of.Side <= posts[i-1].Side {
+			c.fail(NotInOrder, "field", field, "value", clip(of.Side))
+		}
+		if !c.count(field+".posts", len(of.Posts), 1, MaxChannelPosts) {
+			return
+		}
+		for j, post := range of.Posts {
+			c.name(field+".posts", post)
+			if j > 0 && post <= of.Posts[j-1] {
+				c.fail(NotInOrder, "field", field+".posts", "value", clip(post))
+			}
+		}
 	}
 }
 
@@ -131,6 +164,11 @@ func (c *checker) clocks(field string, clocks []Clock) {
 		}
 		c.number(field+".receipt", clock.Receipt, 1, MaxClock)
 		c.number(field+".acknowledge", clock.Acknowledge, 1, MaxClock)
+		c.number(field+".answer", clock.Answer, 0, MaxClock)
+		c.number(field+".readback", clock.Readback, 0, MaxClock)
+		if clock.Opening && !clock.Precedence.inJointHours() {
+			c.fail(BadValue, "field", field+".opening", "value", string(clock.Precedence))
+		}
 	}
 }
 
@@ -143,7 +181,7 @@ func (c *checker) hash(field, hash string) {
 }
 
 func checkCharterBody(c *checker, b *CharterBody) {
-	if b.Charter.sinceThird() && b.Charter.Rules < 3 {
+	if b.Charter.sinceThird() && b.Charter.Rules < 3 || b.Charter.sinceFourth() && b.Charter.Rules < 4 {
 		c.fail(Malformed, "kind", KindCharter)
 	}
 	c.charter("charter", b.Charter)
@@ -186,7 +224,31 @@ func checkFirstPropose(c *checker, b *ProposeBody) {
 	if b.Charter.sinceThird() {
 		c.fail(Malformed, "kind", KindPropose)
 	}
+	checkThirdPropose(c, b)
+}
+
+// checkThirdPropose is the check under rules version 3.
+func checkThirdPropose(c *checker, b *ProposeBody) {
+	if b.Charter.sinceFourth() {
+		c.fail(Malformed, "kind", KindPropose)
+	}
 	checkPropose(c, b)
+}
+
+// sinceFourth reports whether a charter has something that only rules version 4 know.
+func (c *Charter) sinceFourth() bool {
+	return c != nil && (slices.ContainsFunc(c.Clocks, func(clock Clock) bool {
+		return clock.Answer != 0 || clock.Readback != 0 || clock.Opening
+	}) || slices.ContainsFunc(c.Channels, func(ch Channel) bool { return len(ch.Posts) > 0 }))
+}
+
+// Clock gives the clock of a precedence; false if the charter has none.
+func (c *Charter) Clock(p Precedence) (Clock, bool) {
+	i := slices.IndexFunc(c.Clocks, func(clock Clock) bool { return clock.Precedence == p })
+	if i < 0 {
+		return Clock{}, false
+	}
+	return c.Clocks[i], true
 }
 
 func checkPropose(c *checker, b *ProposeBody) {

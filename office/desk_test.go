@@ -76,6 +76,15 @@ func testFounding() *Charter {
 	return FoundingCharter(testOffice, 1, sides)
 }
 
+// testClocks are those of an office that begins by rules version 4.
+func testClocks() []Clock { return FoundingCharter(testOffice, 4, nil).Clocks }
+
+// testServed gives a channel posts that serve it.
+func testServed(ch Channel) Channel {
+	ch.Posts = []ChannelPosts{{Posts: []Post{"duty-officer", "head"}, Side: "north"}, {Posts: []Post{"interpreter"}, Side: "south"}}
+	return ch
+}
+
 // testCharters are the charters that transcripts name with "@name" and whose
 // hashes they name with "#name".
 func testCharters() map[string]*Charter {
@@ -96,6 +105,35 @@ func testCharters() map[string]*Charter {
 		"with-quicker-clocks":   changed(func(c *Charter) { c.Clocks[0].Acknowledge = 300 }),
 		"with-rules-2":          changed(func(c *Charter) { c.Rules = 2 }),
 		"with-rules-3":          changed(func(c *Charter) { c.Rules = 3 }),
+		"with-rules-4":          changed(func(c *Charter) { c.Rules = 4 }),
+		"with-all-clocks":       changed(func(c *Charter) { c.Rules, c.Clocks = 4, testClocks() }),
+		"with-clocks-and-posts": changed(func(c *Charter) { c.Rules, c.Clocks, c.Channels[0] = 4, testClocks(), testServed(c.Channels[0]) }),
+		"with-an-early-clock":   changed(func(c *Charter) { c.Rules, c.Clocks = 3, testClocks() }),
+		"with-a-negative-clock": changed(func(c *Charter) { c.Rules, c.Clocks = 4, testClocks(); c.Clocks[1].Answer = -1 }),
+		"with-a-long-read-back": changed(func(c *Charter) { c.Rules, c.Clocks = 4, testClocks(); c.Clocks[1].Readback = MaxClock + 1 }),
+		"with-flash-by-day":     changed(func(c *Charter) { c.Rules, c.Clocks = 4, testClocks(); c.Clocks[0].Opening = true }),
+		"with-posts":            changed(func(c *Charter) { c.Rules, c.Channels[0] = 4, testServed(c.Channels[0]) }),
+		"with-posts-too-early":  changed(func(c *Charter) { c.Rules, c.Channels[0] = 3, testServed(c.Channels[0]) }),
+		"with-posts-of-others": changed(func(c *Charter) {
+			c.Rules, c.Channels[0] = 4, testServed(c.Channels[0])
+			c.Channels[0].Posts[1].Side = "west"
+		}),
+		"with-no-posts": changed(func(c *Charter) {
+			c.Rules, c.Channels[0] = 4, testServed(c.Channels[0])
+			c.Channels[0].Posts[1].Posts = nil
+		}),
+		"with-posts-disordered": changed(func(c *Charter) {
+			c.Rules, c.Channels[0] = 4, testServed(c.Channels[0])
+			slices.Reverse(c.Channels[0].Posts[0].Posts)
+		}),
+		"with-sides-disordered": changed(func(c *Charter) {
+			c.Rules, c.Channels[0] = 4, testServed(c.Channels[0])
+			slices.Reverse(c.Channels[0].Posts)
+		}),
+		"with-a-bad-post": changed(func(c *Charter) {
+			c.Rules, c.Channels[0] = 4, testServed(c.Channels[0])
+			c.Channels[0].Posts[0].Posts[1] = "Head of the office"
+		}),
 		"with-checks":           changed(func(c *Charter) { c.Rules = 3; c.Channels[0] = testChecked(c.Channels[0]) }),
 		"with-checks-too-early": changed(func(c *Charter) { c.Rules = 2; c.Channels[0] = testChecked(c.Channels[0]) }),
 		"with-checks-disordered": changed(func(c *Charter) {

@@ -274,8 +274,8 @@ func Within(sides []Calendar, ms, span int64) (int64, bool) {
 	}
 }
 
-// JointClock reckons many times in the hours of the same sides, and looks for their
-// joint openings once: a calendar can be such that this takes long.
+// JointClock reckons many times in the hours of the same sides, and looks for each of
+// their joint openings once: a calendar can be such that this takes long.
 type JointClock struct {
 	sides    []Calendar
 	from     int64     // it is of use from here on
@@ -285,16 +285,12 @@ type JointClock struct {
 
 // NewJointClock makes a clock for moments from one on.
 func NewJointClock(sides []Calendar, from int64) *JointClock {
-	return &JointClock{sides: sides, from: from, searched: from}
+	return &JointClock{sides: sides, from: from, searched: from - dayBreak}
 }
 
-// within is Within.
-func (j *JointClock) within(ms, span int64) (int64, bool) {
-	if ms < j.from {
-		return Within(j.sides, ms, span)
-	}
-	end := ms + farthest
-	for j.searched < end {
+// opening gives a joint opening by its number; false if it does not begin before end.
+func (j *JointClock) opening(i int, end int64) (Opening, bool) {
+	for i >= len(j.openings) && j.searched < end {
 		if o, ok := Joint(j.sides, j.searched); ok {
 			j.openings = append(j.openings, o)
 			j.searched = o.Until
@@ -302,26 +298,102 @@ func (j *JointClock) within(ms, span int64) (int64, bool) {
 			j.searched += farthest
 		}
 	}
-	i, _ := slices.BinarySearchFunc(j.openings, ms, func(o Opening, ms int64) int { return cmp.Compare(o.Until, ms+1) }) // the first that ends after it
-	for ; i < len(j.openings) && j.openings[i].From < end; i++ {
-		from := max(ms, j.openings[i].From)
-		if length := j.openings[i].Until - from; length < span {
-			span -= length
-			continue
-		}
-		return from + span, true
+	if i >= len(j.openings) || j.openings[i].From >= end {
+		return Opening{}, false
 	}
-	return 0, false
+	return j.openings[i], true
 }
+
+// after gives the number of the first opening known that ends after a moment.
+func (j *JointClock) after(ms int64) int {
+	i, _ := slices.BinarySearchFunc(j.openings, ms+1, func(o Opening, ms int64) int { return cmp.Compare(o.Until, ms) })
+	return i
+}
+
+// within is Within.
+func (j *JointClock) within(ms, span int64) (int64, bool) {
+	if ms < j.from {
+		return Within(j.sides, ms, span)
+	}
+	for i := j.after(ms); ; i++ {
+		o, ok := j.opening(i, ms+farthest)
+		if !ok {
+			return 0, false
+		}
+		from := max(ms, o.From)
+		if length := o.Until - from; length >= span && length > 0 {
+			return from + span, true
+		} else if length > 0 {
+			span -= length
+		}
+	}
+}
+
+// dayBreak is for how long the sides are not open together before a joint working
+// day begins, in milliseconds. A shorter break is one within a day.
+const dayBreak = 4 * 60 * minute
+
+// begins gives the first moment, from one on, at which a joint working day begins;
+// false if there is none within 400 days.
+func (j *JointClock) begins(ms int64) (int64, bool) {
+	if ms < j.from {
+		return NewJointClock(j.sides, ms).begins(ms)
+	}
+	closed := ms - dayBreak // since then
+	for i := j.after(closed); ; i++ {
+		o, ok := j.opening(i, ms+farthest)
+		if !ok {
+			return 0, false
+		}
+		if o.From >= ms && o.From-closed >= dayBreak {
+			return o.From, true
+		}
+		closed = max(closed, o.Until)
+	}
+}
+
+// inJointHours reports whether the clocks of a precedence run in joint hours alone.
+func (p Precedence) inJointHours() bool { return p == Priority || p == Routine }
 
 // Due is Due in the hours of these sides.
 func (j *JointClock) Due(p Precedence, seconds, at int64) int64 {
-	if p == Priority || p == Routine {
+	if p.inJointHours() {
 		if due, ok := j.within(at, seconds*1000); ok {
 			return due
 		}
 	}
 	return at + seconds*1000
+}
+
+// Acknowledge gives by when a dispatch released at a moment is to be acknowledged:
+// once the time of the clock has passed in joint hours or, if the clock says so, when
+// the first joint working day begins that is no sooner than that time by the wall.
+func (j *JointClock) Acknowledge(c Clock, at int64) int64 {
+	due := j.Due(c.Precedence, c.Acknowledge, at)
+	if c.Opening {
+		if begins, ok := j.begins(at + c.Acknowledge*1000); ok {
+			return min(due, begins)
+		}
+	}
+	return due
+}
+
+// Answer gives by when a dispatch with a form, released at a moment, is to be answered:
+// by the hours of the form or, if it has none, by the clock; 0 if no time is agreed on.
+// Since rules version 4 the hours of a form run as the clocks do, unless it is itself
+// of FLASH or IMMEDIATE, or of distress.
+func (j *JointClock) Answer(rules int64, c Clock, f *Form, at int64) int64 {
+	switch {
+	case !f.AsksForAnswer():
+		return 0
+	case f.Hours > 0 && (rules < 4 || !f.Precedence.inJointHours() || f.Mode == ModeDistress):
+		return at + f.Hours*60*minute
+	case f.Hours > 0:
+		return j.Due(c.Precedence, f.Hours*60*60, at)
+	case c.Answer > 0:
+		return j.Due(c.Precedence, c.Answer, at)
+	}
+	return 0
 }
 
 // Stand is how a side stands at a moment by its own calendar.

@@ -10,7 +10,7 @@ import (
 // Version is the highest version of the rules that this program knows. A fold
 // must stop before a charter with a higher one is in force, because it could
 // only guess what follows (spec/entries.md §6).
-const Version = 3
+const Version = 4
 
 // Operator is the post that installs and runs a side's node. It is never
 // accredited, and acts only where the table of kinds allows it.
@@ -35,7 +35,8 @@ type Kind struct {
 var Kinds = []Kind{
 	founding(kind(KindCharter, 1, true, checkCharterBody, applyCharter)),
 	kind(KindPropose, 1, true, checkFirstPropose, applyPropose),
-	kind(KindPropose, 3, true, checkPropose, applyPropose),
+	kind(KindPropose, 3, true, checkThirdPropose, applyPropose),
+	kind(KindPropose, 4, true, checkPropose, applyPropose),
 	kind(KindAgree, 1, true, checkAgree, applyAgree),
 	kind(KindPost, 1, true, checkPost, applyPost),
 	kind(KindPostEnd, 1, true, checkPostEnd, applyPostEnd),

@@ -28,6 +28,7 @@ const (
 	MaxWatchName          = 80                // characters of the name shown of who is on watch
 	MaxOnWatch            = 16                // posts of a side that are on watch at once
 	MaxCheckTimes         = 48                // times of day at which a channel is checked
+	MaxChannelPosts       = 32                // posts of a side that serve a channel
 	MaxCheckTexts         = 8                 // test texts of a channel
 	MaxTestText           = 1_000             // bytes of a test text
 	MaxCheckUntil         = 720               // minutes within which a line check is answered

@@ -279,6 +279,9 @@ func (m *matter) putSchedule(c *Charter) {
 		return
 	}
 	row := &Schedule{Channels: []ChannelTimes{}, Clocks: c.Clocks, From: m.Time, ID: m.ID, Sides: c.SideIDs()}
+	if c.Rules >= 4 {
+		row.Rules = c.Rules
+	}
 	for _, channel := range c.Channels {
 		if channel.Checks != nil {
 			row.Channels = append(row.Channels, *channel.times())

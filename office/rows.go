@@ -66,15 +66,37 @@ type Channel struct {
 	Ladders []Ladder `json:"ladders,omitempty"` // its own, in place of the charter's; since rules version 3
 	Name    Words    `json:"name"`
 	Offset  int64    `json:"offset,omitzero"` // minutes by which its clock is ahead of UTC
-	Purpose Words    `json:"purpose"`
+
+	Posts   []ChannelPosts `json:"posts,omitempty"` // which serve it; since rules version 4
+	Purpose Words          `json:"purpose"`
+}
+
+// ChannelPosts are the posts of a side that serve a channel. A side of which nothing
+// is said serves it with all of them.
+type ChannelPosts struct {
+	Posts []Post `json:"posts"` // ascending
+	Side  Side   `json:"side"`
+}
+
+// PostsOf gives the posts of a side that serve the channel; none: all of them.
+func (ch *Channel) PostsOf(side Side) []Post {
+	for _, of := range ch.Posts {
+		if of.Side == side {
+			return of.Posts
+		}
+	}
+	return nil
 }
 
 // Clock gives the times, in seconds from release, that the sides have agreed on
 // for one precedence. Time raises flags; it never moves a state.
 type Clock struct {
-	Acknowledge int64      `json:"acknowledge"` // until a duty officer acknowledges
+	Acknowledge int64      `json:"acknowledge"`      // until a duty officer acknowledges
+	Answer      int64      `json:"answer,omitzero"`  // until what asks for an answer has one, or a holding reply; 0: no time; since rules version 4
+	Opening     bool       `json:"opening,omitzero"` // acknowledged when a joint working day begins, if that is sooner; since rules version 4
 	Precedence  Precedence `json:"precedence"`
-	Receipt     int64      `json:"receipt"` // until the other node's receipt is held
+	Readback    int64      `json:"readback,omitzero"` // until what asks for it is read back; 0: no time; since rules version 4
+	Receipt     int64      `json:"receipt"`           // until the other node's receipt is held
 }
 
 // OfficeRow is the one row that says whether the office is open and which
@@ -432,7 +454,8 @@ type Schedule struct {
 	Clocks   []Clock        `json:"clocks"`   // as the charter has them
 	From     int64          `json:"from"`     // milliseconds: the time of the entry in the joint order
 	ID       EntryID        `json:"id"`
-	Sides    []Side         `json:"sides"` // in the charter's order
+	Rules    int64          `json:"rules,omitzero"` // of the charter, since rules version 4; 0: 3
+	Sides    []Side         `json:"sides"`          // in the charter's order
 }
 
 // ChannelTimes are the line checks of one channel and the clock that they go by.

@@ -19,14 +19,15 @@ const (
 	AwaitsAcceptance      Awaits = "acceptance" // of a tender
 	AwaitsAcknowledgement Awaits = "acknowledgement"
 	AwaitsAnswer          Awaits = "answer"
+	AwaitsDecision        Awaits = "decision" // of the side that offered a tender which was declined: to withdraw it, or to serve it instead
 )
 
 // AllAwaits lists all of them.
-var AllAwaits = []Awaits{AwaitsAcceptance, AwaitsAcknowledgement, AwaitsAnswer}
+var AllAwaits = []Awaits{AwaitsAcceptance, AwaitsAcknowledgement, AwaitsAnswer, AwaitsDecision}
 
 // Question is what one side waits for from another: that it accepts a tender;
 // that it acknowledges a dispatch; or after that an answer, if its form asks for one
-// or one was promised.
+// or one was promised. Of a tender that was declined it is From that has to decide.
 type Question struct {
 	About      EntryID       `json:"about"` // the dispatch or the tender
 	Awaits     Awaits        `json:"awaits"`
@@ -37,23 +38,34 @@ type Question struct {
 	From       Side          `json:"from"`              // who waits
 	Ladder     []int64       `json:"ladder,omitempty"`  // when the steps of the ladder are due, milliseconds; none once it is acknowledged
 	Precedence Precedence    `json:"precedence"`
-	Read       int64         `json:"read,omitzero"` // when it was acknowledged, declined, or a holding reply was given; 0 if it was not
-	Since      int64         `json:"since"`         // the release, by the clock of From
-	To         Side          `json:"to"`            // who is silent
+	Receipt    int64         `json:"receipt,omitzero"` // by when the receipt of the node of To is due, milliseconds; 0 if no time is agreed on
+	Read       int64         `json:"read,omitzero"`    // when it was acknowledged, declined, or a holding reply was given; 0 if it was not
+	Since      int64         `json:"since"`            // the release, by the clock of From
+	To         Side          `json:"to"`               // who is silent
 }
 
-// Wait is by when a dispatch is to be acknowledged.
+// Wait is by when a dispatch is to be acknowledged and answered.
 type Wait struct {
 	Due    int64   // milliseconds; 0 if no time is agreed on
 	Ladder []int64 // when the steps of the ladder are due
+	Answer int64   // by when it is to be answered, if its form asks for that; 0 if no time is agreed on
+
+	Receipt int64 // by when the other node is to have it, at every hour; 0 if no time is agreed on
 }
 
-// Wait reckons by when a dispatch is to be acknowledged, by the clock and the ladder
-// of its precedence, which run below IMMEDIATE in the hours of the sides.
-func (c *Charter) Wait(d *Dispatch, clock *JointClock) (w Wait) {
-	if i := slices.IndexFunc(c.Clocks, func(clock Clock) bool { return clock.Precedence == d.Precedence }); i >= 0 && c.Clocks[i].Acknowledge > 0 {
-		w.Due = clock.Due(d.Precedence, c.Clocks[i].Acknowledge, d.At)
+// Wait reckons by when a dispatch is to be acknowledged and answered, by the clock and
+// the ladder of its precedence, which run below IMMEDIATE in the hours of the sides. f
+// is its form, and may be nil.
+func (c *Charter) Wait(d *Dispatch, f *Form, clock *JointClock) (w Wait) {
+	of, ok := c.Clock(d.Precedence)
+	if ok && of.Acknowledge > 0 {
+		w.Due = clock.Acknowledge(of, d.At)
 	}
+	if of.Receipt > 0 {
+		w.Receipt = d.At + of.Receipt*1000
+	}
+	of.Precedence = d.Precedence
+	w.Answer = clock.Answer(c.Rules, of, f, d.At)
 	if c.Rules >= 3 {
 		w.Ladder = c.ClimbBy(clock, d.Channel, d.Precedence, d.At).Due
 	}
@@ -72,7 +84,7 @@ func Questions(d *Dispatch, given []Acknowledgement, h *Handling, f *Form, w Wai
 		return nil
 	}
 	for _, to := range d.To {
-		q := Question{Channel: d.Channel, About: d.ID, From: d.From, Precedence: d.Precedence, Since: d.At, To: to}
+		q := Question{Channel: d.Channel, About: d.ID, From: d.From, Precedence: d.Precedence, Receipt: w.Receipt, Since: d.At, To: to}
 		if i := slices.IndexFunc(given, func(a Acknowledgement) bool { return a.Side == to }); i >= 0 {
 			q.Read = given[i].At
 		}
@@ -90,10 +102,7 @@ func Questions(d *Dispatch, given []Acknowledgement, h *Handling, f *Form, w Wai
 			if !f.AsksForAnswer() {
 				continue
 			}
-			q.Awaits = AwaitsAnswer
-			if f.Hours > 0 {
-				q.Due = d.At + f.Hours*60*minute
-			}
+			q.Awaits, q.Due = AwaitsAnswer, w.Answer
 			if f.Asks == AsksObjection {
 				q.Ends = q.Due
 			}
@@ -107,7 +116,7 @@ func Questions(d *Dispatch, given []Acknowledgement, h *Handling, f *Form, w Wai
 
 // TenderQuestions lists what is waited for with a tender, one for each side that has
 // not accepted it: an answer, or after it was declined that its own side withdraws it
-// or serves the dispatch instead. Then nothing is any more.
+// or serves the dispatch instead, for which no time is agreed on. Then nothing is any more.
 func TenderQuestions(t *Tender) (list []Question) {
 	if t.Withdrawn != nil || t.Served != nil {
 		return nil
@@ -118,7 +127,7 @@ func TenderQuestions(t *Tender) (list []Question) {
 			if a.Answer == TenderAccept {
 				continue
 			}
-			q.Declined, q.Read = a.Reason, a.At
+			q.Awaits, q.Declined, q.Due, q.Read = AwaitsDecision, a.Reason, 0, a.At
 		}
 		list = append(list, q)
 	}
@@ -168,6 +177,7 @@ type Silence struct {
 	Step    int   `json:"step,omitzero"`    // of the ladder: the last that is reached; 0 before the first, and where none runs
 	Steps   int   `json:"steps,omitzero"`   // of the ladder
 	Stepped int64 `json:"stepped,omitzero"` // since when that step is reached, milliseconds
+	Late    int64 `json:"late,omitzero"`    // by when the receipt was due that has not come, milliseconds; 0 if it came, or there is still time
 	Until   int64 `json:"until,omitzero"`   // when the station opens; 0 for another cause, and if that is not within 400 days
 }
 
@@ -181,11 +191,14 @@ func (q *Question) Silence(c *Circumstances, now int64) (s Silence, open bool) {
 		return s, false
 	}
 	s.Overdue = q.Due > 0 && now > q.Due
+	if !c.Received && q.Receipt > 0 && now > q.Receipt {
+		s.Late = q.Receipt
+	}
 	acknowledged := q.Awaits == AwaitsAnswer
 	waits := q.Precedence != Flash && q.Precedence != Immediate // until the station opens
 	switch {
-	case q.Declined != "":
-		s.Cause, s.Since, s.Overdue = NotAccepting, q.Read, false
+	case q.Awaits == AwaitsDecision:
+		s.Cause, s.Since, s.Late = NotAccepting, q.Read, 0
 	case !c.Up:
 		s.Cause, s.Since = LinkDown, c.LineSince
 	case !c.Received:
@@ -201,7 +214,8 @@ func (q *Question) Silence(c *Circumstances, now int64) (s Silence, open bool) {
 	default:
 		s.Cause, s.Since = NotAcknowledged, q.Since
 	}
-	if q.Awaits == AwaitsAcknowledgement && (s.Cause == NobodyOnWatch || s.Cause == NotAcknowledged) { // else the ladder of the other side may not run
+	runs := s.Cause == NobodyOnWatch || s.Cause == NotAcknowledged || s.Cause == StationClosed && !waits // else the ladder of the other side may not run
+	if runs && q.Awaits == AwaitsAcknowledgement {
 		s.Steps = len(q.Ladder)
 		s.Step, s.Stepped = Climb{Due: q.Ladder}.Reached(now)
 	}

@@ -50,7 +50,7 @@ func TestWhatIsWaitedForFollowsFromWhatWasWritten(t *testing.T) {
 		{"withdrawn", nil, &Handling{Relations: []Related{{Kind: Cancellation}}}, nil, "", "", false},
 		{"corrected", nil, &Handling{Relations: []Related{{Kind: Correction}}}, nil, AwaitsAcknowledgement, "2018-10-12 04:00", false},
 	} {
-		list := Questions(d, test.given, test.h, test.f, charter.Wait(d, NewJointClock(korea, d.At)))
+		list := Questions(d, test.given, test.h, test.f, charter.Wait(d, test.f, NewJointClock(korea, d.At)))
 		if test.want == "" {
 			if len(list) > 0 {
 				t.Errorf("%s: got %+v", test.name, list)
@@ -120,8 +120,8 @@ func TestEachSilenceHasOneCause(t *testing.T) {
 		{"a tender, and nobody is on watch", Routine, AwaitsAcceptance, "", nobody, Silence{Cause: NobodyOnWatch, Since: left}},
 		{"a tender, and closed", Priority, AwaitsAcceptance, "", night, Silence{Cause: StationClosed, Until: monday}},
 		{"a tender, and the line is down", Routine, AwaitsAcceptance, "", down, Silence{Cause: LinkDown, Since: left}},
-		{"declined", Routine, AwaitsAcceptance, DeclineRank, good, Silence{Cause: NotAccepting, Since: left}},
-		{"declined, and all that can be is so", Routine, AwaitsAcceptance, DeclineRank, all, Silence{Cause: NotAccepting, Since: left}},
+		{"declined", Routine, AwaitsDecision, DeclineRank, good, Silence{Cause: NotAccepting, Since: left}},
+		{"declined, and all that can be is so", Routine, AwaitsDecision, DeclineRank, all, Silence{Cause: NotAccepting, Since: left}},
 		{"acknowledged, and nobody is on watch now", Routine, AwaitsAnswer, "", nobody, Silence{Cause: NotAnswered, Since: left}},
 	} {
 		q := Question{Awaits: test.awaits, Declined: test.declined, From: "south", Precedence: test.p, Read: left, Since: since, To: "north"}
@@ -138,7 +138,11 @@ func TestATenderWaitsUntilItIsAcceptedWithdrawnOrServed(t *testing.T) {
 		said := ""
 		for _, q := range TenderQuestions(tender) {
 			said += q.To + " " + string(q.Declined) + ","
-			if q.Awaits != AwaitsAcceptance || q.Due != 10 || q.Since != 5 || q.From != "south" {
+			awaits, due := AwaitsAcceptance, int64(10)
+			if q.Declined != "" {
+				awaits, due = AwaitsDecision, 0
+			}
+			if q.Awaits != awaits || q.Due != due || q.Since != 5 || q.From != "south" {
 				t.Errorf("%+v", q)
 			}
 		}
@@ -164,7 +168,7 @@ func TestATenderWaitsUntilItIsAcceptedWithdrawnOrServed(t *testing.T) {
 
 func TestTheStepOfTheLadderStandsBesideASilence(t *testing.T) {
 	d := asked(Flash)
-	q := Questions(d, nil, nil, nil, (&Charter{Rules: 3}).Wait(d, NewJointClock(nil, d.At)))[0]
+	q := Questions(d, nil, nil, nil, (&Charter{Rules: 3}).Wait(d, nil, NewJointClock(nil, d.At)))[0]
 	c := Circumstances{Up: true, Received: true, Stand: Stand{Open: true}, Watches: true, OnWatch: true}
 	for _, test := range []struct {
 		minutes     int64
@@ -185,8 +189,43 @@ func TestTheStepOfTheLadderStandsBesideASilence(t *testing.T) {
 			t.Errorf("after %d minutes: got %+v", test.minutes, s)
 		}
 	}
-	if q := Questions(d, nil, nil, nil, (&Charter{Rules: 2}).Wait(d, NewJointClock(nil, d.At)))[0]; q.Ladder != nil {
+	if q := Questions(d, nil, nil, nil, (&Charter{Rules: 2}).Wait(d, nil, NewJointClock(nil, d.At)))[0]; q.Ladder != nil {
 		t.Error("there is a ladder before the rules know ladders")
+	}
+}
+
+func TestTheLadderOfWhatIsUrgentRunsWhileTheStationIsClosed(t *testing.T) {
+	for p, steps := range map[Precedence]int{Flash: 3, Immediate: 1, Priority: 0, Routine: 0} {
+		d := asked(p)
+		q := Questions(d, nil, nil, nil, (&Charter{Rules: 3}).Wait(d, nil, NewJointClock(nil, d.At)))[0]
+		c := Circumstances{Up: true, Received: true, Stand: Stand{Said: true}, Watches: true}
+		if s, _ := q.Silence(&c, d.At+60*minute); s.Cause != StationClosed || s.Steps != steps || s.Step != steps {
+			t.Errorf("%s: %+v", p, s)
+		}
+		q.Awaits = AwaitsAnswer
+		if s, _ := q.Silence(&c, d.At+60*minute); s.Steps != 0 {
+			t.Errorf("%s, acknowledged: %+v", p, s)
+		}
+	}
+}
+
+func TestAReceiptIsLateByTheClockAtEveryHour(t *testing.T) {
+	charter := &Charter{Clocks: []Clock{{Acknowledge: 6 * 60 * 60, Precedence: Routine, Receipt: 60 * 60}}, Rules: 4}
+	never := []Calendar{testCalendar(0, slicesOf())}
+	d := asked(Routine)
+	q := Questions(d, nil, nil, nil, charter.Wait(d, nil, NewJointClock(never, d.At)))[0]
+	due := d.At + 60*minute
+	for _, test := range []struct {
+		name         string
+		up, received bool
+		now, want    int64
+	}{
+		{"there is still time", true, false, due, 0}, {"the time is over", true, false, due + 1, due}, {"the line is down", false, false, due + 1, due}, {"it has come", true, true, due + 1, 0},
+	} {
+		c := Circumstances{Up: test.up, Received: test.received, Stand: Stand{Open: true}}
+		if s, _ := q.Silence(&c, test.now); s.Late != test.want {
+			t.Errorf("%s: %+v", test.name, s)
+		}
 	}
 }
 

@@ -175,7 +175,7 @@ type Tally struct {
 	clocks    []Clock // before the first schedule
 	schedules Schedules
 	calendars map[Side]Calendar
-	hours     *jointHours
+	hours     *JointClock
 
 	cells   map[tallied]*Figures
 	spans   map[tallied][]int64 // times to acknowledge
@@ -210,7 +210,7 @@ func NewTally(months []string, until int64, settled func(EntryID) bool, sides []
 	for _, side := range sortedKeys(calendars) {
 		all = append(all, calendars[side])
 	}
-	t.hours = &jointHours{sides: all, reach: t.bounds[0]}
+	t.hours = NewJointClock(all, t.bounds[0])
 	return t
 }
 
@@ -295,22 +295,28 @@ func (t *Tally) Dispatch(channel string, from Side, p Precedence, real bool, a *
 // due says until when a dispatch is to be acknowledged by the clocks of the charter
 // under which it was released.
 func (t *Tally) due(p Precedence, at int64) int64 {
-	clocks := t.clocks
-	if len(t.schedules) > 0 { // before the first, its own
-		i, _ := slices.BinarySearchFunc(t.schedules, at+1, func(s Schedule, after int64) int { return cmp.Compare(s.From, after) })
-		clocks = t.schedules[max(i-1, 0)].Clocks
-	}
-	for _, clock := range clocks {
-		if clock.Precedence == p && clock.Acknowledge > 0 {
-			return t.hours.due(p, clock.Acknowledge, at)
-		}
+	if clock, _ := t.clock(p, at); clock.Acknowledge > 0 {
+		return t.hours.Acknowledge(clock, at)
 	}
 	return maxInteger
 }
 
+// clock gives the clock of a precedence in the charter that was in force at a moment,
+// and the version of the rules.
+func (t *Tally) clock(p Precedence, at int64) (Clock, int64) {
+	then := Schedule{Clocks: t.clocks}
+	if len(t.schedules) > 0 { // before the first, its own
+		i, _ := slices.BinarySearchFunc(t.schedules, at+1, func(s Schedule, after int64) int { return cmp.Compare(s.From, after) })
+		then = t.schedules[max(i-1, 0)]
+	}
+	clock, _ := (&Charter{Clocks: then.Clocks}).Clock(p)
+	clock.Precedence = p
+	return clock, then.Rules
+}
+
 // Answers counts how the sides that a dispatch is addressed to have answered its
 // form. h may be nil.
-func (t *Tally) Answers(channel string, form *Form, a *Acknowledgements, h *Handling) {
+func (t *Tally) Answers(channel string, p Precedence, form *Form, a *Acknowledgements, h *Handling) {
 	month, ok := t.month(a.Time)
 	if !ok || form == nil || form.Asks == AsksNothing {
 		return
@@ -318,10 +324,8 @@ func (t *Tally) Answers(channel string, form *Form, a *Acknowledgements, h *Hand
 	if h == nil {
 		h = &Handling{}
 	}
-	due := int64(maxInteger)
-	if form.Hours > 0 {
-		due = a.Time + form.Hours*60*minute
-	}
+	clock, rules := t.clock(p, a.Time)
+	due := cmp.Or(t.hours.Answer(rules, clock, form, a.Time), maxInteger)
 	by, withdrawn := h.Withdrawn()
 	withdrawn = withdrawn && t.settled(by.ID)
 	count := func(side Side) {
@@ -525,43 +529,5 @@ func (t *Tally) open(month int, side Side) {
 			}
 			f.Watch.CoveredMS += max(0, min(w.Until, o.Until)-max(w.From, o.From))
 		}
-	}
-}
-
-// jointHours keeps the times during which all sides are open, so that each is
-// reckoned once.
-type jointHours struct {
-	sides    []Calendar
-	openings []Opening // those that end by reach
-	reach    int64
-}
-
-// due gives what Due gives.
-func (h *jointHours) due(p Precedence, seconds, at int64) int64 {
-	if p != Priority && p != Routine {
-		return at + seconds*1000
-	}
-	span, end := seconds*1000, at+farthest
-	i, _ := slices.BinarySearchFunc(h.openings, at+1, func(o Opening, at int64) int { return cmp.Compare(o.Until, at) })
-	for ; ; i++ {
-		for i >= len(h.openings) && h.reach < end {
-			o, ok := Joint(h.sides, h.reach)
-			if !ok {
-				h.reach += farthest
-				continue
-			}
-			h.reach, h.openings = o.Until, append(h.openings, o)
-			if o.Until <= at {
-				i = len(h.openings)
-			}
-		}
-		if i >= len(h.openings) || h.openings[i].From >= end {
-			return at + seconds*1000
-		}
-		from := max(h.openings[i].From, at)
-		if h.openings[i].Until-from >= span {
-			return from + span
-		}
-		span -= h.openings[i].Until - from
 	}
 }

@@ -59,11 +59,11 @@ func TestDueTimesAreReckonedOnceAndTheSame(t *testing.T) {
 			}
 			sides = append(sides, NewCalendar(list))
 		}
-		hours := &jointHours{sides: sides, reach: begin}
+		hours := NewJointClock(sides, begin)
 		for range 40 {
 			at, seconds := begin+random.Int64N(700*dayLength), 1+random.Int64N(40*3600)
 			for _, p := range Precedences {
-				if got, want := hours.due(p, seconds, at), Due(p, seconds, at, sides); got != want {
+				if got, want := hours.Due(p, seconds, at), Due(p, seconds, at, sides); got != want {
 					t.Fatalf("%s, %d s from %s: %s, want %s", p, seconds, MinuteOf(at), MinuteOf(got), MinuteOf(want))
 				}
 			}

@@ -89,6 +89,9 @@ func play(t *testing.T, transcript string) string {
 		case line == "(All three sides have founded the office by rules 3.)":
 			found(t, desk, next, "@with-rules-3")
 			continue
+		case line == "(All three sides have founded the office by rules 4.)":
+			found(t, desk, next, "@with-rules-4")
+			continue
 		case line == "(All three sides have founded the office with checks.)":
 			found(t, desk, next, "@with-checks")
 			continue

@@ -64,7 +64,7 @@ func (d *lineDesk) Put(row office.Row) {
 // time, a clock that is behind, a third side's entries passed on, void entries.
 func exampleWorld(t *testing.T) *world {
 	w := threeSides(t)
-	w.charter.Rules, w.charter.Ladders = 1, nil
+	w.charter = office.FoundingCharter(testOffice, 1, w.charter.Sides)
 	south, north, east := w.nodes["south"], w.nodes["north"], w.nodes["east"]
 	found := &office.CharterBody{Charter: w.charter}
 	w.mustWrite("south", office.Operator, office.KindCharter, found)

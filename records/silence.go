@@ -143,9 +143,9 @@ func (k *awaited) find(ctx context.Context, tx *sqldb.Tx, own office.Side) (*Awa
 			}
 		}
 		wait, reckoned := k.waits[line.ID]
-		if len(line.Waiting) > 0 {
+		if len(line.Waiting) > 0 || form.AsksForAnswer() {
 			if !reckoned {
-				wait = row.Charter.Wait(&line.Dispatch, clock)
+				wait = row.Charter.Wait(&line.Dispatch, form, clock)
 			}
 			waits[line.ID] = wait
 		}

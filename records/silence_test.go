@@ -91,7 +91,7 @@ func TestWhatIsWaitedForIsTheSameAtBothSides(t *testing.T) {
 		})
 		want(tender.String() + " acceptance of north")
 		write("north", office.KindTenderReply, &office.TenderAnswerBody{Answer: office.TenderDecline, Reason: office.DeclineRank, Tender: tender})
-		want(tender.String() + " acceptance of north")
+		want(tender.String() + " decision of north")
 		write("south", office.KindTenderEnd, &office.TenderWithdrawBody{Tender: tender})
 		want()
 	})

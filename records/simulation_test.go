@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -37,9 +38,7 @@ func TestInWhateverSequenceEntriesComeEveryNodeReachesTheSameRecords(t *testing.
 		for _, side := range sides {
 			s.open(side, "sqlite::memory:")
 		}
-		if s.charter.Rules = rapid.Int64Range(1, office.Version).Draw(rt, "rules"); s.charter.Rules < 3 {
-			s.charter.Ladders = nil // those rules do not know them
-		}
+		s.charter = office.FoundingCharter(testOffice, rapid.Int64Range(1, office.Version).Draw(rt, "rules"), s.charter.Sides)
 		if rapid.Bool().Draw(rt, "opened") {
 			s.found()
 		}
@@ -139,6 +138,11 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 		if other.Rules >= 3 && rapid.Bool().Draw(rt, "checks") {
 			other.Channels = []office.Channel{s.charter.Channels[0]}
 			other.Channels[0].Checks = everyMinute()
+		}
+		if rapid.Bool().Draw(rt, "clocks and posts") {
+			other.Clocks[3].Answer, other.Clocks[3].Opening = 3600, true
+			other.Channels = slices.Clone(other.Channels)
+			other.Channels[0].Posts = []office.ChannelPosts{{Posts: []office.Post{"duty-officer"}, Side: n.side}}
 		}
 		if rapid.Bool().Draw(rt, "ladders") {
 			other.Ladders = office.DefaultLadders()[:rapid.IntRange(0, 4).Draw(rt, "of them")]

@@ -160,7 +160,7 @@ func (c *counting) dispatches() error {
 					return err
 				}
 			}
-			c.tally.Answers(channel, form, &a, &h)
+			c.tally.Answers(channel, office.Precedence(precedence), form, &a, &h)
 			c.tally.Meeting(channel, side, form, &a, &h)
 		}
 	}

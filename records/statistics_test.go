@@ -44,7 +44,7 @@ func TestStatisticsAreCountedAndTheSameOnBothSides(t *testing.T) {
 		})
 	}
 	form := &office.Form{
-		Code: "cq", Name: office.Words{"en": "Question"}, Purpose: office.Words{"en": "To ask."}, Asks: office.AsksAnswer, Hours: 48, Precedence: office.Priority,
+		Code: "cq", Name: office.Words{"en": "Question"}, Purpose: office.Words{"en": "To ask."}, Asks: office.AsksAnswer, Hours: 1, Precedence: office.Priority,
 		Fields: []office.FormField{{ID: "what", Name: office.Words{"en": "What"}, Type: office.FieldLine, Required: true}},
 	}
 	meeting := &office.Form{

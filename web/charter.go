@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	"liaison.example/lang"
 	"liaison.example/node"
@@ -32,6 +33,7 @@ type charterText struct {
 	Sides    []charterSideText
 	Channels []charterChannelText
 	Clocks   []charterClockText
+	Answers  bool // the rules know clocks of read-backs and answers
 	Ladders  []ladderText
 }
 
@@ -51,6 +53,7 @@ type charterClockText struct {
 	Precedence           office.Precedence
 	Word                 string
 	Receipt, Acknowledge string
+	Readback, Answer     string
 	Changed              bool
 }
 
@@ -108,7 +111,7 @@ func (v *visit) founding() []founding {
 
 // charterText puts a charter into words and marks what differs from another.
 func (v *visit) charterText(c, before *office.Charter) *charterText {
-	text := &charterText{Rules: c.Rules}
+	text := &charterText{Rules: c.Rules, Answers: c.Rules >= clocksRules}
 	// In a side's own copy its name stands first, as in any joint document.
 	sides := slices.Clone(c.Sides)
 	slices.SortStableFunc(sides, func(a, b office.CharterSide) int {
@@ -132,18 +135,18 @@ func (v *visit) charterText(c, before *office.Charter) *charterText {
 		text.Sides = append(text.Sides, one)
 	}
 	for _, channel := range c.Channels {
-		one := charterChannelText{ID: channel.ID, Name: lang.Pick(v.tag, channel.Name), Purpose: lang.Pick(v.tag, channel.Purpose), Times: v.timesText(&channel)}
+		one := charterChannelText{ID: channel.ID, Name: lang.Pick(v.tag, channel.Name), Purpose: lang.Pick(v.tag, channel.Purpose), Times: v.channelText(&channel)}
 		if before != nil {
 			was := before.Channel(channel.ID)
 			one.Changed = was == nil || !maps.Equal(was.Name, channel.Name) || !maps.Equal(was.Purpose, channel.Purpose) ||
-				!slices.Equal(v.timesText(was), v.timesText(&channel))
+				!slices.Equal(v.channelText(was), v.channelText(&channel))
 		}
 		text.Channels = append(text.Channels, one)
 	}
 	for _, clock := range c.Clocks {
 		one := charterClockText{
 			Precedence: clock.Precedence, Word: v.t("precedence." + lowerPrecedence(clock.Precedence)),
-			Receipt: v.span(clock.Receipt), Acknowledge: v.span(clock.Acknowledge),
+			Receipt: v.span(clock.Receipt), Acknowledge: v.acknowledgeWithin(clock), Readback: v.span(clock.Readback), Answer: v.span(clock.Answer),
 		}
 		if before != nil {
 			one.Changed = !slices.Contains(before.Clocks, clock)
@@ -152,6 +155,39 @@ func (v *visit) charterText(c, before *office.Charter) *charterText {
 	}
 	text.Ladders = v.ladderTexts(c, before)
 	return text
+}
+
+// clocksRules is the version of the rules from which on there are clocks of read-backs
+// and answers, and posts that serve a channel.
+const clocksRules = 4
+
+// acknowledgeWithin says within what time a clock wants a dispatch acknowledged.
+func (v *visit) acknowledgeWithin(c office.Clock) string {
+	if c.Opening {
+		return v.t("charter.or-opening", "span", v.span(c.Acknowledge))
+	}
+	return v.span(c.Acknowledge)
+}
+
+// channelText writes which posts serve a channel, and its times, each in a line.
+func (v *visit) channelText(ch *office.Channel) (lines []string) {
+	for _, of := range ch.Posts {
+		lines = append(lines, v.t("charter.posts", "side", v.sideName(of.Side), "posts", v.postNames(of.Side, of.Posts)))
+	}
+	return append(lines, v.timesText(ch)...)
+}
+
+// postNames names posts of a side, each with its id.
+func (v *visit) postNames(side office.Side, posts []office.Post) string {
+	var names []string
+	for _, post := range posts {
+		name := post
+		if known := v.postName(side, post); known != post {
+			name = known + " (" + post + ")"
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, v.t("common.list-comma"))
 }
 
 func (v *visit) proposalText(p *office.Proposal) proposalText {

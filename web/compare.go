@@ -45,7 +45,7 @@ func (v *visit) articles(c *office.Charter) []article {
 		for _, tag := range sortedKeys(channel.Purpose) {
 			line(&b, v.t("charter.purpose")+" ("+tag+")", channel.Purpose[tag])
 		}
-		for _, text := range v.timesText(&channel) {
+		for _, text := range v.channelText(&channel) {
 			b.WriteString(text + "\n")
 		}
 		out = append(out, article{"channel " + channel.ID, v.t("charter.channel", "channel", channel.ID), b.String()})
@@ -53,7 +53,13 @@ func (v *visit) articles(c *office.Charter) []article {
 	for _, clock := range c.Clocks {
 		var b strings.Builder
 		line(&b, v.t("charter.receipt"), v.span(clock.Receipt))
-		line(&b, v.t("charter.acknowledge"), v.span(clock.Acknowledge))
+		line(&b, v.t("charter.acknowledge"), v.acknowledgeWithin(clock))
+		if clock.Readback > 0 {
+			line(&b, v.t("charter.readback"), v.span(clock.Readback))
+		}
+		if clock.Answer > 0 {
+			line(&b, v.t("charter.answer"), v.span(clock.Answer))
+		}
 		word := v.t("precedence." + lowerPrecedence(clock.Precedence))
 		out = append(out, article{"clock " + string(clock.Precedence), v.t("charter.clock", "precedence", word), b.String()})
 	}

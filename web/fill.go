@@ -302,8 +302,8 @@ func (v *visit) asksNow(form *office.Form, line *records.DispatchLine) string {
 		return ""
 	}
 	said := v.asks(form) + " " + v.silence(form)
-	if form.Hours > 0 {
-		until := fromMillis(line.At).Add(time.Duration(form.Hours) * time.Hour)
+	if due := v.office.Charter.Wait(&line.Dispatch, form, office.NewJointClock(v.jointly(), line.At)).Answer; due > 0 {
+		until := fromMillis(due)
 		said += " " + v.t("fill.until", "time", until.In(v.zone(v.side)).Format(untilForm), "zone", v.zone(v.side))
 	}
 	return said

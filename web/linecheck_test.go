@@ -122,8 +122,11 @@ func proposeForm(c *office.Charter, hash string) url.Values {
 		form.Set("checks-"+string(rune('1'+day))+"-0", times.Checks[day])
 	}
 	for _, clock := range c.Clocks {
-		for name, seconds := range map[string]int64{"receipt": clock.Receipt, "acknowledge": clock.Acknowledge} {
-			number, unit := inUnits(seconds)
+		if clock.Opening {
+			form.Set("opening-"+string(clock.Precedence), "1")
+		}
+		for name, seconds := range map[string]int64{"receipt": clock.Receipt, "acknowledge": clock.Acknowledge, "readback": clock.Readback, "answer": clock.Answer} {
+			number, unit := inUnitsOrNone(seconds)
 			form.Set(name+"-"+string(clock.Precedence), number)
 			form.Set(name+"-"+string(clock.Precedence)+"-unit", unit)
 		}

@@ -25,7 +25,7 @@ type progress struct {
 // run in joint hours below IMMEDIATE.
 func (v *visit) due(d *office.Dispatch) (acknowledge time.Time, ok bool) {
 	if clock, ok := v.clock(d.Precedence); ok && clock.Acknowledge > 0 {
-		return fromMillis(office.Due(d.Precedence, clock.Acknowledge, d.At, v.jointly())), true
+		return fromMillis(office.NewJointClock(v.jointly(), d.At).Acknowledge(clock, d.At)), true
 	}
 	return time.Time{}, false
 }
@@ -114,6 +114,11 @@ func (v *visit) progressTo(line *records.DispatchLine, to office.Side, receipts 
 		return progress{"received", late, v.h("state.received", "side", v.sideName(to), "time", v.briefly(receipt.At)) + overdue}
 	}
 	if line.From == v.side {
+		if clock, ok := v.clock(line.Precedence); ok && clock.Receipt > 0 {
+			if due := fromMillis(line.At + clock.Receipt*1000); v.now.After(due) {
+				late, overdue = true, v.h("state.unreceived", "time", v.briefly(due))+overdue
+			}
+		}
 		return progress{"queued", late, v.h("state.queued", "side", v.sideName(to), "age", v.age(fromMillis(line.At))) + overdue}
 	}
 	return progress{"received", late, v.h("state.between", "side", v.sideName(to)) + overdue}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -31,6 +32,7 @@ type proposePage struct {
 	Same     bool   // nothing would change
 	Refused  string // why it cannot be put forward
 	Known    bool   // the rules in force know hours and checks of channels
+	Answers  bool   // they know clocks of read-backs and answers, and posts of channels
 	Days     []string
 	Ladders  string // each in a line
 }
@@ -42,7 +44,11 @@ type channelForm struct {
 	Remove bool
 	New    bool // not in the charter in force
 	Times  timesForm
+	Posts  []postsForm
 }
+
+// postsForm is which posts of a side serve a channel, as it is typed.
+type postsForm struct{ Side, Name, Posts string }
 
 type channelWords struct{ Tag, Language, Name, Purpose string }
 
@@ -51,6 +57,9 @@ type clockForm struct {
 	Word                         string
 	Receipt, Acknowledge         string // numbers, of the units
 	ReceiptUnit, AcknowledgeUnit string
+	Readback, Answer             string // empty: no time
+	ReadbackUnit, AnswerUnit     string
+	MayOpen, Opening             bool
 }
 
 type sideForm struct{ Name, Zone, Languages, Address string }
@@ -60,6 +69,14 @@ var clockUnits = map[string]int64{"s": 1, "min": 60, "h": 3600}
 
 // clockUnitsShown are the same in order.
 var clockUnitsShown = []string{"s", "min", "h"}
+
+// inUnitsOrNone is inUnits for a time that may be left out.
+func inUnitsOrNone(seconds int64) (number, unit string) {
+	if seconds == 0 {
+		return "", "h"
+	}
+	return inUnits(seconds)
+}
 
 // inUnits writes seconds in the largest unit that they are a whole number of.
 func inUnits(seconds int64) (number, unit string) {
@@ -108,6 +125,7 @@ func (s *site) showPropose(v *visit, status int, typed *office.Charter, page pro
 	if page.Ladders = office.LaddersText(typed.Ladders); page.Ladders == "" {
 		page.Ladders = office.LaddersText(office.DefaultLadders()) // what holds where nothing is said
 	}
+	page.Answers = in.Rules >= clocksRules
 	tags := charterTags(in)
 	if in.Rules < office.Version {
 		page.Rules, page.Raise = office.Version, typed.Rules > in.Rules
@@ -117,12 +135,18 @@ func (s *site) showPropose(v *visit, status int, typed *office.Charter, page pro
 		for _, tag := range tags {
 			one.Words = append(one.Words, channelWords{tag, languageName(tag), channel.Name[tag], channel.Purpose[tag]})
 		}
+		for _, side := range in.Sides {
+			one.Posts = append(one.Posts, postsForm{side.ID, v.sideName(side.ID), strings.Join(channel.PostsOf(side.ID), " ")})
+		}
 		page.Channels = append(page.Channels, one)
 	}
 	for _, clock := range typed.Clocks {
 		one := clockForm{Precedence: clock.Precedence, Word: v.t("precedence." + lowerPrecedence(clock.Precedence))}
 		one.Receipt, one.ReceiptUnit = inUnits(clock.Receipt)
 		one.Acknowledge, one.AcknowledgeUnit = inUnits(clock.Acknowledge)
+		one.Readback, one.ReadbackUnit = inUnitsOrNone(clock.Readback)
+		one.Answer, one.AnswerUnit = inUnitsOrNone(clock.Answer)
+		one.MayOpen, one.Opening = clock.Precedence == office.Priority || clock.Precedence == office.Routine, clock.Opening
 		page.Clocks = append(page.Clocks, one)
 	}
 	if own := typed.Side(v.side); own != nil {
@@ -166,6 +190,14 @@ func (v *visit) typedCharter() *office.Charter {
 			was = &office.Channel{}
 		}
 		typedTimes(&channel, was, v.knowsChecks() && form.Has(fmt.Sprintf("times-%d", i)), field)
+		if channel.Posts = was.Posts; in.Rules >= clocksRules && form.Has(fmt.Sprintf("served-%d", i)) {
+			channel.Posts = nil
+			for _, side := range in.Sides {
+				if posts := slices.Compact(slices.Sorted(slices.Values(strings.Fields(strings.ReplaceAll(field("posts-"+side.ID), ",", " "))))); len(posts) > 0 {
+					channel.Posts = append(channel.Posts, office.ChannelPosts{Posts: posts, Side: side.ID})
+				}
+			}
+		}
 		empty := channel.ID == "" && len(channel.Name) == 0 && len(channel.Purpose) == 0
 		if !empty && field("remove") == "" {
 			c.Channels = append(c.Channels, channel)
@@ -181,7 +213,18 @@ func (v *visit) typedCharter() *office.Charter {
 			}
 			return n * clockUnits[form.Get(name+"-unit")]
 		}
-		c.Clocks[i].Receipt, c.Clocks[i].Acknowledge = seconds("receipt"), seconds("acknowledge")
+		clock := &c.Clocks[i]
+		clock.Receipt, clock.Acknowledge = seconds("receipt"), seconds("acknowledge")
+		if in.Rules >= clocksRules && form.Has("answer-"+string(clock.Precedence)) {
+			orNone := func(name string) int64 {
+				if strings.TrimSpace(form.Get(name+"-"+string(clock.Precedence))) == "" {
+					return 0
+				}
+				return cmp.Or(seconds(name), -1) // which the rules refuse
+			}
+			clock.Readback, clock.Answer = orNone("readback"), orNone("answer")
+			clock.Opening = form.Get("opening-"+string(clock.Precedence)) != ""
+		}
 	}
 	if v.knowsChecks() && form.Has("ladders") {
 		c.Ladders = office.ReadLadders(typed(form.Get("ladders")))

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 
 	"liaison.example/office"
@@ -64,6 +65,53 @@ func TestAChangeOfTheCharterIsComparedPutForwardAndAgreedTo(t *testing.T) {
 	south.cookie = h.cookie("south", "duty-officer")
 	south.get("/charter/propose").want(t, 200, "A head or deputy proposes")
 	south.post("/charter/propose", form).want(t, 422, "may not do this")
+}
+
+func TestTheClocksOfAnswersAndThePostsOfAChannelAreProposed(t *testing.T) {
+	h, south, north := pair(t)
+	south.cookie, north.cookie = h.cookie("south", "head"), h.cookie("north", "head")
+	south.get("/charter").want(t, 200, "Read back", "Answered, or a holding reply", ">6 h, or when the next joint working day begins</td>", ">12 h</td>", ">40 h</td>")
+	south.get("/charter/propose").want(t, 200, `name="answer-ROUTINE" value="40"`, `name="opening-ROUTINE" value="1" checked`, `name="opening-PRIORITY" value="1">`, `name="posts-north-0" value=""`)
+	row, err := h.nodes["south"].Records().Office(t.Context())
+	must(t, err)
+
+	form := proposeForm(row.Charter, row.Hash)
+	south.post("/charter/propose", form).want(t, 200, "Nothing in it differs")
+	form.Set("served-0", "1")
+	form.Set("posts-north-0", "head,  duty-officer head")
+	form.Set("readback-ROUTINE", "13")
+	form.Del("opening-ROUTINE")
+	south.post("/charter/propose", form).want(t, 200, "Served by, North: ", "(duty-officer), ", "<del>12</del><ins>13</ins>",
+		"6 <del>h, or when the next joint working day begins</del><ins>h</ins>", "Answered, or a holding reply: 40", `name="posts-north-0" value="duty-officer head"`)
+	form.Set("posts-north-0", "Not An Id")
+	south.post("/charter/propose", form).want(t, 200, "“An” is not an id")
+	form.Set("posts-north-0", "head")
+	form.Set("posts-south-0", "duty-officer")
+	form.Set("answer-FLASH", "soon")
+	south.post("/charter/propose", form).want(t, 200, "Time of an answer: ")
+	form.Set("answer-FLASH", "1")
+	form.Set("answer-ROUTINE", "")
+	form.Set("do", "propose")
+	south.post("/charter/propose", form).want(t, 303)
+	h.level()
+	proposals, err := h.nodes["north"].Records().Proposals(t.Context())
+	must(t, err)
+	north.get("/charter").want(t, 200, "Served by, South: ")
+	north.post("/charter/agree", url.Values{"hash": {proposals[0].Hash}}).want(t, 303)
+	h.level()
+
+	south.get("/charter").want(t, 200, "Served by, South: ", ">13 h</td>", ">no time agreed</td>")
+	south.get("/dispatches/new").want(t, 200, "Liaison: your post, ", "is not among those that serve this channel: ")
+	if page := north.get("/dispatches/new").body; strings.Contains(page, "is not among") {
+		t.Error("the head of the North serves the channel")
+	}
+	south.cookie = h.cookie("south", "duty-officer")
+	if page := south.get("/dispatches/new").body; strings.Contains(page, "is not among") {
+		t.Error("the duty officer of the South serves the channel")
+	}
+	south.cookie = h.cookie("south", "head")
+	sent := south.post("/dispatches", url.Values{"precedence": {"ROUTINE"}, "channel": {"liaison"}, "subject": {"All the same"}, "text": {"It goes."}, "once": {"1"}, "do": {"release"}})
+	sent.want(t, 303)
 }
 
 func TestWordsAreComparedWhole(t *testing.T) {

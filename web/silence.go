@@ -49,7 +49,7 @@ type silenceLine struct {
 	Subject    string
 	Lang       string
 	Way        string // "north owes us an acknowledgement"
-	Theirs     bool   // they owe it to us
+	Theirs     bool   // it is for them
 	Shape      string // names the mark of the cause
 	Cause      template.HTML
 	Due, Left  template.HTML
@@ -72,7 +72,7 @@ func (v *visit) why(s *node.Silence) template.HTML {
 	args := []any{"side", v.sideName(s.To), "view", v.sideName(v.side)}
 	key := string(s.Cause)
 	switch {
-	case s.Cause == office.NotAccepting && s.Declined != "":
+	case s.Awaits == office.AwaitsDecision:
 		key, args = "declined", append(args, "reason", v.t("tender.reason-"+string(s.Declined)), "time", v.briefly(fromMillis(s.Silence.Since)))
 	case s.Cause == office.StationClosed && s.Until == 0:
 		key = "closed"
@@ -84,6 +84,9 @@ func (v *visit) why(s *node.Silence) template.HTML {
 		args = append(args, "time", v.briefly(fromMillis(s.Silence.Since)))
 	}
 	sentence := v.h("silence.why-"+key, args...)
+	if s.Silence.Late > 0 {
+		sentence += " " + v.h("silence.unreceived", "time", v.briefly(fromMillis(s.Silence.Late)))
+	}
 	if s.Step > 0 {
 		sentence += " " + v.h("silence.step", "n", s.Step, "of", s.Steps, "time", v.briefly(fromMillis(s.Stepped)))
 	}
@@ -94,8 +97,10 @@ func (v *visit) why(s *node.Silence) template.HTML {
 func (v *visit) whyShort(s *node.Silence) template.HTML {
 	key, time := string(s.Cause), template.HTML("")
 	switch {
-	case s.Cause == office.NotAccepting && s.Declined != "":
+	case s.Awaits == office.AwaitsDecision:
 		key = "declined"
+	case s.Cause == office.NotReceived && s.Silence.Late > 0:
+		key, time = "unreceived", v.briefly(fromMillis(s.Silence.Late))
 	case s.Cause == office.StationClosed && s.Until > 0:
 		key, time = "closed-until", v.moment(s.Until)
 	}
@@ -104,7 +109,7 @@ func (v *visit) whyShort(s *node.Silence) template.HTML {
 
 // silentShort is what the strip says of a side: the most urgent that it owes us.
 func (v *visit) silentShort(side office.Side) template.HTML {
-	i := slices.IndexFunc(v.silences.List, func(s node.Silence) bool { return s.To == side })
+	i := slices.IndexFunc(v.silences.List, func(s node.Silence) bool { return s.To == side && s.Awaits != office.AwaitsDecision })
 	if i < 0 {
 		return ""
 	}
@@ -141,7 +146,7 @@ func (v *visit) silenceLine(s *node.Silence) silenceLine {
 	one := silenceLine{
 		ID: s.About, Href: "/dispatches/" + s.About.String(), Precedence: s.Precedence, Word: v.t("precedence." + lowerPrecedence(s.Precedence)),
 		Number: v.aboutShort(s), Channel: v.channelName(s.Channel), Subject: s.Subject(), Lang: textLanguage(s.Subject()), Theirs: s.From == v.side,
-		Shape: causeShapes[s.Cause], Cause: v.why(s), Late: s.Overdue, Declined: s.Declined != "",
+		Shape: causeShapes[s.Cause], Cause: v.why(s), Late: s.Overdue, Declined: s.Awaits == office.AwaitsDecision,
 	}
 	if s.Tender != nil {
 		one.Href, one.Mark = "/tenders/"+s.About.String(), v.markName(s.Tender.Mark)
@@ -149,13 +154,18 @@ func (v *visit) silenceLine(s *node.Silence) silenceLine {
 		one.Mark = v.markName(s.Line.Mark)
 	}
 	what := v.t("silence.awaits-" + string(s.Awaits))
-	if one.Theirs {
+	switch {
+	case one.Declined && one.Theirs:
+		one.Theirs, one.Way = false, v.t("silence.we-decide")
+	case one.Declined:
+		one.Theirs, one.Way = true, v.t("silence.decides", "side", v.sideName(s.From))
+	case one.Theirs:
 		one.Way = v.t("silence.theirs", "side", v.sideName(s.To), "what", what)
 		one.Proof = silenceProofHref(s.About.String(), "", false)
-	} else {
+	default:
 		one.Way = v.t("silence.ours", "side", v.sideName(s.From), "what", what)
 	}
-	if s.Due > 0 && s.Declined == "" {
+	if s.Due > 0 {
 		due := fromMillis(s.Due)
 		if one.Due = v.briefly(due); s.Due < v.now.UnixMilli() {
 			one.Left = v.age(due)

@@ -32,6 +32,7 @@ type writePage struct {
 	Saved       template.HTML // when; empty if it was not
 	Channels    []choice
 	Suspended   []suspended // those that are suspended now
+	NotServed   []string    // those that the post does not serve, each in a sentence
 	Precedences []precedenceChoice
 	To          []choice // empty if there is one other side only
 	Receiver    string   // that one other side
@@ -131,6 +132,9 @@ func (s *site) showWrite(v *visit, status int, w written, page writePage) error 
 			chosen := c.ID == w.Channel || w.Channel == "" && i == 0
 			channels = append(channels, c.ID)
 			page.Channels = append(page.Channels, choice{c.ID, v.channelName(c.ID), lang.Pick(v.tag, c.Purpose), chosen})
+			if posts := c.PostsOf(v.side); len(posts) > 0 && !slices.Contains(posts, v.session.Post) {
+				page.NotServed = append(page.NotServed, v.t("write.not-served", "channel", v.channelName(c.ID), "post", v.postName(v.side, v.session.Post), "posts", v.postNames(v.side, posts)))
+			}
 		}
 	}
 	if page.Suspended, err = s.suspendedNow(v, channels...); err != nil {
@@ -147,6 +151,9 @@ func (s *site) showWrite(v *visit, status int, w written, page writePage) error 
 			one.Within = v.t("write.within", "span", v.span(clock.Acknowledge))
 			if p != office.Flash && p != office.Immediate && v.hoursSaid() {
 				one.Within = v.t("write.within-joint", "span", v.span(clock.Acknowledge))
+				if clock.Opening {
+					one.Within = v.t("write.within-opening", "span", v.span(clock.Acknowledge))
+				}
 			}
 		}
 		if page.Errors != nil || may(people.ActDraft, p) {

@@ -62,12 +62,19 @@ func (c *charterShowCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	t.table(rows)
 	for _, channel := range ch.Charter.Channels {
+		for _, of := range channel.Posts {
+			t.print("%s is served by these posts of %s: %s", channel.ID, of.Side, strings.Join(of.Posts, ", "))
+		}
 		printTimes(t, &channel)
 	}
 	t.print("")
-	rows = [][]string{{"PRECEDENCE", "RECEIPT WITHIN", "ACKNOWLEDGED WITHIN"}}
+	rows = [][]string{{"PRECEDENCE", "RECEIPT WITHIN", "ACKNOWLEDGED WITHIN", "READ BACK WITHIN", "ANSWERED WITHIN"}}
 	for _, clock := range ch.Charter.Clocks {
-		rows = append(rows, []string{string(clock.Precedence), span(clock.Receipt), span(clock.Acknowledge)})
+		within := span(clock.Acknowledge)
+		if clock.Opening {
+			within += ", or when the next joint working day begins"
+		}
+		rows = append(rows, []string{string(clock.Precedence), span(clock.Receipt), within, spanOrNone(clock.Readback), spanOrNone(clock.Answer)})
 	}
 	t.table(rows)
 	if ch.Charter.Rules >= 3 {
@@ -92,6 +99,14 @@ func (c *charterShowCommand) Run(ctx context.Context, t *terminal) error {
 		t.table(rows)
 	}
 	return nil
+}
+
+// spanOrNone writes a number of seconds; 0 is no time.
+func spanOrNone(seconds int64) string {
+	if seconds == 0 {
+		return "-"
+	}
+	return span(seconds)
 }
 
 // span writes a number of seconds for a person.

@@ -26,7 +26,7 @@ func (c *silenceCommand) Help() string {
 type silenceListCommand struct {
 	latest
 	From       string `placeholder:"SIDE" help:"Only what this side waits for."`
-	To         string `placeholder:"SIDE" help:"Only what is waited for from this side."`
+	To         string `placeholder:"SIDE" help:"Only what is waited for from this side; not what the other has to decide."`
 	Channel    string `placeholder:"ID" help:"Only what is on this channel."`
 	Precedence string `placeholder:"WORD" help:"Only what is of this precedence."`
 	Cause      string `placeholder:"WORD" help:"Only what is silent for this cause: not-accepting, link-down, not-received, station-closed, nobody-on-watch, not-acknowledged or not-answered."`
@@ -41,12 +41,15 @@ func (c *silenceListCommand) Run(ctx context.Context, t *terminal) error {
 		}, "", c.Limit)
 		return page.Silences, err
 	}, func(s api.Silence) {
-		line := []string{s.About.String(), string(s.Precedence), s.From + " waits for " + s.To, string(s.Awaits)}
+		line := []string{s.About.String(), string(s.Precedence), whoWaits(&s), string(s.Awaits)}
 		if s.Due != nil {
 			line = append(line, "due "+stamp(*s.Due))
 		}
 		if s.Overdue {
 			line = append(line, "OVERDUE")
+		}
+		if s.Unreceived != nil {
+			line = append(line, "NOT RECEIVED BY "+stamp(*s.Unreceived))
 		}
 		if s.Mark != "" {
 			line = append(line, strings.ToUpper(string(s.Mark)))
@@ -74,7 +77,7 @@ func causeSentence(s *api.Silence, view office.Side) string {
 	switch s.Cause {
 	case office.NotAccepting:
 		if s.Declined != "" {
-			return "declined (" + string(s.Declined) + ")" + at(" ", s.Since)
+			return "declined (" + string(s.Declined) + ")" + at(" ", s.Since) + "; it is for " + s.From + " to withdraw it or to serve it instead"
 		}
 		return "offered, and not accepted" + at(" since ", s.Since)
 	case office.LinkDown:
@@ -83,9 +86,9 @@ func causeSentence(s *api.Silence, view office.Side) string {
 		return "not received yet, with the line up"
 	case office.StationClosed:
 		if s.Until == nil {
-			return s.To + " is closed by its own calendar"
+			return s.To + " is closed by its own calendar" + ladderStep(s)
 		}
-		return s.To + " is closed by its own calendar until " + stamp(*s.Until)
+		return s.To + " is closed by its own calendar until " + stamp(*s.Until) + ladderStep(s)
 	case office.NobodyOnWatch:
 		return "nobody is on watch at " + s.To + at(" since ", s.Since) + ladderStep(s)
 	case office.NotAnswered:
@@ -94,11 +97,19 @@ func causeSentence(s *api.Silence, view office.Side) string {
 	return s.To + " is on watch and has not acknowledged" + ladderStep(s)
 }
 
+// whoWaits says which side waits for which, or which has to decide.
+func whoWaits(s *api.Silence) string {
+	if s.Awaits == office.AwaitsDecision {
+		return s.From + " has to decide"
+	}
+	return s.From + " waits for " + s.To
+}
+
 // printSilences prints what is waited for with one dispatch or tender.
 func printSilences(t *terminal, silences []api.Silence) {
 	for i := range silences {
 		s := &silences[i]
-		t.print("%s waits for %s: %s: %s", s.From, s.To, s.Awaits, causeSentence(s, ""))
+		t.print("%s: %s: %s", whoWaits(s), s.Awaits, causeSentence(s, ""))
 	}
 }
 
