@@ -31,7 +31,8 @@ var codes = slices.Concat(
 	strings.Fields("in an ef cf ss"),                                    // notices
 	strings.Fields("ve cq cr rs"),                                       // requests, and what answers one
 	strings.Fields("lc ob cb dr pc mt"),                                 // the house, day by day
-	strings.Fields("nv pr pd tp gw"),                                    // others
+	strings.Fields("am nv ad np pr pd sx tp gw"),                        // papers, and others
+	strings.Fields("fd fr vr gt gz"),                                    // what was promised, and what words mean
 	strings.Fields("sc01 sc02 sc03 sc04 sc05 sc06 sc07 sc08 sc09 sc10"), // short codes
 )
 
