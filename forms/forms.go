@@ -6,7 +6,8 @@
 //
 // Each form is a file in data, named after its code. Corrections,
 // cancellations and the like are no forms: they are what a dispatch does to one
-// before it (office.Relation).
+// before it (office.Relation). Nor is a note of exchange one: the sides change their
+// charter by proposal and consent.
 package forms
 
 import (
