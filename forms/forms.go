@@ -6,7 +6,8 @@
 //
 // Each form is a file in data, named after its code. Corrections,
 // cancellations and the like are no forms: they are what a dispatch does to one
-// before it (office.Relation).
+// before it (office.Relation). Nor is a note of exchange one: the sides change their
+// charter by proposal and consent.
 package forms
 
 import (
@@ -31,7 +32,8 @@ var codes = slices.Concat(
 	strings.Fields("in an ef cf ss"),                                    // notices
 	strings.Fields("ve cq cr rs"),                                       // requests, and what answers one
 	strings.Fields("lc ob cb dr pc mt"),                                 // the house, day by day
-	strings.Fields("nv pr pd tp gw"),                                    // others
+	strings.Fields("am nv ad np pr pd sx tp gw"),                        // papers, and others
+	strings.Fields("fd fr vr gt gz"),                                    // what was promised, and what words mean
 	strings.Fields("sc01 sc02 sc03 sc04 sc05 sc06 sc07 sc08 sc09 sc10"), // short codes
 )
 

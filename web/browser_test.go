@@ -257,6 +257,9 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 	}
 	drafted(t, usual)
 	mended.watched()
+	flash := of["훈련: 건물 화재 발생"]
+	mended.act("north", "duty-officer", office.KindNote, &office.NoteBody{About: &flash, Channel: "liaison", Mark: office.Exercise, Text: "1층 북쪽 계단입니까? 우리 측 사람이 거기에 있습니다.", To: []office.Side{"south"}})
+	mended.level()
 	servers, cookies := map[*house]string{}, map[*house]*http.Cookie{}
 	for _, h := range []*house{usual, cut, three, mended, strained, closed} {
 		servers[h], cookies[h] = h.serve("south").URL, h.cookie("south", "duty-officer")

@@ -41,10 +41,7 @@ func (c *silenceListCommand) Run(ctx context.Context, t *terminal) error {
 		}, "", c.Limit)
 		return page.Silences, err
 	}, func(s api.Silence) {
-		line := []string{s.About.String(), string(s.Precedence), s.From + " waits for " + s.To, string(s.Awaits)}
-		if s.Awaits == office.AwaitsDecision {
-			line[2] = s.From + " has to decide"
-		}
+		line := []string{s.About.String(), string(s.Precedence), whoWaits(&s), string(s.Awaits)}
 		if s.Due != nil {
 			line = append(line, "due "+stamp(*s.Due))
 		}
@@ -100,11 +97,19 @@ func causeSentence(s *api.Silence, view office.Side) string {
 	return s.To + " is on watch and has not acknowledged" + ladderStep(s)
 }
 
+// whoWaits says which side waits for which, or which has to decide.
+func whoWaits(s *api.Silence) string {
+	if s.Awaits == office.AwaitsDecision {
+		return s.From + " has to decide"
+	}
+	return s.From + " waits for " + s.To
+}
+
 // printSilences prints what is waited for with one dispatch or tender.
 func printSilences(t *terminal, silences []api.Silence) {
 	for i := range silences {
 		s := &silences[i]
-		t.print("%s waits for %s: %s: %s", s.From, s.To, s.Awaits, causeSentence(s, ""))
+		t.print("%s: %s: %s", whoWaits(s), s.Awaits, causeSentence(s, ""))
 	}
 }
 
