@@ -26,9 +26,13 @@ var failureWords = map[string]Phrase{
 	"failure.malformed":       {En: "What the browser sent is not a form of these pages. Nothing was done.", Ko: "브라우저가 보낸 것이 이 화면의 양식이 아닙니다. 아무것도 처리되지 않았습니다."},
 	"failure.malformed.next":  {En: "Go back, load the page again and try once more.", Ko: "뒤로 가서 화면을 새로 고친 뒤 다시 시도하십시오."},
 
-	"failure.not-yet.title":   {En: "Not here yet", Ko: "아직 오지 않음"},
-	"failure.not-yet":         {En: "The enclosure has not come whole yet.", Ko: "첨부가 아직 다 오지 않았습니다."},
-	"failure.not-yet.next":    {En: "Go back: the page shows how far it is, and offers it when it is whole.", Ko: "뒤로 가면 얼마나 왔는지 보이고, 다 오면 받을 수 있습니다."},
+	"failure.not-yet.title":        {En: "Not here yet", Ko: "아직 오지 않음"},
+	"failure.not-yet":              {En: "The enclosure has not come whole yet.", Ko: "첨부가 아직 다 오지 않았습니다."},
+	"failure.not-yet.next":         {En: "Go back: the page shows how far it is, and offers it when it is whole.", Ko: "뒤로 가면 얼마나 왔는지 보이고, 다 오면 받을 수 있습니다."},
+	"failure.password-alone.title": {En: "A password alone is not enough", Ko: "암호만으로는 부족합니다"},
+	"failure.password-alone":       {En: "This side asks for a code or a passkey as well. Nothing was done.", Ko: "우리 측은 기기 코드나 패스키도 요구합니다. 아무것도 처리되지 않았습니다."},
+	"failure.password-alone.next":  {En: "Set up codes or a passkey on the page of your account, then go back and send it again.", Ko: "계정 화면에서 기기 코드나 패스키를 설정한 다음, 뒤로 가서 다시 보내십시오."},
+
 	"failure.too-large.title": {En: "That is too large", Ko: "너무 큽니다"},
 	"failure.too-large":       {En: "The form is larger than this node reads. Nothing was done.", Ko: "양식이 이 노드가 읽는 크기를 넘습니다. 아무것도 처리되지 않았습니다."},
 	"failure.too-large.next":  {En: "Go back and shorten it. If the text no longer stands there, what the page had saved stands among your drafts.", Ko: "뒤로 가서 줄여 다시 보내십시오. 글이 남아 있지 않으면 화면이 저장해 둔 것이 초안에 있습니다."},

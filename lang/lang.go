@@ -64,7 +64,7 @@ type Marked struct {
 // phrases is all subjects in one table. It is never written to.
 var phrases = join(
 	accountWords, alarmWords, charterWords, codeWords, commonWords, dispatchWords, draftWords, enclosureWords, entryWords, failureWords, fillWords,
-	formWords, hoursWords, kindWords, lineCheckWords, lineWords, listWords, modeWords, noteWords, passkeyWords, problemWords, readbackWords, recordWords, refusalWords,
+	formWords, helpWords, hoursWords, kindWords, lineCheckWords, lineWords, listWords, modeWords, noteWords, passkeyWords, problemWords, readbackWords, recordWords, refusalWords,
 	relationsWords, rosterWords, sheetWords, signInWords, silenceWords, statisticsWords, stepWords, stripWords, tenderWords, timeWords, toldCheckWords, toldMatterWords, toldWords,
 	watchWords, writeWords,
 )

@@ -43,6 +43,7 @@ type Session struct {
 	ByPasskey bool        // opened by a passkey; if neither, by a password
 	Password  bool        // the account has one
 	Passkeys  bool        // the account has one or more
+	Code      bool        // a sign-in by password needs a code
 	Proved    time.Time   // when a link or a passkey last proved who is at the screen; zero if never
 	Since     time.Time   // when it was opened
 	LastSeen  time.Time   // at most a minute too early
@@ -53,6 +54,12 @@ type Session struct {
 // is at the screen that how the account signs in may be changed without its
 // password.
 func (s Session) Fresh(now time.Time) bool { return now.Sub(s.Proved) < ProofFresh }
+
+// PasswordAlone reports whether a password is all by which it is known who is at the
+// screen: no code was asked for, and no link or passkey has proved it.
+func (s Session) PasswordAlone() bool {
+	return !s.ByLink && !s.ByPasskey && !s.Code && s.Proved.IsZero()
+}
 
 // means is what opens a session.
 type means int
@@ -102,6 +109,7 @@ func newSession(ctx context.Context, tx *sqldb.Tx, a Account, by means, now time
 		ByPasskey: by == byPasskey,
 		Password:  a.Password,
 		Passkeys:  a.Passkeys > 0,
+		Code:      a.Code,
 		Since:     milliseconds(now.UnixMilli()),
 		LastSeen:  milliseconds(now.UnixMilli()),
 		Ends:      milliseconds(now.Add(SessionLongest).UnixMilli()),
@@ -210,6 +218,7 @@ func sessions(ctx context.Context, tx *sqldb.Tx, which string, arg any, now time
 			by_passkey,
 			CASE WHEN password = '' THEN 0 ELSE 1 END,
 			CASE WHEN EXISTS (SELECT 1 FROM passkey WHERE passkey.account = session.account) THEN 1 ELSE 0 END,
+			CASE WHEN secret = '' THEN 0 ELSE 1 END,
 			proved,
 			since,
 			last_seen,
@@ -226,7 +235,7 @@ func sessions(ctx context.Context, tx *sqldb.Tx, which string, arg any, now time
 	defer rows.Close()
 	for rows.Next() {
 		var s Session
-		var admin, byLink, byPasskey, password, passkeys, proved, since, seen, ends int64
+		var admin, byLink, byPasskey, password, passkeys, code, proved, since, seen, ends int64
 		if err := rows.Scan(
 			&s.ID,
 			&s.Account,
@@ -238,13 +247,14 @@ func sessions(ctx context.Context, tx *sqldb.Tx, which string, arg any, now time
 			&byPasskey,
 			&password,
 			&passkeys,
+			&code,
 			&proved,
 			&since,
 			&seen,
 			&ends); err != nil {
 			return nil, err
 		}
-		s.Admin, s.ByLink, s.ByPasskey, s.Password, s.Passkeys = admin != 0, byLink != 0, byPasskey != 0, password != 0, passkeys != 0
+		s.Admin, s.ByLink, s.ByPasskey, s.Password, s.Passkeys, s.Code = admin != 0, byLink != 0, byPasskey != 0, password != 0, passkeys != 0, code != 0
 		if proved != 0 {
 			s.Proved = milliseconds(proved)
 		}

@@ -116,6 +116,7 @@ const whoMay = `
 	GET  /tenders/{side}/{index}                     -       -        y     -          -
 	POST /tenders/{side}/{index}/answer              -       -        y     -          -
 	POST /tenders/{side}/{index}/withdraw            -       -        y     -          -
+	GET  /help                                       -       -        y     -          -
 	GET  /watch                                      -       -        y     -          -
 	POST /watch                                      -       -        y     -          -
 	POST /watch/end                                  -       -        y     -          -

@@ -20,6 +20,7 @@ import (
 type accountPage struct {
 	Frame
 	Error     string
+	Held      bool   // a password alone was not enough
 	Name      string // with which they sign in
 	Whose     string // the name that our own side shows
 	Posts     []accountPost
@@ -59,7 +60,7 @@ func (s *site) showAccount(v *visit, status int, problem string) error {
 
 // showAccountWith shows the account with a token that was made just now.
 func (s *site) showAccountWith(v *visit, status int, problem, token string) error {
-	page := accountPage{Error: problem, Token: token, MinLength: people.MinPassword}
+	page := accountPage{Held: v.held, Error: problem, Token: token, MinLength: people.MinPassword}
 	var err error
 	if page.Frame, err = s.personFrame(v, "", v.t("account.title")); err != nil {
 		return err

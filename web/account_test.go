@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +51,8 @@ func (c *client) signIn(name, password, code string) answered {
 
 func TestWhoCameByALinkSetsAPasswordAndSignsInWithIt(t *testing.T) {
 	h, south, _ := pair(t)
+	h.alone = true
+	south.url = h.serve("south").URL
 	south.cookie = h.account(people.Account{Name: "park", Person: "Park", Posts: []office.Post{"duty-officer", "head"}})
 	south.get("/").want(t, 200, "You came by a one-time link", `href="/account"`)
 	south.get("/account").want(t, 200, "Park", "No password is set", "Set the password", "This screen", "signed in by a link")
@@ -75,6 +78,47 @@ func TestWhoCameByALinkSetsAPasswordAndSignsInWithIt(t *testing.T) {
 	south.post("/account/post", url.Values{"post": {"head"}}).want(t, 303)
 	south.get("/").want(t, 200, "Head of the office, South")
 	south.post("/account/post", url.Values{"post": {"observer"}}).want(t, 422, "cannot act for the post")
+}
+
+func TestAPasswordAloneOpensTheOwnAccountOnly(t *testing.T) {
+	h, south, _ := pair(t)
+	p := h.nodes["south"].People()
+	byLink := h.account(people.Account{Name: "park", Person: "Park", Posts: []office.Post{"duty-officer"}, Admin: true})
+	must(t, p.SetPassword(t.Context(), byLink.Value, "", "", password))
+	linked := south
+	linked.cookie = byLink
+	linked.get("/").want(t, 200) // a link is enough
+
+	south.signIn("park", password, "").want(t, 303)
+	held := south.get("/account")
+	held.want(t, 200, "You have signed in by a password alone", "Set up codes")
+	held.lacks(t, `href="/accounts"`, "Duty officer, South", `action="/account/tokens"`)
+	if a := south.get("/record"); a.status != 303 || a.header.Get("Location") != "/account" {
+		t.Errorf("the record is answered with %d %q", a.status, a.header.Get("Location"))
+	}
+	for _, route := range routes {
+		if method, path, _ := strings.Cut(route.pattern, " "); method == "POST" && route.access != anyone && !slices.Contains(whileHeld, route.pattern) {
+			path = strings.NewReplacer("{side}", "south", "{index}", "0", "{id}", "1", "{name}", "park").Replace(path)
+			if a := south.post(path, url.Values{}); a.status != 403 || !strings.Contains(a.body, "A password alone is not enough") {
+				t.Errorf("%s is answered with %d", path, a.status)
+			}
+		}
+	}
+	south.get("/events").want(t, 403)
+
+	// Codes that are confirmed free this session too, and so does a sign-in with one.
+	south.post("/account/codes", url.Values{"old": {password}}).want(t, 303)
+	south.get("/").want(t, 303)
+	secret := strings.ReplaceAll(html.UnescapeString(secretShown.FindStringSubmatch(south.get("/account").body)[1]), " ", "")
+	code, err := totp.GenerateCode(secret, h.now())
+	must(t, err)
+	south.post("/account/codes/confirm", url.Values{"code": {code}, "old": {password}}).want(t, 303)
+	south.get("/").want(t, 200, "Duty officer, South")
+	h.set(h.now().Add(time.Minute))
+	code, err = totp.GenerateCode(secret, h.now())
+	must(t, err)
+	south.signIn("park", password, code).want(t, 303)
+	south.get("/").want(t, 200, "Duty officer, South")
 }
 
 func TestGuessingIsAnsweredWithTheTimeToWait(t *testing.T) {

@@ -222,6 +222,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 		{"write-suspended", strained, "/dispatches/new"},
 		{"line-suspended", strained, "/line"},
 		{"hours", mended, "/hours"},
+		{"help", mended, "/help"},
 		{"write-form", mended, "/dispatches/new?form=ve"},
 		{"write-answer", mended, "/dispatches/new?reply=" + request.String()},
 		{"dispatch-form", mended, "/dispatches/" + notice.String()},

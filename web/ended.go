@@ -57,10 +57,11 @@ func (s *site) ended(v *visit) error {
 	page.Action = v.r.URL.Path
 	form := v.r.PostForm
 	if page.Files = page.Action == enclosuresPath; page.Files {
-		var err error
-		if form, err = readParts(v, func(*multipart.Part, url.Values) error { return nil }); err != nil {
+		sent, err := readParts(v, func(*multipart.Part, url.Values) error { return nil })
+		if err != nil && err != errMalformed { // of what cannot be read nothing is kept
 			return err
 		}
+		form = sent
 	}
 	page.Fields = v.kept(form)
 	return s.render(v, http.StatusForbidden, "ended", page)

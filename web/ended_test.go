@@ -85,7 +85,7 @@ func TestWhatWasTypedIsKeptWhenTheSessionEndsWhileFilesAreEnclosed(t *testing.T)
 		t.Fatalf("kept %v (with files: %v), want %v", kept, files, form)
 	}
 	south.upload(kept).want(t, 200, "조사단 &lt;명단&gt;", "Second &amp; last.")
-	south.without().send("POST", "/enclosures", "multipart/form-data; boundary=x", strings.NewReader("no parts")).want(t, 400)
+	south.without().send("POST", "/enclosures", "multipart/form-data; boundary=x", strings.NewReader("no parts")).want(t, 403)
 
 	nobody := south
 	nobody.cookie = h.account(people.Account{Name: "no-post", Person: "No post"})

@@ -17,15 +17,16 @@ func (p *problem) Error() string { return p.key }
 
 // What a person can run into that is no fault of the program.
 var (
-	errNothingHere = &problem{http.StatusNotFound, "failure.nothing-here"}
-	errMalformed   = &problem{http.StatusBadRequest, "failure.malformed"}
-	errNotYet      = &problem{http.StatusConflict, "failure.not-yet"}
-	errTooLarge    = &problem{http.StatusRequestEntityTooLarge, "failure.too-large"}
-	errNotYours    = &problem{http.StatusForbidden, "failure.not-yours"}
-	errNoPost      = &problem{http.StatusForbidden, "failure.no-post"}
-	errNotAdmin    = &problem{http.StatusForbidden, "failure.not-admin"}
-	errCrossOrigin = &problem{http.StatusForbidden, "failure.cross-origin"}
-	errBusy        = &problem{http.StatusServiceUnavailable, "failure.busy"}
+	errNothingHere   = &problem{http.StatusNotFound, "failure.nothing-here"}
+	errMalformed     = &problem{http.StatusBadRequest, "failure.malformed"}
+	errNotYet        = &problem{http.StatusConflict, "failure.not-yet"}
+	errTooLarge      = &problem{http.StatusRequestEntityTooLarge, "failure.too-large"}
+	errNotYours      = &problem{http.StatusForbidden, "failure.not-yours"}
+	errPasswordAlone = &problem{http.StatusForbidden, "failure.password-alone"}
+	errNoPost        = &problem{http.StatusForbidden, "failure.no-post"}
+	errNotAdmin      = &problem{http.StatusForbidden, "failure.not-admin"}
+	errCrossOrigin   = &problem{http.StatusForbidden, "failure.cross-origin"}
+	errBusy          = &problem{http.StatusServiceUnavailable, "failure.busy"}
 )
 
 // failurePage says what went wrong.

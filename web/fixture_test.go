@@ -27,6 +27,7 @@ type house struct {
 	t     testing.TB
 	wire  *liaisontest.Wire
 	nodes map[office.Side]*node.Node
+	alone bool // a password alone is enough at pages that are served from now on
 
 	mu    sync.Mutex
 	ahead time.Duration // under mu; how far the office's clock is ahead of the machine's
@@ -236,7 +237,7 @@ func (h *house) serveAs(side office.Side, address string) *httptest.Server {
 		address = "http://" + server.Listener.Addr().String()
 	}
 	handler, err := New(Config{Node: h.nodes[side], Now: h.now, Log: slog.New(slog.NewTextHandler(h.t.Output(), nil)), Version: "0.1",
-		Address: address, Name: "kaesong.example, " + side,
+		Address: address, Name: "kaesong.example, " + side, PasswordAlone: h.alone,
 		SignIn: func(token string) string { return "http://pages/sign-in?t=" + token }})
 	if err != nil {
 		h.t.Fatal(err)

@@ -25,7 +25,7 @@ var shared = []string{"layout.html", "strip.html", "mark.html", "people.html", "
 // pageNames are the pages, each a template of that name.
 var pageNames = []string{
 	"account", "accounts", "acknowledge", "attempts", "charter", "check", "checks", "codes", "coverage", "dispatch", "draft", "drafts", "ended", "entry",
-	"failure", "form", "forms", "formtext", "hours", "line", "list", "notes", "one", "propose", "ranks", "record", "relations", "roster", "rules", "sheet",
+	"failure", "form", "forms", "formtext", "help", "hours", "line", "list", "notes", "one", "propose", "ranks", "record", "relations", "roster", "rules", "sheet",
 	"signin", "silence", "statistics", "tender", "tenders", "told", "trail", "watch", "write",
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 )
 
@@ -141,6 +142,8 @@ var routes = []route{
 	{"GET /silence", signedIn, (*site).silence},
 	{"GET /silence/proof", signedIn, (*site).silenceProof},
 
+	{"GET /help", signedIn, (*site).help},
+
 	{"GET /watch", signedIn, (*site).watch},
 	{"POST /watch", signedIn, (*site).postWatch},
 	{"POST /watch/end", signedIn, (*site).postEndWatch},
@@ -191,6 +194,13 @@ var routes = []route{
 	{"GET " + feedPath + "{token}", anyone, (*site).feed},
 
 	{"/", anyone, (*site).nothingHere},
+}
+
+// whileHeld are the routes of who has signed in by a password alone where that is not
+// enough, beside those for anyone: to see the own account, and to set up more.
+var whileHeld = []string{
+	"GET /account", "POST /account/password", "POST /account/codes", "GET /account/codes.svg", "POST /account/codes/confirm",
+	"POST /account/passkeys/begin", "POST /account/passkeys", "POST /account/proof/begin", "POST /account/proof", "POST /account/sessions/{id}/revoke",
 }
 
 // handler joins the table, the files and what guards them.
@@ -294,6 +304,11 @@ func (s *site) admit(to route, v *visit) error {
 	case to.access == anyone:
 	case v.session == nil:
 		return s.ended(v)
+	case v.held && !slices.Contains(whileHeld, to.pattern):
+		if v.r.Method == http.MethodGet && to.pattern != "GET /events" {
+			return v.redirect("/account")
+		}
+		return errPasswordAlone
 	case to.access == admin && !v.session.Admin:
 		return errNotAdmin
 	case to.access == signedIn && v.session.Post == "":

@@ -130,7 +130,7 @@ func TestTheFirstPageIsLightWithAllThatComesWithIt(t *testing.T) {
 			files++
 		}
 	}
-	if t.Logf("%d bytes, %d of them the page", weight, len(page.body)); weight > 95<<10 || files < 4 {
+	if t.Logf("%d bytes, %d of them the page", weight, len(page.body)); weight > 100<<10 || files < 4 {
 		t.Errorf("the first page weighs %d bytes with %d files", weight, files)
 	}
 }

@@ -31,6 +31,7 @@ type visit struct {
 	tag     string // language
 	session *people.Session
 	cookie  string
+	held    bool // signed in by a password alone, where that is not enough: for the own account only
 	status  node.Status
 	office  office.OfficeRow
 	side    office.Side // ours
@@ -79,6 +80,9 @@ func (s *site) visit(ctx context.Context, w http.ResponseWriter, r *http.Request
 		switch {
 		case err == nil:
 			v.session, v.cookie = &session, c.Value
+			if v.held = session.PasswordAlone() && !s.passwordAlone; v.held {
+				session.Post, session.Admin = "", false
+			}
 			if lang.Known(session.Language) {
 				v.tag = session.Language
 			}

@@ -36,6 +36,9 @@ type Config struct {
 	// Secure says that the pages are reached over HTTPS only, so that cookies
 	// are never sent in the clear. Leave it false for plain HTTP on loopback.
 	Secure bool
+	// PasswordAlone says that a password is enough to sign in with. Otherwise who has
+	// nothing beside it sees the own account only, to set up codes or a passkey.
+	PasswordAlone bool
 	// Address is where browsers reach the pages, and Name how their devices show
 	// them with a passkey.
 	Address, Name string
@@ -50,6 +53,8 @@ type site struct {
 	log     *slog.Logger
 	version string
 	secure  bool
+
+	passwordAlone bool
 
 	signInURL func(token string) string
 	address   string // where browsers reach the pages
@@ -74,7 +79,7 @@ func New(c Config) (http.Handler, error) {
 		return nil, fmt.Errorf("load the files of the pages: %w", err)
 	}
 	s := &site{
-		node: c.Node, now: c.Now, log: c.Log, version: c.Version, secure: c.Secure, signInURL: c.SignIn,
+		node: c.Node, now: c.Now, log: c.Log, version: c.Version, secure: c.Secure, passwordAlone: c.PasswordAlone, signInURL: c.SignIn,
 		assets: files, faces: newZones(), address: c.Address, feeds: newFeeds(), events: &streams{}, rings: &rings{}, exports: make(chan struct{}, exportsOnce),
 	}
 	s.passkeys, s.noPasskeys = people.NewSite(c.Name, c.Address)

@@ -124,7 +124,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 // indirect are the tables whose keys are put together from a code.
 var indirect = []string{
 	"side.", "post.", "kind.", "mode.", "alarm.", "void.", "refused.", "precedence.", "field.", "unit.", "failure.", "frame.", "record.",
-	"problem.", "signin.", "token.", "trail.", "draft-state.", "draft-step.", "drafts.", "charter.", "dispatch.", "handling.", "mark.", "propose.unit-",
+	"problem.", "help.state-", "signin.", "token.", "trail.", "draft-state.", "draft-step.", "drafts.", "charter.", "dispatch.", "handling.", "mark.", "propose.unit-",
 	"releasable.", "state.", "readback.", "may.", "role.", "particulars.subject-", "enclosure.finding.", "filetype.", "choice.",
 	"fill.form-", "field-type.", "attempt.means-", "attempt.outcome-", "attempt.view-", "tender.state-", "tender.reason-", "form.asks-", "form.mode-", "form.silence-", "form.type-", "form.refused-", "form.before-", "stats.", "checks.heard.", "checks.result.", "checks.short.", "time.weekday", "roster.swap-", "coverage.kept", "coverage.missing", "coverage.off", "step.", "silence.cause-", "silence.why-", "silence.short-", "silence.awaits-", "notice.", "sender.", "told.state-", "told.act-", "told.why-",
 }

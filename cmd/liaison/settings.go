@@ -35,6 +35,7 @@ type settings struct {
 	WebKey         string `toml:"web_key"`
 	WebACME        string `toml:"web_acme"`
 
+	SecondFactor   string   `toml:"second_factor"`
 	TrustedProxies []string `toml:"trusted_proxies"`
 	ProxyHeader    string   `toml:"proxy_header"`
 
@@ -59,7 +60,7 @@ func defaults() settings {
 		Zone: "UTC", Languages: []string{"en"}, Sides: 2,
 		Web: "127.0.0.1:8410", Link: "127.0.0.1:8411",
 		TrustedProxies: []string{}, ProxyHeader: web.ForwardedFor,
-		Schema: "liaison", LogLevel: "info", LogFormat: "text",
+		SecondFactor: "required", Schema: "liaison", LogLevel: "info", LogFormat: "text",
 		Dial: map[string]string{},
 	}
 }
@@ -84,6 +85,7 @@ var settingTable = []setting{
 	{"web_certificate", "Files with a TLS certificate chain and its key (PEM), with which the pages are served by https.\nWithout them they are served by plain http, which is right only on this machine or behind a proxy.\nDefault: \"\".", func(s *settings) any { return s.WebCertificate }},
 	{"web_key", "", func(s *settings) any { return s.WebKey }},
 	{"web_acme", "The directory of an authority that gives certificates by ACME (RFC 8555), such as\n\"https://acme-v02.api.letsencrypt.org/directory\", instead of the two files above: who sets it accepts its terms.\nweb_url must then begin with https and a name, whose port 443 leads to the pages. Default: \"\".", func(s *settings) any { return s.WebACME }},
+	{"second_factor", "Whether who signs in by a password must have codes from a device, or a passkey, as well: \"required\" or \"optional\".\nWhere it is required and somebody has neither, they see their own account only until they have set one up.\nOne-time links and passkeys need nothing beside them. Default: \"required\".", func(s *settings) any { return s.SecondFactor }},
 	{"trusted_proxies", "Addresses, or networks such as \"10.1.0.0/16\", of proxies before the pages. What they say of where a browser\nis counts for the trail and for slowing who guesses; the same from anybody else does not. Default: [].", func(s *settings) any { return s.TrustedProxies }},
 	{"proxy_header", "In which header they say it: \"X-Forwarded-For\" or \"Forwarded\". They must write it themselves, or add to it.\nDefault: \"X-Forwarded-For\".", func(s *settings) any { return s.ProxyHeader }},
 	{"link", "Where the link to the other sides listens: host:port. Default: \"127.0.0.1:8411\".", func(s *settings) any { return s.Link }},
@@ -218,6 +220,9 @@ func (s *settings) check() error {
 	}
 	if _, err := s.level(); err != nil {
 		return err
+	}
+	if !slices.Contains([]string{"required", "optional"}, s.SecondFactor) {
+		return fmt.Errorf("second_factor: %q is neither \"required\" nor \"optional\"", s.SecondFactor)
 	}
 	if !slices.Contains([]string{"text", "json"}, s.LogFormat) {
 		return fmt.Errorf("log_format: %q is neither \"text\" nor \"json\"", s.LogFormat)

@@ -94,7 +94,7 @@ func (t *turn) open(ctx context.Context) error {
 	pages, err := web.New(web.Config{
 		Node: n, Now: clock, Log: t.log, Version: version, Secure: f.settings.secureWeb(),
 		Address: f.settings.publicWeb(), Name: f.settings.Office + ", " + f.settings.Name,
-		SignIn: t.signInURL,
+		SignIn: t.signInURL, PasswordAlone: f.settings.SecondFactor == "optional",
 	})
 	if err != nil {
 		return errors.Join(err, n.Close())

@@ -55,11 +55,48 @@ func readValues(t *testing.T, text string) (values []map[string]any) {
 	}
 }
 
-// TestFoldersOfAnOlderProgramAreServedAndLoseNothing opens what the program of
-// testdata/upgrade/ORIGIN has left behind.
+// TestFoldersOfAnOlderProgramAreServedAndLoseNothing opens what the programs of
+// testdata/upgrade/ORIGIN have left behind.
 func TestFoldersOfAnOlderProgramAreServedAndLoseNothing(t *testing.T) {
+	t.Run("before", func(t *testing.T) { upgraded(t, "before", "number 6  received") })
+	t.Run("desk", func(t *testing.T) {
+		south := upgraded(t, "desk", "number 7  received")
+		for _, list := range []string{"draft list", "officer list", "roster rotation list", "token list", "tender list"} {
+			text, err := os.ReadFile(filepath.Join(filepath.Dir(south.dir), "south."+strings.ReplaceAll(list, " ", "-")+".json"))
+			must(t, err)
+			was, is := readValues(t, string(text)), readValues(t, liaison(t, append(strings.Fields(list), south.dir, "--json")...))
+			if len(was) == 0 || len(was) != len(is) {
+				t.Errorf("%s: there were %d and there are %d", list, len(was), len(is))
+				continue
+			}
+			for i := range was {
+				if !holds(was[i], is[i]) {
+					t.Errorf("%s: it was\n%v\nand is\n%v", list, was[i], is[i])
+				}
+			}
+		}
+		for list, want := range map[string]string{"webhook list": "http://127.0.0.1:1/hook", "told list": "SMS"} {
+			if got := liaison(t, append(strings.Fields(list), south.dir)...); !strings.Contains(got, want) {
+				t.Errorf("%s does not say %q: %s", list, want, got)
+			}
+		}
+		for _, d := range readValues(t, liaison(t, "list", south.dir, "--json")) {
+			if d["subject"] == "With a file" {
+				if got := liaison(t, "fetch", south.dir, d["id"].(string), "1", "--output", "-"); got != "day,level\n1,4.2\n" {
+					t.Errorf("the enclosure is %q", got)
+				}
+				return
+			}
+		}
+		t.Error("the dispatch with a file is not in the list")
+	})
+}
+
+// upgraded opens the folders of an archive, compares what the program says of them with
+// what the older one said, and sends a dispatch. It gives the node of the south, which runs.
+func upgraded(t *testing.T, archive, next string) (south *realNode) {
 	dir, ports := t.TempDir(), fourPorts(t)
-	if out, err := exec.Command("tar", "-xzf", "testdata/upgrade/before.tar.gz", "-C", dir).CombinedOutput(); err != nil {
+	if out, err := exec.Command("tar", "-xzf", "testdata/upgrade/"+archive+".tar.gz", "-C", dir).CombinedOutput(); err != nil {
 		t.Fatalf("unpack the older folders: %v\n%s", err, out)
 	}
 	nodes := map[string]*realNode{}
@@ -126,10 +163,11 @@ func TestFoldersOfAnOlderProgramAreServedAndLoseNothing(t *testing.T) {
 	}
 	text := filepath.Join(dir, "text")
 	must(t, os.WriteFile(text, []byte("시험"), 0o600))
-	if sent := liaison(t, "send", nodes["south"].dir, "--channel", "liaison", "--subject", "After", "--text-file", text, "--wait"); !strings.Contains(sent, "number 6  received") {
+	if sent := liaison(t, "send", nodes["south"].dir, "--channel", "liaison", "--subject", "After", "--text-file", text, "--wait"); !strings.Contains(sent, next) {
 		t.Errorf("the next dispatch: %s", sent)
 	}
 	for _, n := range nodes {
 		liaison(t, "verify", n.dir)
 	}
+	return nodes["south"]
 }

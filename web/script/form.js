@@ -34,6 +34,14 @@
     event.preventDefault();
     writing.requestSubmit(button);
   });
+  // Each other form that has a main button goes out by the same keys, from any field of it.
+  document.addEventListener("keydown", (event) => {
+    const form = event.target.closest("form:not([data-write])");
+    const button = (event.ctrlKey || event.metaKey) && event.key === "Enter" && form?.querySelector("[data-main]");
+    if (!button) return;
+    event.preventDefault();
+    form.requestSubmit(button);
+  });
   writing?.addEventListener("submit", (event) => {
     // Not at once: a button that is disabled while the form is read would not count.
     setTimeout(() => { if (!event.defaultPrevented) for (const b of writing.querySelectorAll("button[type=submit]")) b.disabled = true; });

@@ -23,6 +23,10 @@
   document.addEventListener("keydown", (event) => {
     if (!on || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
     if (event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]")) return;
+    if (event.key === "?") {
+      document.querySelector("[data-help]")?.click();
+      return;
+    }
     if (event.key === "/" || event.code === "Slash" && !event.shiftKey) {
       const search = document.getElementById("search");
       if (!search) return;

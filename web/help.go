@@ -1,0 +1,53 @@
+package web
+
+import (
+	"net/http"
+
+	"liaison.example/office"
+)
+
+// helpPage explains what the pages say of dispatches: precedences, states, keys.
+type helpPage struct {
+	Frame
+	Precedences []helpPrecedence
+	States      []helpState
+}
+
+type helpPrecedence struct {
+	Precedence   office.Precedence
+	Word         string
+	For          string
+	Number, Unit string // the time to acknowledge of the charter in force; empty while there is none
+}
+
+type helpState struct{ Shape, Name, Means string }
+
+// helpStates are the states in their order, with their marks.
+var helpStates = []struct{ state, shape string }{
+	{"queued", "queued"}, {"received", "received"}, {"waits", "waits"}, {"acknowledged", "acknowledged"}, {"read-back", "acknowledged"},
+	{"disputed", "waits"}, {"considered", "considered"}, {"answered", "answered"}, {"closed", "closed"}, {"mended", "void"}, {"overdue", "late"}, {"void", "void"}, {"settled", "settled"},
+}
+
+func (s *site) help(v *visit) error {
+	frame, err := s.frame(v, "", v.t("help.title"))
+	if err != nil {
+		return err
+	}
+	page := helpPage{Frame: frame}
+	for _, p := range office.Precedences {
+		one := helpPrecedence{Precedence: p, Word: v.t("precedence." + lowerPrecedence(p)), For: v.t("precedence." + lowerPrecedence(p) + ".for")}
+		if v.office.Charter != nil {
+			for _, clock := range v.office.Charter.Clocks {
+				if clock.Precedence == p {
+					one.Number, one.Unit = inUnits(clock.Acknowledge)
+					one.Unit = v.t("propose.unit-" + one.Unit)
+				}
+			}
+		}
+		page.Precedences = append(page.Precedences, one)
+	}
+	for _, one := range helpStates {
+		page.States = append(page.States, helpState{one.shape, v.t("help.state-" + one.state), v.t("help.state-" + one.state + ".means")})
+	}
+	return s.render(v, http.StatusOK, "help", page)
+}
