@@ -80,6 +80,7 @@ var formWords = map[string]Phrase{
 	"form.asks-consent":      {En: "Asks for consent.", Ko: "동의를 요구합니다."},
 	"form.asks-objection":    {En: "Asks for objections, within {n} {n:hour/hours}.", Ko: "이의가 있으면 {n}시간 안에 밝히도록 요구합니다."},
 	"form.within":            {En: "The answer is due within {n} {n:hour/hours}.", Ko: "{n}시간 안에 회신해야 합니다."},
+	"form.joint-hours":       {En: "Its time runs while the sides are jointly open.", Ko: "시간은 모든 측이 함께 근무하는 동안에만 셉니다."},
 	"form.silence-nothing":   {En: "Silence means nothing.", Ko: "침묵에는 아무 뜻도 없습니다."},
 	"form.silence-answer":    {En: "Silence is no answer.", Ko: "침묵은 회신이 아닙니다."},
 	"form.silence-consent":   {En: "Silence is not consent.", Ko: "침묵은 동의가 아닙니다."},

@@ -99,6 +99,12 @@ func HashForm(f *Form) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// InJointHours reports whether the hours of the form run only while all sides are
+// open (spec/entries.md §8); before rules version 4 they ran at every hour.
+func (f *Form) InJointHours(rules int64) bool {
+	return rules >= 4 && f.Precedence.inJointHours() && f.Mode != ModeDistress
+}
+
 // Field finds a field of the form, or gives nil.
 func (f *Form) Field(id string) *FormField {
 	for i := range f.Fields {

@@ -386,7 +386,7 @@ func (j *JointClock) Answer(rules int64, c Clock, f *Form, at int64) int64 {
 	switch {
 	case !f.AsksForAnswer():
 		return 0
-	case f.Hours > 0 && (rules < 4 || !f.Precedence.inJointHours() || f.Mode == ModeDistress):
+	case f.Hours > 0 && !f.InJointHours(rules):
 		return at + f.Hours*60*minute
 	case f.Hours > 0:
 		return j.Due(c.Precedence, f.Hours*60*60, at)

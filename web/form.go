@@ -177,6 +177,9 @@ func (v *visit) asks(f *office.Form) string {
 	if f.Hours > 0 && f.Asks != office.AsksObjection { // which says so itself
 		asks += " " + v.t("form.within", "n", f.Hours)
 	}
+	if f.Hours > 0 && v.office.Charter != nil && f.InJointHours(v.office.Charter.Rules) {
+		asks += " " + v.t("form.joint-hours")
+	}
 	return asks
 }
 

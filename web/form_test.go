@@ -312,7 +312,7 @@ func TestOlderRulesAreRaisedFirst(t *testing.T) {
 func TestTheHoursOfAFormAreReadAndCompared(t *testing.T) {
 	h, _, _, head := desk(t)
 	hash := h.agreeOn("cq")
-	head.get("/forms/"+hash).want(t, 200, "Asks for an answer. The answer is due within 48 hours.", "Silence is no answer.")
+	head.get("/forms/"+hash).want(t, 200, "Asks for an answer. The answer is due within 48 hours. Its time runs while the sides are jointly open.", "Silence is no answer.")
 	changed := *catalog()[hash]
 	changed.Hours = 24
 	head.post("/forms/propose-text", url.Values{"text": {indentedForm(&changed)}, "do": {"compare"}, "once": {newKey()}}).
