@@ -22,6 +22,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -87,7 +88,10 @@ func (a *authority) answer(w http.ResponseWriter, r *http.Request) {
 		_ = json.Unmarshal(protected, &head)
 		x, _ := base64.RawURLEncoding.DecodeString(head.JWK.X)
 		y, _ := base64.RawURLEncoding.DecodeString(head.JWK.Y)
-		a.account = &ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).SetBytes(x), Y: new(big.Int).SetBytes(y)}
+		var err error
+		if a.account, err = ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, x, y)); err != nil {
+			a.t.Errorf("the key of the account: %v", err)
+		}
 		status, location, text = 201, "/account/1", `{"status":"valid"}`
 	case "/orders":
 		status, location, text = 201, "/order", order
