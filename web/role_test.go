@@ -18,7 +18,7 @@ var alerts = regexp.MustCompile(`(?s)role="alert".*?</p>`)
 // anyPost are the acts of the pages for which no role is asked: they write nothing
 // that is the side's, or their rules ask for something else than a role.
 var anyPost = strings.Fields(`
-	/views /views/raise /views/drop /codes /line/cut /alarms/{id}/clear /roster/feeds /drafts/{id}/comment
+	/views /views/raise /views/drop /codes /line/cut /sound /alarms/{id}/clear /roster/feeds /drafts/{id}/comment
 `)
 
 // TestEachActOfThePagesIsForTheRolesOfTheTable walks over every act of the pages as a
@@ -30,6 +30,14 @@ func TestEachActOfThePagesIsForTheRolesOfTheTable(t *testing.T) {
 	tried := h.act("north", "duty-officer", office.KindAttempt, &office.AttemptBody{Channel: "liaison", Means: "telephone", Outcome: "reached", Text: "Spoke.", Moment: office.MinuteOf(h.now().UnixMilli()), To: []office.Side{"south"}})
 	h.level()
 	own := h.tendered("south", "Talks of ours")
+	asks := func(from, to office.Side) office.EntryID {
+		id := h.act(from, "duty-officer", office.KindDispatch, &office.DispatchBody{Channel: "liaison", Precedence: office.Routine, To: []office.Side{to}, Subject: "Water", Text: "It falls.", Readback: true})
+		h.level()
+		return id
+	}
+	toRead := asks("north", "south")
+	read := h.act("north", "duty-officer", office.KindReadback, &office.ReadbackBody{Dispatch: asks("south", "north"), Text: "It falls."})
+	h.level()
 	row, err := h.nodes["south"].Records().Office(t.Context())
 	must(t, err)
 	charter := proposeForm(row.Charter, row.Hash)
@@ -64,6 +72,8 @@ func TestEachActOfThePagesIsForTheRolesOfTheTable(t *testing.T) {
 		"/dispatches/{side}/{index}/acknowledge": {office.KindAcknowledge, "/dispatches/" + sent.String() + "/acknowledge", url.Values{}},
 		"/dispatches/{side}/{index}/consider":    {office.KindConsider, "/dispatches/" + sent.String() + "/consider", url.Values{"until": {"2199-01-01 09:00"}}},
 		"/dispatches/{side}/{index}/close":       {office.KindClose, "/dispatches/" + sent.String() + "/close", url.Values{}},
+		"/dispatches/{side}/{index}/readback":    {office.KindReadback, "/dispatches/" + toRead.String() + "/readback", url.Values{"text": {"It falls."}}},
+		"/readbacks/{side}/{index}/answer":       {office.KindReadbackReply, "/readbacks/" + read.String() + "/answer", url.Values{"answer": {string(office.ReadbackConfirm)}}},
 		"/drafts/{id}":                           {people.ActDraft, "", changed},
 		"/drafts/{id}/submit":                    {people.ActDraft, "", version(1)},
 		"/drafts/{id}/withdraw":                  {people.ActDraft, "", version(1)},
