@@ -14,10 +14,10 @@ type helpPage struct {
 }
 
 type helpPrecedence struct {
-	Precedence   office.Precedence
-	Word         string
-	For          string
-	Number, Unit string // the time to acknowledge of the charter in force; empty while there is none
+	Precedence office.Precedence
+	Word       string
+	For        string
+	Within     string // the time to acknowledge of the charter in force; empty while there is none
 }
 
 type helpState struct{ Shape, Name, Means string }
@@ -37,11 +37,8 @@ func (s *site) help(v *visit) error {
 	for _, p := range office.Precedences {
 		one := helpPrecedence{Precedence: p, Word: v.t("precedence." + lowerPrecedence(p)), For: v.t("precedence." + lowerPrecedence(p) + ".for")}
 		if v.office.Charter != nil {
-			for _, clock := range v.office.Charter.Clocks {
-				if clock.Precedence == p {
-					one.Number, one.Unit = inUnits(clock.Acknowledge)
-					one.Unit = v.t("propose.unit-" + one.Unit)
-				}
+			if clock, ok := v.office.Charter.Clock(p); ok {
+				one.Within = v.acknowledgeWithin(clock)
 			}
 		}
 		page.Precedences = append(page.Precedences, one)

@@ -16,7 +16,7 @@ func chanceOf(t *testing.T) *rand.Rand {
 }
 
 // kills is how many nodes are killed.
-const kills = 60
+const kills = 40
 
 func TestNodesKilledAtAnyMomentLoseNothingAndBecomeEqual(t *testing.T) {
 	t.Parallel()
