@@ -8,6 +8,8 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"liaison.example/office"
 )
 
 // value reads what a field holds.
@@ -108,4 +110,38 @@ func TestADraftIsSavedAndReviewedWithoutScript(t *testing.T) {
 		chromedp.SendKeys(`#comment`, "Is it right?"), chromedp.Click(`form[action$="/comment"] button`), chromedp.WaitVisible(`.steps-of-draft .words`),
 		chromedp.Click(`form[action$="/release"] button[formaction$="/withdraw"]`), chromedp.WaitVisible(`button[formaction$="/submit"]`)))
 	kim.get("/drafts/1").want(t, 200, "Two.", "Is it right?", "Taken back from review")
+}
+
+// Reply, review, return, approval, release, correction, the sheet and a search: each
+// is done in a browser that runs no script.
+func TestAReplyGoesFromReviewToCorrectionWithoutScript(t *testing.T) {
+	h, kim, lee, head := desk(t)
+	asked := h.send("north", office.Routine, "liaison", "Which gate", "By which gate do you come?")
+	h.level()
+	page, _ := browser(t)
+	_, err := chromedp.Call(page, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	must(t, err)
+	as := func(c client, path string, does ...chromedp.Action[chromedp.Void]) {
+		t.Helper()
+		setCookies(t, page, c.url, c.cookie)
+		must(t, chromedp.Do(page, append([]chromedp.Action[chromedp.Void]{chromedp.Navigate(c.url + path)}, does...)...))
+	}
+	as(kim, "/dispatches/"+asked.String(), chromedp.Click(`.acts a[href*="reply="]`), chromedp.WaitVisible(`#text`),
+		chromedp.SendKeys(`#text`, "By the gate."), chromedp.Click(`button[value=review]`), chromedp.WaitVisible(`.steps-of-draft`))
+	as(lee, "/drafts/1", chromedp.SendKeys(`#reason`, "By which?"), chromedp.Click(`form[action$="/return"] button`), chromedp.WaitNotPresent(`#reason`))
+	kim.get("/drafts/1").want(t, 200, "By which?", "returned to who drafted it")
+	as(kim, "/drafts/1/edit", chromedp.SendKeys(`#text`, " The northern one."), chromedp.Click(`button[value=review]`), chromedp.WaitVisible(`.steps-of-draft`))
+	as(lee, "/drafts/1", chromedp.Click(`button[formaction$="/approve"]`), chromedp.WaitNotPresent(`button[formaction$="/approve"]`))
+	as(head, "/drafts/1", chromedp.Click(`form[action$="/release"] button:not([formaction])`), chromedp.WaitVisible(`.ladder`),
+		chromedp.Click(`a[href*="relation=correction"]`), chromedp.WaitVisible(`#text`),
+		chromedp.SendKeys(`#text`, "By the southern gate."), chromedp.Click(`button[value=release]`), chromedp.WaitVisible(`.ladder`),
+		chromedp.Click(`a[href$="/sheet"]`), chromedp.WaitVisible(`article.sheet`))
+	if got := text(t, page, "article.sheet"); !strings.Contains(got, "By the southern gate.") {
+		t.Errorf("the sheet says: %s", got)
+	}
+	as(kim, "/", chromedp.SendKeys(`.search input`, "southern\r"), chromedp.WaitVisible(`#list`))
+	if got := text(t, page, "#main"); !strings.Contains(got, "By the southern gate") {
+		t.Errorf("the search finds: %s", got)
+	}
+	h.level()
 }
