@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed font style script
@@ -46,7 +47,8 @@ type asset struct {
 	gzip  []byte // nil where it would not help
 }
 
-func loadAssets() (*assets, error) {
+// loadAssets reads and packs them, once in a process: they are never written to.
+var loadAssets = sync.OnceValues(func() (*assets, error) {
 	a := &assets{urls: map[string]string{}, files: map[string]asset{}}
 	fonts, err := fs.Glob(files, "font/*")
 	if err != nil {
@@ -76,7 +78,7 @@ func loadAssets() (*assets, error) {
 		a.add(name, wave(tones), "")
 	}
 	return a, nil
-}
+})
 
 // addFontSheet adds the sheet that names the slices of the font, with each
 // slice's address put in.
