@@ -113,6 +113,11 @@ var errNothing = errors.New("there is nothing to store")
 // read anew before they are used again, since a commit that was reported lost
 // may have been stored.
 func (l *Ledger) update(ctx context.Context, f func(tx *sqldb.Tx) error) error {
+	return l.updateBy(ctx, l.db.Update, f)
+}
+
+// updateBy is update with Update or UpdateSoon of the database.
+func (l *Ledger) updateBy(ctx context.Context, update func(context.Context, func(*sqldb.Tx) error) error, f func(tx *sqldb.Tx) error) error {
 	turn := l.turn
 	try := func(tx *sqldb.Tx) (err error) {
 		if turn, err = l.refresh(ctx, tx); err != nil {
@@ -126,10 +131,10 @@ func (l *Ledger) update(ctx context.Context, f func(tx *sqldb.Tx) error) error {
 		}
 		return tx.Notify(ctx, notifyChannel)
 	}
-	err := l.db.Update(ctx, try)
+	err := update(ctx, try)
 	if errors.Is(err, errTurned) {
 		l.unsure = true
-		err = l.db.Update(ctx, try)
+		err = update(ctx, try)
 	}
 	switch {
 	case err == nil:

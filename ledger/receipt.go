@@ -16,9 +16,10 @@ import (
 )
 
 // Countersign stores another side's cosignature over a ledger that is kept
-// here, with the standing that came with it, in one synced commit. Only then
-// may anybody be told that the entries are received. A cosignature that is
-// already held is passed over.
+// here, with the standing that came with it. Only then may anybody be told that
+// the entries are received. It is written when it returns, and synced a moment
+// later (docs/decisions/receipts.md). A cosignature that is already held is
+// passed over.
 //
 // It answers *Refusal if the cosignature is not good or covers anything but
 // what is stored here.
@@ -37,7 +38,7 @@ func (l *Ledger) Countersign(ctx context.Context, r Receipt) error {
 		return nil
 	}
 	var next log // of by
-	err = l.update(ctx, func(tx *sqldb.Tx) error {
+	err = l.updateBy(ctx, l.db.UpdateSoon, func(tx *sqldb.Tx) error {
 		switch {
 		case c.size <= lg.cosigned[r.By]:
 			return errNothing

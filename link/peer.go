@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"maps"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -295,5 +296,6 @@ func (l *Link) countersign(from string, r ledger.Receipt) {
 	}
 	if r.Side == l.own && l.c.OnReceipt != nil {
 		l.c.OnReceipt(r.By, r.Size)
+		runtime.Gosched() // who waits for it first: the rest is for the next entry
 	}
 }

@@ -23,6 +23,10 @@ const (
 // that the receipt for them goes out first. Whoever writes folds them at once.
 const foldAfter = time.Millisecond
 
+// foldEvery is how often what arrives is folded, at most, so that in a crowd one
+// commit of the records serves several entries. What arrives alone does not wait.
+const foldEvery = 10 * time.Millisecond
+
 // settleEvery is how often the settled line is moved, at most. Nobody waits for
 // it: it says which places are final and lets go of undo images.
 const settleEvery = 200 * time.Millisecond
@@ -45,23 +49,29 @@ func (n *Node) follow(ctx context.Context) {
 	if !n.foldedAtStart {
 		again = time.After(foldAgain)
 	}
+	var last time.Time       // when it was folded
+	var due <-chan time.Time // when what has arrived is folded; nil if nothing has
 	n.maySettle()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-wake:
+			n.watches.receipts(n.ledger.Head(n.side).Cosigned)
+			n.mayEndRestore()
+			if due == nil && again == nil {
+				due = time.After(max(foldAfter, foldEvery-time.Since(last)))
+			}
+			continue
+		case <-n.answered:
+			if due == nil || time.Since(last) < foldEvery {
+				continue
+			}
+		case <-due:
 		case <-again:
 			again = nil
 		}
-		n.watches.receipts(n.ledger.Head(n.side).Cosigned)
-		n.mayEndRestore()
-		if again != nil {
-			continue
-		}
-		if !n.restAnswered(ctx) {
-			return
-		}
+		due = nil
 		if err := n.catchUp(ctx); err == nil {
 			failed = 0
 		} else if ctx.Err() == nil {
@@ -69,6 +79,7 @@ func (n *Node) follow(ctx context.Context) {
 			again = time.After(foldAgain)
 			n.cannotFold(ctx, err, failed)
 		}
+		last = time.Now()
 		n.maySettle()
 		n.mayIndex()
 		n.mayFound(ctx)
@@ -85,21 +96,6 @@ func (n *Node) cannotFold(ctx context.Context, err error, times int) {
 		n.noteDisk(err)
 	case times == foldTries && !sqldb.IsAway(err):
 		n.raise(ctx, "records-behind", n.side, map[string]string{"error": err.Error()}, nil)
-	}
-}
-
-// restAnswered waits until the receipt for what has arrived has gone out, at
-// most foldAfter, and reports false if ctx ended meanwhile.
-func (n *Node) restAnswered(ctx context.Context) bool {
-	t := time.NewTimer(foldAfter)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-n.answered:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }
 

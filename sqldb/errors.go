@@ -99,6 +99,9 @@ func IsAway(err error) bool {
 // IsBroken reports whether err says that the disk failed to read or write, or
 // that what it gave back is damaged.
 func IsBroken(err error) bool {
+	if errors.Is(err, syscall.EIO) {
+		return true
+	}
 	switch liteCode(err) & 0xff {
 	case lite.SQLITE_IOERR, lite.SQLITE_CORRUPT, lite.SQLITE_NOTADB:
 		return !IsFull(err) && !IsReadOnly(err)

@@ -50,18 +50,27 @@ func TestDurableIsWhatTheEngineSays(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, open func(sqldb.Config) *sqldb.DB) {
 		for _, durable := range []bool{true, false} {
 			db := open(sqldb.Config{Durable: durable})
-			query, want := "PRAGMA synchronous", map[bool]string{true: "2", false: "1"}[durable]
+			query, synced, unsynced := "PRAGMA synchronous", "2", "1"
 			switch {
 			case db.Engine() == sqldb.PostgreSQL:
-				query, want = "SHOW synchronous_commit", map[bool]string{true: "on", false: "off"}[durable]
+				query, synced, unsynced = "SHOW synchronous_commit", "on", "off"
 			case strings.HasSuffix(t.Name(), "/memory"):
-				want = "0"
+				synced, unsynced = "0", "0"
 			}
-			var got string
-			if err := db.Update(t.Context(), func(tx *sqldb.Tx) error {
-				return tx.QueryRow(t.Context(), query).Scan(&got)
-			}); err != nil || got != want {
-				t.Errorf("durable %v: %s is %s, %v, want %s", durable, query, got, err, want)
+			if !durable {
+				synced = unsynced
+			}
+			for i, by := range []func(context.Context, func(*sqldb.Tx) error) error{db.Update, db.UpdateSoon, db.UpdateSoon, db.Update} {
+				want := synced
+				if i == 1 || i == 2 {
+					want = unsynced
+				}
+				var got string
+				if err := by(t.Context(), func(tx *sqldb.Tx) error {
+					return tx.QueryRow(t.Context(), query).Scan(&got)
+				}); err != nil || got != want {
+					t.Errorf("durable %v, transaction %d: %s is %s, %v, want %s", durable, i, query, got, err, want)
+				}
 			}
 		}
 	})

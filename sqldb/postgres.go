@@ -151,12 +151,15 @@ func (db *pgDB) key(name string) int64 {
 	return int64(h.Sum64())
 }
 
-func (db *pgDB) begin(ctx context.Context, write bool) (_ session, err error) {
+func (db *pgDB) begin(ctx context.Context, as access) (_ session, err error) {
 	s := &pgSession{db: db, turn: db.readers, begin: []pgStatement{{query: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}}}
-	if write {
+	if as != reads {
 		// READ COMMITTED: the snapshot of a stricter level would be taken
 		// before the lock is granted. With the lock nobody else writes.
 		s = &pgSession{db: db, turn: db.writer, begin: []pgStatement{{query: "BEGIN"}, {query: db.waits}}}
+	}
+	if as == writesSoon {
+		s.begin = append(s.begin, pgStatement{query: "SET LOCAL synchronous_commit TO off"})
 	}
 	if db.life.Err() != nil {
 		return nil, ErrClosed
@@ -192,7 +195,7 @@ const pgDropAll = `
 	END $$`
 
 func (db *pgDB) reset(ctx context.Context) error {
-	s, err := db.begin(ctx, true)
+	s, err := db.begin(ctx, writes)
 	if err != nil {
 		return err
 	}
@@ -211,6 +214,13 @@ func (db *pgDB) reset(ctx context.Context) error {
 var errNoCopy = errors.New("only a SQLite database can be copied into a file")
 
 func (db *pgDB) vacuumInto(context.Context, string) error { return errNoCopy }
+
+// sync writes a message that nobody reads into the server's log, since a commit
+// that is synced takes all with it that was committed before.
+func (db *pgDB) sync(ctx context.Context) error {
+	_, err := db.pool.ExecContext(ctx, `SELECT pg_logical_emit_message(true, 'liaison', '')`)
+	return err
+}
 
 func (db *pgDB) emptyWAL(context.Context) error { return nil }
 

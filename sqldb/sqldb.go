@@ -12,7 +12,8 @@
 //   - A transaction commits wholly or not at all. It is rolled back when its
 //     function returns an error or panics, when its context ends, and when one
 //     of its statements was refused: after that it can only be rolled back.
-//   - With Config.Durable, a commit that returned nil is on disk.
+//   - With Config.Durable, a commit that returned nil is on disk; that of
+//     UpdateSoon a moment later.
 package sqldb
 
 import (
@@ -65,6 +66,7 @@ const (
 	AfterExec    Point = "after a statement"  // it was run, and its answer is lost
 	BeforeCommit Point = "before the commit"  // nothing is stored
 	AfterCommit  Point = "after the commit"   // all is stored, and reported as not known (ErrUnsure)
+	BeforeSync   Point = "before the sync"    // of what UpdateSoon has written: it is not synced
 )
 
 // ErrClosed is the answer of a DB that has been closed.
@@ -76,7 +78,8 @@ var errReadOnly = errors.New("opened for reading only")
 
 // driver is what stands behind a DB: one of the two engines.
 type driver interface {
-	begin(ctx context.Context, write bool) (session, error)
+	begin(ctx context.Context, as access) (session, error)
+	sync(ctx context.Context) error // what is committed and may not be on disk
 	reset(ctx context.Context) error
 	listen(ctx context.Context, channel string, wake func()) error
 	lock(ctx context.Context, name string) (held context.Context, release func(), err error)
@@ -85,19 +88,30 @@ type driver interface {
 	close() error
 }
 
+// access is what a transaction is for.
+type access int
+
+const (
+	reads      access = iota
+	writes            // and its commit is as durable as the database is
+	writesSoon        // and its commit need not be
+)
+
 // DB is an open database. It may be used by many goroutines.
 type DB struct {
 	engine   Engine
 	readOnly bool
+	durable  bool
 	fault    func(p Point) error // Config.Fault, or one that breaks nothing
 	driver   driver
+	soon     sooner
 }
 
 // Open opens the database that c names, and makes it if it is missing (the
 // file of SQLite, the schema of PostgreSQL). The settings on which the
 // promises of this package rest are asserted; if one does not hold, Open fails.
 func Open(ctx context.Context, c Config) (*DB, error) {
-	db := &DB{readOnly: c.ReadOnly, fault: c.Fault}
+	db := &DB{readOnly: c.ReadOnly, durable: c.Durable, fault: c.Fault}
 	if db.fault == nil {
 		db.fault = func(Point) error { return nil }
 	}
@@ -124,7 +138,7 @@ func (db *DB) Engine() Engine { return db.engine }
 // Close waits for the transactions that are under way, a few seconds at most,
 // and closes the database. Closing again does nothing.
 func (db *DB) Close() error {
-	if err := db.driver.close(); err != nil {
+	if err := errors.Join(db.syncNow(), db.driver.close()); err != nil {
 		return fmt.Errorf("close database: %w", err)
 	}
 	return nil
@@ -147,7 +161,7 @@ func (db *DB) Update(ctx context.Context, f func(tx *Tx) error) error {
 
 // View runs f in a read transaction. All its queries see the same state.
 func (db *DB) View(ctx context.Context, f func(tx *Tx) error) error {
-	s, err := db.driver.begin(ctx, false)
+	s, err := db.driver.begin(ctx, reads)
 	if err != nil {
 		return fmt.Errorf("begin reading: %w", err)
 	}
@@ -159,12 +173,18 @@ func (db *DB) View(ctx context.Context, f func(tx *Tx) error) error {
 // Begin opens a write transaction that the caller must end with Commit or
 // Rollback. Until then no other write transaction runs. ctx governs it to its
 // end: once ctx has ended, it can only be rolled back.
-func (db *DB) Begin(ctx context.Context) (*Tx, error) {
+func (db *DB) Begin(ctx context.Context) (*Tx, error) { return db.begin(ctx, writes) }
+
+func (db *DB) begin(ctx context.Context, as access) (*Tx, error) {
 	if db.readOnly {
 		return nil, fmt.Errorf("begin writing: %w", errReadOnly)
 	}
-	s, err := db.driver.begin(ctx, true)
+	s, err := db.driver.begin(ctx, as)
 	if err != nil {
+		return nil, fmt.Errorf("begin writing: %w", err)
+	}
+	if err := db.unsynced(); err != nil {
+		s.rollback()
 		return nil, fmt.Errorf("begin writing: %w", err)
 	}
 	return &Tx{ctx: ctx, session: s, engine: db.engine, write: true, fault: db.fault}, nil

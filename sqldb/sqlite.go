@@ -79,6 +79,7 @@ type liteDB struct {
 	readers *litePool
 	pools   []*sql.DB
 	folder  string // to be removed when closed; else ""
+	synced  bool   // each commit is, but for those of UpdateSoon
 
 	locks     sync.Mutex
 	lockNames map[string]bool
@@ -89,14 +90,14 @@ type liteDB struct {
 }
 
 func openLite(ctx context.Context, path string, c Config) (_ *liteDB, err error) {
-	db := &liteDB{closing: make(chan struct{}), lockNames: map[string]bool{}}
+	memory := path == ":memory:"
+	db := &liteDB{closing: make(chan struct{}), lockNames: map[string]bool{}, synced: c.Durable && !memory}
 	defer func() {
 		if err != nil {
 			db.close()
 		}
 	}()
 	readers := liteReaders
-	memory := path == ":memory:"
 	switch {
 	case memory && c.ReadOnly:
 		return nil, errors.New("a database in memory cannot be opened for reading only")
@@ -272,16 +273,29 @@ func (db *liteDB) pool(path, mode string, size int, begin string, pragmas []prag
 	}, nil
 }
 
-func (db *liteDB) begin(ctx context.Context, write bool) (session, error) {
+func (db *liteDB) begin(ctx context.Context, as access) (session, error) {
 	pool := db.readers
-	if write {
+	if as != reads {
 		pool = db.writer
 	}
 	conn, err := pool.get(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &liteSession{pool: pool, conn: conn, write: write}, nil
+	if err := conn.commitSoon(as == writesSoon && db.synced); err != nil {
+		pool.put(conn)
+		return nil, err
+	}
+	return &liteSession{pool: pool, conn: conn, write: as != reads}, nil
+}
+
+// sync syncs the WAL, in which all stands that has not been synced. Where there is
+// none any more it has been copied back, with a sync.
+func (db *liteDB) sync(context.Context) error {
+	if err := syncFile(db.writer.path + "-wal"); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // reset drops all tables. Dropping a table deletes its rows, which foreign keys
@@ -292,6 +306,9 @@ func (db *liteDB) reset(ctx context.Context) (err error) {
 		return err
 	}
 	defer db.writer.put(conn)
+	if err := conn.commitSoon(false); err != nil {
+		return err
+	}
 	background := context.Background()
 	if _, err := conn.conn.ExecContext(background, "PRAGMA foreign_keys = 0"); err != nil {
 		conn.broken = true

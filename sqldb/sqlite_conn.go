@@ -133,6 +133,7 @@ type liteConn struct {
 	begin, commit, rollback *sql.Stmt
 	stmts                   map[string]*sql.Stmt // by query text; len <= maxStmts
 	broken                  bool                 // must not be used again
+	soon                    bool                 // its commits are not synced
 }
 
 // maxStmts bounds the prepared statements of one connection. Query texts are
@@ -169,6 +170,24 @@ func (c *liteConn) copyInto(ctx context.Context, path string) (err error) {
 	}()
 	_, err = c.conn.ExecContext(ctx, "VACUUM INTO $1", path)
 	return err
+}
+
+// commitSoon says whether the commits to come are left to a later sync.
+func (c *liteConn) commitSoon(soon bool) error {
+	if c.soon == soon {
+		return nil
+	}
+	level := "full"
+	if soon {
+		level = "normal"
+	}
+	// SQLite sets it when the statement is prepared, so it cannot be kept.
+	if _, err := c.conn.ExecContext(context.Background(), "PRAGMA synchronous = "+level); err != nil {
+		c.broken = true
+		return fmt.Errorf("set synchronous to %s: %w", level, err)
+	}
+	c.soon = soon
+	return nil
 }
 
 func (c *liteConn) forget() {
