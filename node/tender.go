@@ -12,7 +12,7 @@ import (
 // asked, where nothing else is said: when a duty officer would have had to
 // acknowledge the dispatch itself.
 func (n *Node) AnswerBy(ctx context.Context, p office.Precedence) (office.Minute, error) {
-	row, err := n.Records().Office(ctx)
+	row, err := n.Records().OfficeAt(ctx, n.now())
 	if err != nil || row.Charter == nil {
 		return "", err
 	}
