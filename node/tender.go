@@ -29,6 +29,6 @@ func (n *Node) AnswerBy(ctx context.Context, p office.Precedence) (office.Minute
 		return "", nil // which the rules refuse
 	}
 	now := n.now().UnixMilli()
-	due := office.NewJointClock(slices.Collect(maps.Values(calendars)), now).Acknowledge(clock, now)
+	due := office.NewJointClock(slices.Collect(maps.Values(calendars)), now).Acknowledge(row.Charter.Rules, clock, now)
 	return office.MinuteOf(due + 59_999), nil // rounded up: it lies after now
 }

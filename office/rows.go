@@ -93,7 +93,7 @@ func (ch *Channel) PostsOf(side Side) []Post {
 type Clock struct {
 	Acknowledge int64      `json:"acknowledge"`      // until a duty officer acknowledges
 	Answer      int64      `json:"answer,omitzero"`  // until what asks for an answer has one, or a holding reply; 0: no time; since rules version 4
-	Opening     bool       `json:"opening,omitzero"` // acknowledged when a joint working day begins, if that is sooner; since rules version 4
+	Opening     bool       `json:"opening,omitzero"` // acknowledged when a joint working day begins, if that is sooner (JointClock.Acknowledge); since rules version 4
 	Precedence  Precedence `json:"precedence"`
 	Readback    int64      `json:"readback,omitzero"` // until what asks for it is read back; 0: no time; since rules version 4
 	Receipt     int64      `json:"receipt"`           // until the other node's receipt is held

@@ -168,7 +168,7 @@ func (v *visit) charterText(c, before *office.Charter) *charterText {
 	for _, clock := range c.Clocks {
 		one := charterClockText{
 			Precedence: clock.Precedence, Word: v.t("precedence." + lowerPrecedence(clock.Precedence)),
-			Receipt: v.span(clock.Receipt), Acknowledge: v.acknowledgeWithin(clock), Readback: v.span(clock.Readback), Answer: v.span(clock.Answer),
+			Receipt: v.span(clock.Receipt), Acknowledge: v.acknowledgeWithin(c.Rules, clock), Readback: v.span(clock.Readback), Answer: v.span(clock.Answer),
 		}
 		if before != nil {
 			one.Changed = !slices.Contains(before.Clocks, clock)
@@ -183,12 +183,17 @@ func (v *visit) charterText(c, before *office.Charter) *charterText {
 // and answers, and posts that serve a channel.
 const clocksRules = 4
 
-// fromRules is the version of the rules from which on a charter may wait for its time.
+// fromRules is the version of the rules from which on a charter may wait for its time,
+// and who comes when a working day begins has an hour to acknowledge.
 const fromRules = 5
 
-// acknowledgeWithin says within what time a clock wants a dispatch acknowledged.
-func (v *visit) acknowledgeWithin(c office.Clock) string {
-	if c.Opening {
+// acknowledgeWithin says within what time a clock wants a dispatch acknowledged, by a
+// version of the rules.
+func (v *visit) acknowledgeWithin(rules int64, c office.Clock) string {
+	switch {
+	case c.Opening && rules >= fromRules:
+		return v.t("charter.or-first-hour", "span", v.span(c.Acknowledge))
+	case c.Opening:
 		return v.t("charter.or-opening", "span", v.span(c.Acknowledge))
 	}
 	return v.span(c.Acknowledge)

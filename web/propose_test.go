@@ -71,7 +71,7 @@ func TestAChangeOfTheCharterIsComparedPutForwardAndAgreedTo(t *testing.T) {
 func TestTheClocksOfAnswersAndThePostsOfAChannelAreProposed(t *testing.T) {
 	h, south, north := pair(t)
 	south.cookie, north.cookie = h.cookie("south", "head"), h.cookie("north", "head")
-	south.get("/charter").want(t, 200, "Read back", "Answered, or a holding reply", ">6 h, or when the next joint working day begins</td>", ">12 h</td>", ">40 h</td>")
+	south.get("/charter").want(t, 200, "Read back", "Answered, or a holding reply", ">6 h, or the first hour of the next joint working day</td>", ">12 h</td>", ">40 h</td>")
 	south.get("/charter/propose").want(t, 200, `name="answer-ROUTINE" value="40"`, `name="opening-ROUTINE" value="1" checked`, `name="opening-PRIORITY" value="1">`, `name="posts-north-0" value=""`)
 	row, err := h.nodes["south"].Records().Office(t.Context())
 	must(t, err)
@@ -83,7 +83,7 @@ func TestTheClocksOfAnswersAndThePostsOfAChannelAreProposed(t *testing.T) {
 	form.Set("readback-ROUTINE", "13")
 	form.Del("opening-ROUTINE")
 	south.post("/charter/propose", form).want(t, 200, "Served by, North: ", "(duty-officer), ", "<del>12</del><ins>13</ins>",
-		"6 <del>h, or when the next joint working day begins</del><ins>h</ins>", "Answered, or a holding reply: 40", `name="posts-north-0" value="duty-officer head"`)
+		"6 <del>h, or the first hour of the next joint working day</del><ins>h</ins>", "Answered, or a holding reply: 40", `name="posts-north-0" value="duty-officer head"`)
 	form.Set("posts-north-0", "Not An Id")
 	south.post("/charter/propose", form).want(t, 200, "“An” is not an id")
 	form.Set("posts-north-0", "head")

@@ -77,7 +77,10 @@ func (c *charterShowCommand) Run(ctx context.Context, t *terminal) error {
 	rows = [][]string{{"PRECEDENCE", "RECEIPT WITHIN", "ACKNOWLEDGED WITHIN", "READ BACK WITHIN", "ANSWERED WITHIN"}}
 	for _, clock := range ch.Charter.Clocks {
 		within := span(clock.Acknowledge)
-		if clock.Opening {
+		switch {
+		case clock.Opening && ch.Charter.Rules >= 5:
+			within += ", or the first hour of the next joint working day"
+		case clock.Opening:
 			within += ", or when the next joint working day begins"
 		}
 		rows = append(rows, []string{string(clock.Precedence), span(clock.Receipt), within, spanOrNone(clock.Readback), spanOrNone(clock.Answer)})
