@@ -7,7 +7,8 @@ import (
 )
 
 func (s *server) charter(w http.ResponseWriter, r *http.Request) error {
-	row, err := s.Node.Records().Office(r.Context())
+	now := s.Now()
+	row, err := s.Node.Records().OfficeAt(r.Context(), now)
 	if err != nil {
 		return err
 	}
@@ -16,9 +17,12 @@ func (s *server) charter(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c := CharterStanding{Charter: row.Charter, Hash: row.Hash, Open: row.Open, Founded: append([]office.Side{}, row.Founded...), Proposals: []Proposal{}}
+	if p := row.Pending; p != nil {
+		c.Pending = &PendingCharter{Charter: p.Charter, Hash: p.Hash, From: moment(p.From), Agreed: p.Agreed}
+	}
 	for _, p := range proposals {
 		c.Proposals = append(c.Proposals, Proposal{
-			ID: p.ID, Hash: p.Hash, Amends: p.Amends, By: p.By, At: moment(p.At), Note: p.Note, State: p.State,
+			ID: p.ID, Hash: p.Hash, Amends: p.Amends, By: p.By, At: moment(p.At), Note: p.Note, From: p.FromMinute(), State: p.StateAt(now.UnixMilli()),
 			Agreed: append([]office.Side{}, p.Agreed...), Charter: p.Charter,
 		})
 	}
@@ -33,11 +37,12 @@ func (s *server) propose(w http.ResponseWriter, r *http.Request) error {
 	if p.Charter == nil {
 		return problem(CodeBadRequest, "charter-missing")
 	}
-	row, err := s.Node.Records().Office(r.Context())
+	row, err := s.Node.Records().OfficeAt(r.Context(), s.Now())
 	if err != nil {
 		return err
 	}
-	return s.act(w, r, p.By, office.KindPropose, &office.ProposeBody{Amends: row.Hash, Charter: p.Charter, Note: p.Note})
+	_, last := row.AgreedLast()
+	return s.act(w, r, p.By, office.KindPropose, &office.ProposeBody{Amends: last, Charter: p.Charter, From: p.From, Note: p.Note})
 }
 
 func (s *server) agree(w http.ResponseWriter, r *http.Request) error {
@@ -45,5 +50,5 @@ func (s *server) agree(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &a); err != nil {
 		return err
 	}
-	return s.act(w, r, a.By, office.KindAgree, &office.AgreeBody{Hash: a.Hash})
+	return s.act(w, r, a.By, office.KindAgree, &office.AgreeBody{From: a.From, Hash: a.Hash})
 }

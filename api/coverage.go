@@ -11,7 +11,7 @@ import (
 
 // sides lists the sides of the office, ours first.
 func (s *server) sides(r *http.Request) ([]office.Side, error) {
-	row, err := s.Node.Records().Office(r.Context())
+	row, err := s.Node.Records().OfficeAt(r.Context(), s.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -78,7 +78,7 @@ func (s *server) notOpen(r *http.Request, err error) error {
 	if !errors.As(err, &refusal) {
 		return err
 	}
-	row, readErr := s.Node.Records().Office(r.Context())
+	row, readErr := s.Node.Records().OfficeAt(r.Context(), s.Now())
 	if readErr == nil && row.Charter == nil {
 		return &node.Refusal{Code: office.OfficeNotOpen}
 	}

@@ -94,7 +94,7 @@ func (s *server) checkSchedule(w http.ResponseWriter, r *http.Request) error {
 func (s *server) checkMonth(w http.ResponseWriter, r *http.Request) error {
 	channel := r.URL.Query().Get("channel")
 	if channel == "" {
-		row, err := s.Node.Records().Office(r.Context())
+		row, err := s.Node.Records().OfficeAt(r.Context(), s.Now())
 		if err != nil {
 			return err
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 func (s *server) posts(w http.ResponseWriter, r *http.Request) error {
-	row, err := s.Node.Records().Office(r.Context())
+	row, err := s.Node.Records().OfficeAt(r.Context(), s.Now())
 	if err != nil {
 		return err
 	}

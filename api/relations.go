@@ -133,7 +133,7 @@ type NewView struct {
 }
 
 func (s *server) channels(w http.ResponseWriter, r *http.Request) error {
-	inForce, err := s.Node.Records().Office(r.Context())
+	inForce, err := s.Node.Records().OfficeAt(r.Context(), s.Now())
 	if err != nil {
 		return err
 	}

@@ -300,7 +300,17 @@ type CharterStanding struct {
 	Hash      string          `json:"hash"`
 	Open      bool            `json:"open"`
 	Founded   []office.Side   `json:"founded"`
+	Pending   *PendingCharter `json:"pending,omitempty"` // agreed to by all, and not yet in force
 	Proposals []Proposal      `json:"proposals"`
+}
+
+// PendingCharter is a charter that all sides have agreed to and that waits for the
+// moment from which they want it in force.
+type PendingCharter struct {
+	Charter *office.Charter `json:"charter"`
+	Hash    string          `json:"hash"`
+	From    time.Time       `json:"from"`
+	Agreed  office.EntryID  `json:"agreed"` // the last consent
 }
 
 // Proposal is a charter put forward by one side and the consents to it.
@@ -311,22 +321,26 @@ type Proposal struct {
 	By      office.Post     `json:"by"`
 	At      time.Time       `json:"at"`
 	Note    string          `json:"note"`
-	State   string          `json:"state"` // "open", "in-force" or "replaced"
+	From    office.Minute   `json:"from,omitempty"` // from when it is to be in force; left out: from the last consent on
+	State   string          `json:"state"`          // "open", "pending", "in-force" or "replaced"
 	Agreed  []office.Side   `json:"agreed"`
 	Charter *office.Charter `json:"charter"`
 }
 
-// NewProposal puts a charter forward to replace the one in force.
+// NewProposal puts a charter forward to replace the one that was agreed to last: the one
+// that waits, or else the one in force.
 type NewProposal struct {
 	Charter *office.Charter `json:"charter"`
+	From    office.Minute   `json:"from,omitempty"` // such as "2018-10-01T00:00Z"; left out: from the last consent on
 	Note    string          `json:"note,omitempty"`
 	By      office.Post     `json:"by,omitempty"`
 }
 
-// Agreement consents to the proposed charter with this hash.
+// Agreement consents to the proposed charter with this hash, from when it is proposed.
 type Agreement struct {
-	Hash string      `json:"hash"`
-	By   office.Post `json:"by,omitempty"`
+	Hash string        `json:"hash"`
+	From office.Minute `json:"from,omitempty"` // as in the proposal
+	By   office.Post   `json:"by,omitempty"`
 }
 
 // Note is a coordination note from duty officer to duty officer: no formal

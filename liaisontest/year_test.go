@@ -201,8 +201,8 @@ func (j *jointHours) due(p office.Precedence, from time.Time, minutes int) time.
 
 var acknowledgeWithin = map[office.Precedence]int{office.Flash: 10, office.Immediate: 30, office.Priority: 180, office.Routine: 360}
 
-// acknowledge is when a dispatch is to be acknowledged: ROUTINE also when a joint
-// working day begins, after four hours without a minute in which both were open.
+// acknowledge is when a dispatch is to be acknowledged: ROUTINE also an hour after a
+// joint working day begins, after four hours without a minute in which both were open.
 func (j *jointHours) acknowledge(p office.Precedence, from time.Time) time.Time {
 	due := j.due(p, from, acknowledgeWithin[p])
 	if p != office.Routine {
@@ -214,7 +214,10 @@ func (j *jointHours) acknowledge(p office.Precedence, from time.Time) time.Time 
 			return due
 		}
 		if i >= 240 && j.open[i+1] > j.open[i] && j.open[i] == j.open[i-240] && !begins.Before(from.Add(time.Duration(acknowledgeWithin[p])*time.Minute)) {
-			return begins
+			if hour := j.due(p, begins, 60); hour.Before(due) {
+				return hour
+			}
+			return due
 		}
 	}
 }
@@ -330,7 +333,7 @@ func (y *year) clocksRanRight() {
 				y.t.Fatalf("%s: %s: %v, %v", side, d.id, found, err)
 			}
 			clock, _ := founded.Charter.Clock(d.precedence)
-			due := time.UnixMilli(office.NewJointClock(joint, line.At).Acknowledge(clock, line.At))
+			due := time.UnixMilli(office.NewJointClock(joint, line.At).Acknowledge(founded.Charter.Rules, clock, line.At))
 			if should := y.open.acknowledge(d.precedence, d.at); due.Sub(should).Abs() > tick {
 				y.t.Errorf("%s: %s, %s of %s, is due at %s and not at %s", side, d.id, d.precedence, d.at, due.UTC(), should)
 			}

@@ -101,7 +101,7 @@ func (n *Node) illegibleCharter(ctx context.Context, b *office.ProposeBody) (*Re
 	if b.Charter == nil {
 		return nil, nil // which the rules refuse
 	}
-	row, err := n.records.Office(ctx)
+	row, err := n.records.OfficeAt(ctx, n.now())
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ const zoneBefore = 2 * 366 * 24 * time.Hour
 // it has said nothing, by the table of its zone. Said is a number that grows when the
 // side says other hours.
 func (n *Node) RosterClock(ctx context.Context) (clock people.Clock, said int64, err error) {
-	row, err := n.records.Office(ctx)
+	row, err := n.records.OfficeAt(ctx, n.now())
 	if err != nil {
 		return nil, 0, err
 	}

@@ -65,7 +65,7 @@ func (n *Node) Silences(ctx context.Context, f SilenceFilter, now time.Time) (pa
 			return page, err
 		}
 	}
-	awaited, err := n.records.Awaited(ctx)
+	awaited, err := n.records.Awaited(ctx, now)
 	if err != nil {
 		return page, err
 	}
@@ -115,11 +115,11 @@ func parsePlace(text string) (*office.Question, error) {
 // SilencesOf explains what is waited for with one dispatch, also if it does not
 // stand among those that are looked at.
 func (n *Node) SilencesOf(ctx context.Context, line *records.DispatchLine, now time.Time) (list []Silence, err error) {
-	awaited, err := n.records.Awaited(ctx)
+	awaited, err := n.records.Awaited(ctx, now)
 	if err != nil {
 		return nil, err
 	}
-	row, err := n.records.Office(ctx)
+	row, err := n.records.OfficeAt(ctx, now)
 	if err != nil || row.Charter == nil {
 		return nil, err
 	}
@@ -142,7 +142,7 @@ func (n *Node) SilencesOf(ctx context.Context, line *records.DispatchLine, now t
 
 // SilencesOfTender explains what is waited for with one tender.
 func (n *Node) SilencesOfTender(ctx context.Context, t *office.Tender, now time.Time) (list []Silence, err error) {
-	awaited, err := n.records.Awaited(ctx)
+	awaited, err := n.records.Awaited(ctx, now)
 	if err != nil {
 		return nil, err
 	}

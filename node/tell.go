@@ -51,13 +51,16 @@ func Distress(d *office.Dispatch, codes []string) bool {
 
 // gatherTold gives what waits for our side at a moment, and who may be told of it.
 func (n *Node) gatherTold(ctx context.Context, now time.Time) (g notify.Gathered, err error) {
-	row, err := n.records.Office(ctx)
+	row, err := n.records.OfficeAt(ctx, now)
 	if err != nil {
 		return g, err
 	}
 	g.Zone, g.Language = time.UTC, "en"
 	if row.Charter == nil {
 		return g, nil
+	}
+	if row.Pending != nil {
+		g.Changes = row.Pending.From
 	}
 	if own := row.Charter.Side(n.side); own != nil {
 		if zone, err := time.LoadLocation(own.Zone); err == nil {
@@ -67,7 +70,7 @@ func (n *Node) gatherTold(ctx context.Context, now time.Time) (g notify.Gathered
 			g.Language = own.Languages[0]
 		}
 	}
-	awaited, err := n.records.Awaited(ctx)
+	awaited, err := n.records.Awaited(ctx, now)
 	if err != nil {
 		return g, err
 	}

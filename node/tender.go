@@ -12,7 +12,7 @@ import (
 // asked, where nothing else is said: when a duty officer would have had to
 // acknowledge the dispatch itself.
 func (n *Node) AnswerBy(ctx context.Context, p office.Precedence) (office.Minute, error) {
-	row, err := n.Records().Office(ctx)
+	row, err := n.Records().OfficeAt(ctx, n.now())
 	if err != nil || row.Charter == nil {
 		return "", err
 	}
@@ -29,6 +29,6 @@ func (n *Node) AnswerBy(ctx context.Context, p office.Precedence) (office.Minute
 		return "", nil // which the rules refuse
 	}
 	now := n.now().UnixMilli()
-	due := office.NewJointClock(slices.Collect(maps.Values(calendars)), now).Acknowledge(clock, now)
+	due := office.NewJointClock(slices.Collect(maps.Values(calendars)), now).Acknowledge(row.Charter.Rules, clock, now)
 	return office.MinuteOf(due + 59_999), nil // rounded up: it lies after now
 }

@@ -21,6 +21,7 @@ type Gathered struct {
 	Watches  []office.EntryID // of our side, that go on
 	Zone     *time.Location
 	Language string // of who has chosen none
+	Changes  int64  // when what is waited for changes by itself, milliseconds: a charter comes into force; 0 if it does not
 }
 
 // local is what planning needs of local.db.
@@ -108,6 +109,7 @@ func (n *Notify) tellOnce(ctx context.Context) (next time.Time, again bool, err 
 		return time.Time{}, false, err
 	}
 	planned, soon := Plan(Desk{Waiting: g.Waiting, Persons: g.Persons, Whom: l.whom, Told: l.told, Zone: g.Zone}, now)
+	soon = earliest(soon, g.Changes)
 	probes, probe := planProbes(probed(&g, &l), g.Zone, now)
 	planned = append(planned, probes...)
 	sweeping := at.Sub(n.swept) >= time.Hour || at.Before(n.swept)

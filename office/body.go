@@ -48,16 +48,18 @@ type CharterBody struct {
 	Charter *Charter `json:"charter"`
 }
 
-// ProposeBody puts a charter forward. Amends is the hash of the charter in
-// force that it is meant to replace.
+// ProposeBody puts a charter forward. Amends is the hash of the charter that the
+// sides have agreed to last (OfficeRow.AgreedLast), which it is meant to replace.
 type ProposeBody struct {
 	Amends  string   `json:"amends"`
 	Charter *Charter `json:"charter"`
+	From    Minute   `json:"from,omitzero"` // from when it is to be in force; left out: from the last consent on; since rules version 5
 	Note    string   `json:"note"`
 }
 
-// AgreeBody consents to the proposed charter with this hash.
+// AgreeBody consents to the proposed charter with this hash, from when it is proposed.
 type AgreeBody struct {
+	From Minute `json:"from,omitzero"` // as in the proposal; since rules version 5
 	Hash string `json:"hash"`
 }
 

@@ -213,7 +213,7 @@ func applyCharter(m *matter, b *CharterBody) Verdict {
 		Time:    m.Time,
 	})
 	if open {
-		m.putSchedule(b.Charter)
+		m.putSchedule(b.Charter, m.Time)
 	}
 	return Verdict{}
 }
@@ -230,6 +230,15 @@ func checkFirstPropose(c *checker, b *ProposeBody) {
 // checkThirdPropose is the check under rules version 3.
 func checkThirdPropose(c *checker, b *ProposeBody) {
 	if b.Charter.sinceFourth() {
+		c.fail(Malformed, "kind", KindPropose)
+	}
+	checkFourthPropose(c, b)
+}
+
+// checkFourthPropose is the check under rules version 4, by which every charter is
+// in force from the last consent on.
+func checkFourthPropose(c *checker, b *ProposeBody) {
+	if b.From != "" {
 		c.fail(Malformed, "kind", KindPropose)
 	}
 	checkPropose(c, b)
@@ -254,20 +263,31 @@ func (c *Charter) Clock(p Precedence) (Clock, bool) {
 func checkPropose(c *checker, b *ProposeBody) {
 	c.hash("amends", b.Amends)
 	c.charter("charter", b.Charter)
+	if b.From != "" {
+		c.minute("from", b.From)
+	}
 	if b.Note != "" {
 		c.text("note", b.Note, MaxNote)
 	}
 }
 
-// applyPropose puts forward a charter to replace the one in force. A side has
-// at most one proposal open: a new one takes the place of its own before.
+// applyPropose puts forward a charter to replace the one that was agreed to last. A
+// side has at most one proposal open: a new one takes the place of its own before.
+// While a charter waits, the same from another time postpones it, and the one in
+// force takes it back.
 func applyPropose(m *matter, b *ProposeBody) Verdict {
 	side, hash := m.ID.Side, HashCharter(b.Charter)
+	_, last := m.office.AgreedLast()
+	from, _ := b.From.Millis()
 	switch {
-	case b.Amends != m.office.Hash:
-		return void(CharterNotInForce, "amends", b.Amends, "hash", m.office.Hash)
-	case hash == m.office.Hash:
+	case b.Amends != last:
+		return void(CharterNotInForce, "amends", b.Amends, "hash", last)
+	case hash == last && (m.office.Pending == nil || from == m.office.Pending.From):
 		return void(CharterSame, "hash", hash)
+	case b.From != "" && from <= m.Time:
+		return void(NotLater, "value", string(b.From))
+	case from > m.Time+MaxAhead*dayLength:
+		return void(TooFarAhead, "value", string(b.From), "limit", strconv.Itoa(MaxAhead))
 	case b.Charter.Office != m.Office:
 		return void(CharterOtherOffice, "office", b.Charter.Office)
 	case b.Charter.Rules < m.office.Charter.Rules:
@@ -287,6 +307,7 @@ func applyPropose(m *matter, b *ProposeBody) Verdict {
 		At:      m.At,
 		By:      m.By,
 		Charter: b.Charter,
+		From:    from,
 		Hash:    hash,
 		ID:      m.ID,
 		Note:    b.Note,
@@ -325,40 +346,4 @@ func (m *matter) replaceProposal(side Side, hash string) {
 	}
 	row.Proposal = hash
 	m.desk.Put(row)
-}
-
-func checkAgree(c *checker, b *AgreeBody) { c.hash("hash", b.Hash) }
-
-// applyAgree consents to an open proposal. With the last side's consent the
-// charter is in force, and all other open proposals fall.
-func applyAgree(m *matter, b *AgreeBody) Verdict {
-	p := &Proposal{Hash: b.Hash}
-	switch {
-	case !m.desk.Get(p):
-		return void(ProposalUnknown, "hash", b.Hash)
-	case p.State != ProposalOpen:
-		return void(ProposalNotOpen, "hash", b.Hash, "state", p.State)
-	case slices.Contains(p.Agreed, m.ID.Side):
-		return void(AlreadyAgreed, "hash", b.Hash)
-	}
-	p.Agreed = append(slices.Clone(p.Agreed), m.ID.Side)
-	if len(p.Agreed) < len(m.office.Charter.Sides) {
-		m.desk.Put(p)
-		return Verdict{}
-	}
-	p.State = ProposalInForce
-	m.desk.Put(p)
-	for _, s := range p.Charter.Sides {
-		m.replaceProposal(s.ID, "")
-	}
-	m.desk.Put(&OfficeRow{
-		Charter: p.Charter,
-		Founded: m.office.Founded,
-		Hash:    p.Hash,
-		Open:    true,
-		Since:   m.ID,
-		Time:    m.Time,
-	})
-	m.putSchedule(p.Charter)
-	return Verdict{}
 }

@@ -15,6 +15,30 @@ func central(week [][]Span) Calendar {
 	}})
 }
 
+// Whoever comes when the station opens has an hour; nobody is late who could not be in time.
+func TestRoutineIsAcknowledgedInTheFirstHourOfTheNextWorkingDay(t *testing.T) {
+	korea := testCalendar(540, weekdays)
+	short := testCalendar(540, slicesOf(Span{"09:00", "09:20"}, Span{"14:00", "17:00"}))
+	clock := Clock{Acknowledge: 6 * 60 * 60, Opening: true, Precedence: Routine}
+	for _, test := range []struct {
+		name     string
+		sides    []Calendar
+		at, want string
+	}{
+		{"within the day", []Calendar{korea, korea}, "2018-10-08 00:30", "2018-10-08 06:30"},
+		{"in the afternoon", []Calendar{korea, korea}, "2018-10-10 05:00", "2018-10-11 01:00"},
+		{"after half an hour of the day's six", []Calendar{korea, korea}, "2018-10-10 02:30", "2018-10-11 00:30"},
+		{"in the night", []Calendar{korea, korea}, "2018-10-14 18:00", "2018-10-15 01:00"},
+		{"on Friday", []Calendar{korea, korea}, "2018-10-12 04:00", "2018-10-15 01:00"},
+		{"where the first opening is shorter than an hour", []Calendar{korea, short}, "2018-10-10 07:00", "2018-10-11 05:40"},
+		{"at sides that never close", []Calendar{nil, nil}, "2018-10-13 04:00", "2018-10-13 10:00"},
+	} {
+		if got := NewJointClock(test.sides, moment(test.at)).Acknowledge(5, clock, moment(test.at)); got != moment(test.want) {
+			t.Errorf("%s, from %s: got %s, want %s", test.name, test.at, MinuteOf(got), test.want)
+		}
+	}
+}
+
 func TestRoutineIsAcknowledgedInSixHoursOrWhenTheNextWorkingDayBegins(t *testing.T) {
 	korea := testCalendar(540, weekdays)
 	holiday := testCalendar(540, weekdays, Holiday{Date: "2018-10-09", Hours: []Span{}})
@@ -53,13 +77,13 @@ func TestRoutineIsAcknowledgedInSixHoursOrWhenTheNextWorkingDayBegins(t *testing
 	} {
 		at := moment(test.at)
 		for _, from := range []int64{at, at - 1, at - 30*dayLength, at + dayLength} { // also for moments before it is of use
-			if got := NewJointClock(test.sides, from).Acknowledge(clock, at); got != moment(test.want) {
+			if got := NewJointClock(test.sides, from).Acknowledge(4, clock, at); got != moment(test.want) {
 				t.Errorf("%s, from %s: got %s, want %s", test.name, test.at, MinuteOf(got), test.want)
 			}
 		}
 		without := clock
 		without.Opening = false
-		if got, want := NewJointClock(test.sides, at).Acknowledge(without, at), Due(Routine, clock.Acknowledge, at, test.sides); got != want {
+		if got, want := NewJointClock(test.sides, at).Acknowledge(Version, without, at), Due(Routine, clock.Acknowledge, at, test.sides); got != want {
 			t.Errorf("%s, without the member: got %s, want %s", test.name, MinuteOf(got), MinuteOf(want))
 		}
 	}

@@ -31,7 +31,8 @@ func Complete(d Reader, side Side, body any) any {
 		whole, office := *k, &OfficeRow{}
 		d.Get(office)
 		whole.Text = DefaultTexts[0].ID
-		if channel := office.Charter.Channel(k.Channel); channel != nil {
+		due, _ := k.Due.Millis()
+		if channel := office.At(due).Charter.Channel(k.Channel); channel != nil {
 			whole.Text = channel.TestTexts()[0].ID
 		}
 		return &whole

@@ -102,10 +102,19 @@ func testCharters() map[string]*Charter {
 				Purpose: Words{"en": "Ships in distress and adrift.", "ko": "조난 및 표류 선박."},
 			})
 		}),
-		"with-quicker-clocks":   changed(func(c *Charter) { c.Clocks[0].Acknowledge = 300 }),
-		"with-rules-2":          changed(func(c *Charter) { c.Rules = 2 }),
-		"with-rules-3":          changed(func(c *Charter) { c.Rules = 3 }),
-		"with-rules-4":          changed(func(c *Charter) { c.Rules = 4 }),
+		"with-quicker-clocks": changed(func(c *Charter) { c.Clocks[0].Acknowledge = 300 }),
+		"with-rules-2":        changed(func(c *Charter) { c.Rules = 2 }),
+		"with-rules-3":        changed(func(c *Charter) { c.Rules = 3 }),
+		"with-rules-4":        changed(func(c *Charter) { c.Rules = 4 }),
+		"with-rules-5":        changed(func(c *Charter) { c.Rules = 5 }),
+		"with-rules-5-maritime": changed(func(c *Charter) {
+			c.Rules = 5
+			c.Channels = append(c.Channels, Channel{ID: "maritime", Name: Words{"en": "Maritime"}, Purpose: Words{"en": "Ships."}})
+		}),
+		"with-rules-5-checks": changed(func(c *Charter) {
+			c.Rules, c.Channels[0] = 5, testChecked(c.Channels[0])
+			c.Channels[0].Checks.Times = append(c.Channels[0].Checks.Times, CheckTime{"23:30", []int64{1, 2, 3, 4, 5, 6, 7}})
+		}),
 		"with-all-clocks":       changed(func(c *Charter) { c.Rules, c.Clocks = 4, testClocks() }),
 		"with-clocks-and-posts": changed(func(c *Charter) { c.Rules, c.Clocks, c.Channels[0] = 4, testClocks(), testServed(c.Channels[0]) }),
 		"with-an-early-clock":   changed(func(c *Charter) { c.Rules, c.Clocks = 3, testClocks() }),

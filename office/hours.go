@@ -365,15 +365,25 @@ func (j *JointClock) Due(p Precedence, seconds, at int64) int64 {
 	return at + seconds*1000
 }
 
+// firstHour is the time, in seconds of joint hours, that whoever comes to the station
+// when a joint working day begins has to acknowledge; since rules version 5.
+const firstHour = 60 * 60
+
 // Acknowledge gives by when a dispatch released at a moment is to be acknowledged:
-// once the time of the clock has passed in joint hours or, if the clock says so, when
-// the first joint working day begins that is no sooner than that time by the wall.
-func (j *JointClock) Acknowledge(c Clock, at int64) int64 {
+// once the time of the clock has passed in joint hours or, if the clock says so, within
+// the first hour of the first joint working day that begins no sooner than that time by
+// the wall. Before rules version 5 it was due the moment that day begins.
+func (j *JointClock) Acknowledge(rules int64, c Clock, at int64) int64 {
 	due := j.Due(c.Precedence, c.Acknowledge, at)
-	if c.Opening {
-		if begins, ok := j.begins(at + c.Acknowledge*1000); ok {
-			return min(due, begins)
-		}
+	if !c.Opening {
+		return due
+	}
+	begins, ok := j.begins(at + c.Acknowledge*1000)
+	if ok && rules >= 5 {
+		begins = j.Due(c.Precedence, firstHour, begins)
+	}
+	if ok {
+		return min(due, begins)
 	}
 	return due
 }

@@ -10,7 +10,7 @@ import (
 // Version is the highest version of the rules that this program knows. A fold
 // must stop before a charter with a higher one is in force, because it could
 // only guess what follows (spec/entries.md §6).
-const Version = 4
+const Version = 5
 
 // Operator is the post that installs and runs a side's node. It is never
 // accredited, and acts only where the table of kinds allows it.
@@ -36,8 +36,10 @@ var Kinds = []Kind{
 	founding(kind(KindCharter, 1, true, checkCharterBody, applyCharter)),
 	kind(KindPropose, 1, true, checkFirstPropose, applyPropose),
 	kind(KindPropose, 3, true, checkThirdPropose, applyPropose),
-	kind(KindPropose, 4, true, checkPropose, applyPropose),
-	kind(KindAgree, 1, true, checkAgree, applyAgree),
+	kind(KindPropose, 4, true, checkFourthPropose, applyPropose),
+	kind(KindPropose, 5, true, checkPropose, applyPropose),
+	kind(KindAgree, 1, true, checkFirstAgree, applyAgree),
+	kind(KindAgree, 5, true, checkAgree, applyAgree),
 	kind(KindPost, 1, true, checkPost, applyPost),
 	kind(KindPostEnd, 1, true, checkPostEnd, applyPostEnd),
 	kind(KindDispatch, 1, false, checkFirstDispatch, applyFirstDispatch),
@@ -141,7 +143,8 @@ func check(kinds []Kind, version int64, kind string, body []byte) Verdict {
 }
 
 // Apply gives the rules' answer to an entry at its place in the joint order,
-// and puts the rows that follow from it on the desk. A void entry puts none.
+// and puts the rows that follow from it on the desk. A void entry puts none, but if
+// the time of a charter that waits has come with it, that charter is put in force first.
 // The desk holds what all entries before it have left (spec/entries.md §6).
 func Apply(d Desk, e *Entry) Verdict {
 	return apply(Kinds, d, e)
@@ -151,6 +154,7 @@ func apply(kinds []Kind, d Desk, e *Entry) Verdict {
 	m := &matter{Entry: e, desk: d, office: &OfficeRow{}}
 	version := int64(1)
 	d.Get(m.office)
+	m.enact()
 	if m.office.Open {
 		version = m.office.Charter.Rules
 	}

@@ -325,6 +325,35 @@ func TestACharterWithLaddersHasItsGoldenBytes(t *testing.T) {
 	}
 }
 
+// TestAFromWhenHasItsGoldenBytes looks at what rules version 5 add to a proposal and to a consent.
+func TestAFromWhenHasItsGoldenBytes(t *testing.T) {
+	charter := testCharters()["with-rules-5-maritime"]
+	for _, test := range []struct {
+		kind, file string
+		body       any
+	}{
+		{KindPropose, "charter.propose-5.json", &ProposeBody{
+			Amends: HashCharter(testCharters()["with-rules-5"]), Charter: charter, From: "2018-10-01T00:00Z", Note: "From the first of October.\n10월 1일부터.",
+		}},
+		{KindAgree, "charter.agree-5.json", &AgreeBody{From: "2018-10-01T00:00Z", Hash: HashCharter(charter)}},
+	} {
+		file := filepath.Join("../spec/testdata/kinds", test.file)
+		golden, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if encoded, err := Encode(test.body); err != nil || !bytes.Equal(encoded, golden) {
+			t.Errorf("%v\ngot  %s\nwant %s (%s)", err, encoded, golden, file)
+		}
+		if v := Check(test.kind, golden); !v.Done() {
+			t.Errorf("%s is refused: %s", file, sayVerdict(v))
+		}
+		if _, v := inForce(Kinds, 4, test.kind).read(golden); v.Void != Malformed {
+			t.Errorf("%s, by rules version 4: %s", file, sayVerdict(v))
+		}
+	}
+}
+
 func TestADispatchThatIsToBeReadBackHasItsGoldenBytes(t *testing.T) {
 	const file = "../spec/testdata/kinds/dispatch-4.json"
 	golden, err := os.ReadFile(file)

@@ -13,6 +13,7 @@ const (
 	MaxEnclosures         = 20                // of a dispatch
 	MaxEnclosure          = 100 << 20         // bytes of an enclosure
 	MaxMediaType          = 100               // bytes of the type of an enclosure
+	MaxAhead              = 366               // days from a proposal to the from-when of its charter
 	MaxNote               = 4_000             // bytes of the note on a proposed charter or form
 	MaxForm               = 24 << 10          // bytes of a form's canonical form
 	MaxFields             = 40                // fields of a form

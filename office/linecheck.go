@@ -207,7 +207,10 @@ func (c *checker) settled(field string, s *Settled) {
 // applyCheck calls the other sides on a channel: at its time, by the side whose
 // turn it is and once, or at any time without one.
 func applyCheck(m *matter, b *CheckBody) Verdict {
-	channel := m.office.Charter.Channel(b.Channel)
+	due, _ := b.Due.Millis()
+	// A call may be a little early: what is due then follows from the charter of then.
+	charter := m.office.At(due).Charter
+	channel := charter.Channel(b.Channel)
 	if channel == nil {
 		return void(ChannelUnknown, "channel", b.Channel)
 	}
@@ -221,8 +224,7 @@ func applyCheck(m *matter, b *CheckBody) Verdict {
 		Text: b.Text, Time: m.Time, Words: texts[text].Text,
 	}
 	if b.Due != "" {
-		due, _ := b.Due.Millis()
-		planned, is := channel.times().dueAt(m.office.Charter.SideIDs(), due)
+		planned, is := channel.times().dueAt(charter.SideIDs(), due)
 		if !is || m.At < due-CheckEarly || m.At > due+channel.Checks.Until*minute {
 			return void(CheckNotDue, "channel", b.Channel, "due", string(b.Due))
 		}
@@ -272,13 +274,17 @@ func applyCheckAnswer(m *matter, b *CheckAnswerBody) Verdict {
 	return Verdict{}
 }
 
-// putSchedule keeps the times of the channels of a charter that comes into force,
-// so that what was due at a moment can be told later. Older rules know no such row.
-func (m *matter) putSchedule(c *Charter) {
+// putSchedule keeps the times of the channels of a charter that is in force from a
+// moment on, so that what was due at a moment can be told later. Older rules know no
+// such row.
+func (m *matter) putSchedule(c *Charter, from int64) {
 	if c.Rules < 3 {
 		return
 	}
-	row := &Schedule{Channels: []ChannelTimes{}, Clocks: c.Clocks, From: m.Time, ID: m.ID, Sides: c.SideIDs()}
+	row := &Schedule{Channels: []ChannelTimes{}, Clocks: c.Clocks, From: from, ID: m.ID, Sides: c.SideIDs()}
+	if from > m.Time {
+		row.Agreed = m.Time
+	}
 	if c.Rules >= 4 {
 		row.Rules = c.Rules
 	}
@@ -393,10 +399,16 @@ func (c Calendar) closedOn(ms int64) bool {
 // until the next.
 type Schedules []Schedule
 
-// NewSchedules puts schedules into order. They come in the joint order.
+// NewSchedules puts schedules into order. They come in the joint order. One that still
+// waited when the next was agreed to is taken back by that.
 func NewSchedules(list []Schedule) Schedules {
-	s := slices.Clone(list)
-	slices.SortStableFunc(s, func(a, b Schedule) int { return cmp.Compare(a.From, b.From) })
+	agreed := func(s Schedule) int64 { return cmp.Or(s.Agreed, s.From) }
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b Schedule) int { return cmp.Compare(agreed(a), agreed(b)) })
+	var s Schedules
+	for _, next := range list {
+		s = append(slices.DeleteFunc(s, func(before Schedule) bool { return before.From > agreed(next) }), next)
+	}
 	return s
 }
 

@@ -29,14 +29,16 @@ const (
 	CharterOtherOffice   Reason = "charter-other-office"   // office: the charter is of another one
 	CharterWithoutWriter Reason = "charter-without-writer" // side
 	CharterDiffers       Reason = "charter-differs"        // hash, founded: others have founded by another charter
-	CharterNotInForce    Reason = "charter-not-in-force"   // amends, hash: another charter is in force
-	CharterSame          Reason = "charter-same"           // hash: it is in force already
+	CharterNotInForce    Reason = "charter-not-in-force"   // amends, hash: another charter was agreed to last
+	CharterSame          Reason = "charter-same"           // hash: it is in force already, or waits for the same time
 	SidesChanged         Reason = "sides-changed"          // side: sides and keys stay as they are
 	RulesLowered         Reason = "rules-lowered"          // rules, in-force
 	ProposalExists       Reason = "proposal-exists"        // hash: the same charter is proposed already
 	ProposalUnknown      Reason = "proposal-unknown"       // hash
 	ProposalNotOpen      Reason = "proposal-not-open"      // hash, state
 	AlreadyAgreed        Reason = "already-agreed"         // hash
+	TooFarAhead          Reason = "too-far-ahead"          // value, limit: days; since rules version 5
+	OtherFrom            Reason = "other-from"             // hash, from: it is proposed from then, or from the last consent on if that is empty; since rules version 5
 
 	// Dispatches.
 	ChannelUnknown      Reason = "channel-unknown"      // channel
@@ -117,7 +119,7 @@ var Reasons = []Reason{
 	NeedsNewerRules, Malformed, TooLong, TooMany, TooFew, Missing, BadText, BadName, BadValue, NotInOrder,
 	OfficeNotOpen, NotASide, PostUnknown, PostEnded, PostReserved,
 	CharterNotFirst, CharterOtherOffice, CharterWithoutWriter, CharterDiffers, CharterNotInForce, CharterSame,
-	SidesChanged, RulesLowered, ProposalExists, ProposalUnknown, ProposalNotOpen, AlreadyAgreed,
+	SidesChanged, RulesLowered, ProposalExists, ProposalUnknown, ProposalNotOpen, AlreadyAgreed, TooFarAhead, OtherFrom,
 	ChannelUnknown, WrongAddressee, NumberOutOfTurn, DispatchUnknown, NotAddressed, AlreadyAcknowledged,
 	InfoAboveAction, AddresseeMissing, MarkDiffers, NotOwnDispatch, OwnDispatch, NotInEffect,
 	NotLater, AlreadyAnswered, AlreadyClosed, EnclosureUnknown, AlreadyStored,

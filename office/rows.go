@@ -93,7 +93,7 @@ func (ch *Channel) PostsOf(side Side) []Post {
 type Clock struct {
 	Acknowledge int64      `json:"acknowledge"`      // until a duty officer acknowledges
 	Answer      int64      `json:"answer,omitzero"`  // until what asks for an answer has one, or a holding reply; 0: no time; since rules version 4
-	Opening     bool       `json:"opening,omitzero"` // acknowledged when a joint working day begins, if that is sooner; since rules version 4
+	Opening     bool       `json:"opening,omitzero"` // acknowledged when a joint working day begins, if that is sooner (JointClock.Acknowledge); since rules version 4
 	Precedence  Precedence `json:"precedence"`
 	Readback    int64      `json:"readback,omitzero"` // until what asks for it is read back; 0: no time; since rules version 4
 	Receipt     int64      `json:"receipt"`           // until the other node's receipt is held
@@ -102,12 +102,42 @@ type Clock struct {
 // OfficeRow is the one row that says whether the office is open and which
 // charter is in force.
 type OfficeRow struct {
-	Charter *Charter `json:"charter"` // nil until a founding charter is seen
-	Founded []Side   `json:"founded"` // sides whose founding entry is done, in order of id
-	Hash    string   `json:"hash"`    // hex SHA-256 of the charter's canonical bytes
-	Open    bool     `json:"open"`    // all sides have founded
-	Since   EntryID  `json:"since"`   // the entry that put this charter in force
-	Time    int64    `json:"time"`    // milliseconds, the time of that entry in the joint order
+	Charter *Charter `json:"charter"`          // nil until a founding charter is seen
+	Founded []Side   `json:"founded"`          // sides whose founding entry is done, in order of id
+	Hash    string   `json:"hash"`             // hex SHA-256 of the charter's canonical bytes
+	Open    bool     `json:"open"`             // all sides have founded
+	Pending *Pending `json:"pending,omitzero"` // the charter that waits for its time, since rules version 5
+	Since   EntryID  `json:"since"`            // the entry that put this charter in force: the last consent
+	Time    int64    `json:"time"`             // milliseconds, since when it is: the time of that entry in the joint order, or the from-when
+}
+
+// Pending is a charter that all sides have agreed to and that waits for the moment
+// from which they want it in force. At most one waits.
+type Pending struct {
+	Agreed  EntryID  `json:"agreed"` // the last consent
+	Charter *Charter `json:"charter"`
+	From    int64    `json:"from"` // milliseconds
+	Hash    string   `json:"hash"`
+}
+
+// At gives the office as it stands at a moment: with the charter that waits, if its
+// time has come, also while no entry has been written since. The records learn of it
+// with the next entry; whoever asks what is in force goes through here.
+func (o *OfficeRow) At(ms int64) *OfficeRow {
+	p := o.Pending
+	if p == nil || p.From > ms {
+		return o
+	}
+	return &OfficeRow{Charter: p.Charter, Founded: o.Founded, Hash: p.Hash, Open: o.Open, Since: p.Agreed, Time: p.From}
+}
+
+// AgreedLast gives the charter that the sides have agreed to last, with its hash, which
+// is what another one amends: the one that waits, or else the one in force.
+func (o *OfficeRow) AgreedLast() (c *Charter, hash string) {
+	if o.Pending != nil {
+		return o.Pending.Charter, o.Pending.Hash
+	}
+	return o.Charter, o.Hash
 }
 
 func (*OfficeRow) Table() string { return "office" }
@@ -120,22 +150,33 @@ type Proposal struct {
 	At      int64    `json:"at"`
 	By      Post     `json:"by"`
 	Charter *Charter `json:"charter"`
-	Hash    string   `json:"hash"` // the key
+	From    int64    `json:"from,omitzero"` // milliseconds, from when it is to be in force; 0: from the last consent on; since rules version 5
+	Hash    string   `json:"hash"`          // the key
 	ID      EntryID  `json:"id"`
 	Note    string   `json:"note"`
-	State   string   `json:"state"` // ProposalOpen, ProposalInForce or ProposalReplaced
+	State   string   `json:"state"` // one of those below
 }
 
 // The states of a proposal. ProposalInForce is the state of one that all sides
 // agreed to, also after a later charter has replaced it.
 const (
 	ProposalOpen     = "open"
+	ProposalPending  = "pending" // all sides have agreed to it, and its time has not come
 	ProposalInForce  = "in-force"
 	ProposalReplaced = "replaced" // by a later proposal of its side, or by another charter
 )
 
 func (*Proposal) Table() string { return "proposal" }
 func (p *Proposal) Key() string { return p.Hash }
+
+// StateAt gives the state at a moment: what waits is in force once its time has come,
+// also while no entry has been written since.
+func (p *Proposal) StateAt(ms int64) string {
+	if p.State == ProposalPending && p.From <= ms {
+		return ProposalInForce
+	}
+	return p.State
+}
 
 // PostRow is a post or officer accredited by a side.
 type PostRow struct {
@@ -450,11 +491,13 @@ type AttemptView struct {
 }
 
 // Schedule keeps when the channels were to be checked under a charter, and its
-// clocks, from the entry on that put it in force.
+// clocks, from when it is in force. That of a charter which waits is put at the last
+// consent; whether it was taken back, Schedules finds out.
 type Schedule struct {
-	Channels []ChannelTimes `json:"channels"` // those that have checks, in the charter's order
-	Clocks   []Clock        `json:"clocks"`   // as the charter has them
-	From     int64          `json:"from"`     // milliseconds: the time of the entry in the joint order
+	Agreed   int64          `json:"agreed,omitzero"` // the time of the last consent, if the charter waits after it; since rules version 5
+	Channels []ChannelTimes `json:"channels"`        // those that have checks, in the charter's order
+	Clocks   []Clock        `json:"clocks"`          // as the charter has them
+	From     int64          `json:"from"`            // milliseconds: the time of the entry in the joint order, or the from-when
 	ID       EntryID        `json:"id"`
 	Rules    int64          `json:"rules,omitzero"` // of the charter, since rules version 4; 0: 3
 	Sides    []Side         `json:"sides"`          // in the charter's order

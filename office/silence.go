@@ -64,7 +64,7 @@ type Wait struct {
 func (c *Charter) Wait(d *Dispatch, f *Form, clock *JointClock) (w Wait) {
 	of, ok := c.Clock(d.Precedence)
 	if ok && of.Acknowledge > 0 {
-		w.Due = clock.Acknowledge(of, d.At)
+		w.Due = clock.Acknowledge(c.Rules, of, d.At)
 	}
 	if of.Receipt > 0 {
 		w.Receipt = d.At + of.Receipt*1000

@@ -295,8 +295,8 @@ func (t *Tally) Dispatch(channel string, from Side, p Precedence, real bool, a *
 // due says until when a dispatch is to be acknowledged by the clocks of the charter
 // under which it was released.
 func (t *Tally) due(p Precedence, at int64) int64 {
-	if clock, _ := t.clock(p, at); clock.Acknowledge > 0 {
-		return t.hours.Acknowledge(clock, at)
+	if clock, rules := t.clock(p, at); clock.Acknowledge > 0 {
+		return t.hours.Acknowledge(rules, clock, at)
 	}
 	return maxInteger
 }

@@ -92,6 +92,9 @@ func play(t *testing.T, transcript string) string {
 		case line == "(All three sides have founded the office by rules 4.)":
 			found(t, desk, next, "@with-rules-4")
 			continue
+		case line == "(All three sides have founded the office by rules 5.)":
+			found(t, desk, next, "@with-rules-5")
+			continue
 		case line == "(All three sides have founded the office with checks.)":
 			found(t, desk, next, "@with-checks")
 			continue
@@ -110,7 +113,8 @@ func play(t *testing.T, transcript string) string {
 			fmt.Fprintf(&out, "  %s\n", sayChange(t, key, before[key], desk.rows[key]))
 			before[key] = desk.rows[key]
 		}
-		if !verdict.Done() && len(desk.put) > 0 {
+		enacted := func(key string) bool { return key == "office office" || strings.HasPrefix(key, "proposal ") }
+		if !verdict.Done() && !slices.ContainsFunc(desk.put, enacted) && len(desk.put) > 0 {
 			t.Fatalf("%s\na void entry put rows", line)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -11,14 +12,22 @@ import (
 	"liaison.example/sqldb"
 )
 
-// Office gives the charter in force and whether the office is open. Before a
-// side has founded it, its Charter is nil.
+// Office gives the charter in force by the last entry and whether the office is open.
+// Before a side has founded it, its Charter is nil. What is in force now is what
+// OfficeAt says.
 func (r *Records) Office(ctx context.Context) (row office.OfficeRow, err error) {
 	err = r.view(ctx, "read the office", func(tx *sqldb.Tx, _ *cursor) error {
 		row, err = readOffice(ctx, tx)
 		return err
 	})
 	return row, err
+}
+
+// OfficeAt is Office at a moment: with the charter that waited, if its time has come
+// and no entry was written since.
+func (r *Records) OfficeAt(ctx context.Context, now time.Time) (office.OfficeRow, error) {
+	row, err := r.Office(ctx)
+	return *row.At(now.UnixMilli()), err
 }
 
 func readOffice(ctx context.Context, tx *sqldb.Tx) (row office.OfficeRow, err error) {
@@ -28,6 +37,12 @@ func readOffice(ctx context.Context, tx *sqldb.Tx) (row office.OfficeRow, err er
 		return row, nil
 	}
 	return row, errors.Join(err, json.Unmarshal(raw, &row))
+}
+
+// readOfficeAt reads the office as it stands at a moment, in milliseconds.
+func readOfficeAt(ctx context.Context, tx *sqldb.Tx, at int64) (*office.OfficeRow, error) {
+	row, err := readOffice(ctx, tx)
+	return row.At(at), err
 }
 
 // Summary is how far the records have come, all of it at one moment.
@@ -56,11 +71,11 @@ func (r *Records) Summary(ctx context.Context) (s Summary, err error) {
 	return s, err
 }
 
-// Proposals lists proposed charters: the open ones, then the latest of the
-// others, at most MaxPage in all.
+// Proposals lists proposed charters: the open ones, then the one that waits, then the
+// latest of the others, at most MaxPage in all.
 func (r *Records) Proposals(ctx context.Context) ([]office.Proposal, error) {
 	return list[office.Proposal](ctx, r, "list proposed charters",
-		"SELECT row FROM proposal ORDER BY state = 'open' DESC, time DESC, hash LIMIT $1", MaxPage)
+		"SELECT row FROM proposal ORDER BY state = 'open' DESC, state = 'pending' DESC, time DESC, hash LIMIT $1", MaxPage)
 }
 
 // list reads rows from a query that selects them as they are kept.

@@ -69,14 +69,16 @@ func newDesk() *desk {
 func (d *desk) begin(entry office.EntryID, pos int64) {
 	d.entry, d.pos = entry, pos
 	d.images = d.images[:0]
-	d.lines = append(d.lines[:0], "done\n"...)
+	d.lines = append(d.lines[:0], done...)
 }
 
+const done = "done\n"
+
 // effect gives the effect of the entry, once the rules have answered. A void
-// entry has put nothing.
+// entry has put nothing but a charter whose time has come with it.
 func (d *desk) effect(v office.Verdict) [32]byte {
 	if !v.Done() {
-		d.lines = append(append(d.lines[:0], v.Void...), '\n')
+		d.lines = slices.Replace(d.lines, 0, len(done), []byte(string(v.Void)+"\n")...)
 	}
 	return sha256.Sum256(d.lines)
 }

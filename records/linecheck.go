@@ -86,7 +86,7 @@ func (r *Records) CheckMonth(ctx context.Context, channel, month string, now tim
 		m.Figures = office.CheckFigures(m.Due)
 		if row, err := readOffice(ctx, tx); err != nil {
 			return err
-		} else if ch := row.Charter.Channel(channel); ch != nil {
+		} else if ch := row.At(now.UnixMilli()).Charter.Channel(channel); ch != nil {
 			from, until = office.MonthOf(month, ch.Offset)
 		}
 		if m.Extras, err = count(ctx, tx, "SELECT COUNT(*) FROM linecheck WHERE channel = $1 AND due = 0 AND called >= $2 AND called < $3", channel, from, until); err != nil {
@@ -124,7 +124,7 @@ func (r *Records) CheckBoards(ctx context.Context, now time.Time, next bool) (bo
 		until = at + ahead.Milliseconds()
 	}
 	err = r.view(ctx, "read the line checks", func(tx *sqldb.Tx, _ *cursor) error {
-		row, err := readOffice(ctx, tx)
+		row, err := readOfficeAt(ctx, tx, at)
 		if err != nil || !row.Open || row.Charter.Rules < 3 {
 			return err
 		}
@@ -176,7 +176,7 @@ func (r *Records) ChecksDue(ctx context.Context, now time.Time, over time.Durati
 	at := now.UnixMilli()
 	from, until := at-2*office.MaxCheckUntil*time.Minute.Milliseconds()-over.Milliseconds(), at+(25*time.Hour).Milliseconds()
 	err = r.view(ctx, "read the line checks that are due", func(tx *sqldb.Tx, _ *cursor) error {
-		row, err := readOffice(ctx, tx)
+		row, err := readOfficeAt(ctx, tx, at)
 		if err != nil || !row.Open || row.Charter.Rules < 3 {
 			return err
 		}

@@ -75,7 +75,7 @@ func TestReadbacksAreKeptWithWhatWasSaidToThem(t *testing.T) {
 // sayReadbacks writes what is waited for with the read-back of a dispatch.
 func sayReadbacks(t *testing.T, r *records.Records, of office.EntryID) (said string) {
 	t.Helper()
-	awaited, err := r.Awaited(ctx)
+	awaited, err := r.Awaited(ctx, time.UnixMilli(0))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"liaison.example/office"
 	"liaison.example/sqldb"
@@ -55,6 +56,8 @@ type awaited struct {
 	mu     sync.Mutex
 	digest [32]byte // of the joint order that it was found in
 	found  *Awaited
+	since  int64 // it holds from this moment on, milliseconds: when the charter that waited has come into force
+	until  int64 // and until this: when the one that waits does
 
 	// waits are kept as long as nobody says other hours and the charter is the
 	// same: a calendar can take long to reckon with.
@@ -62,8 +65,10 @@ type awaited struct {
 	waits map[office.EntryID]office.Wait
 }
 
-// Awaited lists what our side waits for from others, and they from it.
-func (r *Records) Awaited(ctx context.Context) (found *Awaited, err error) {
+// Awaited lists what our side waits for from others, and they from it, by the clocks
+// of the charter that is in force at a moment.
+func (r *Records) Awaited(ctx context.Context, now time.Time) (found *Awaited, err error) {
+	at := now.UnixMilli()
 	r.awaited.mu.Lock()
 	defer r.awaited.mu.Unlock()
 	err = r.view(ctx, "read what is waited for", func(tx *sqldb.Tx, _ *cursor) error {
@@ -71,11 +76,11 @@ func (r *Records) Awaited(ctx context.Context) (found *Awaited, err error) {
 		if err != nil {
 			return err
 		}
-		if r.awaited.found == nil || r.awaited.digest != digest {
+		if r.awaited.found == nil || r.awaited.digest != digest || at < r.awaited.since || at >= r.awaited.until {
 			if err := asWritten(ctx, tx); err != nil {
 				return err
 			}
-			o, err := r.awaited.find(ctx, tx, r.config.Side)
+			o, err := r.awaited.find(ctx, tx, r.config.Side, at)
 			if err != nil {
 				return err
 			}
@@ -88,11 +93,18 @@ func (r *Records) Awaited(ctx context.Context) (found *Awaited, err error) {
 }
 
 // find reads all of it anew.
-func (k *awaited) find(ctx context.Context, tx *sqldb.Tx, own office.Side) (*Awaited, error) {
+func (k *awaited) find(ctx context.Context, tx *sqldb.Tx, own office.Side, at int64) (*Awaited, error) {
 	o := &Awaited{Calendars: map[office.Side]office.Calendar{}, OnWatch: map[office.Side]bool{}, LeftAt: map[office.Side]int64{}}
-	row, err := readOffice(ctx, tx)
-	if err != nil || row.Charter == nil {
+	k.since, k.until = math.MinInt64, math.MaxInt64
+	kept, err := readOffice(ctx, tx)
+	if err != nil || kept.Charter == nil {
 		return o, err
+	}
+	row := kept.At(at)
+	if row.Pending != nil {
+		k.until = row.Pending.From
+	} else if kept.Pending != nil {
+		k.since = kept.Pending.From
 	}
 	o.Watches = row.Charter.Rules >= 3
 	under := row.Hash

@@ -13,7 +13,7 @@ import (
 // sayAwaited writes what is waited for, the most urgent first.
 func sayAwaited(t *testing.T, r *records.Records) string {
 	t.Helper()
-	awaited, err := r.Awaited(ctx)
+	awaited, err := r.Awaited(ctx, time.UnixMilli(0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestAFloodHidesNothingOfAnotherPrecedence(t *testing.T) {
 		w.now = w.now.Add(time.Second)
 		urgent := w.mustWrite("north", "duty-officer", office.KindDispatch, b)
 		w.exchange()
-		awaited, err := w.nodes["south"].records.Awaited(ctx)
+		awaited, err := w.nodes["south"].records.Awaited(ctx, time.UnixMilli(0))
 		if err != nil || !awaited.More || len(awaited.Questions) != records.MaxOpen+1 || awaited.Questions[0].About != urgent {
 			t.Fatalf("%d, %v", len(awaited.Questions), err)
 		}
@@ -125,7 +125,7 @@ func TestWhatIsKnownOfTheWatchStandsBesideWhatIsWaitedFor(t *testing.T) {
 		w.found()
 		south := w.nodes["south"].records
 		look := func() *records.Awaited {
-			awaited, err := south.Awaited(ctx)
+			awaited, err := south.Awaited(ctx, time.UnixMilli(0))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -149,17 +149,29 @@ func (s *simulation) act(rt *rapid.T, n *node) (by, kind string, body any) {
 		if rapid.Bool().Draw(rt, "ladders") {
 			other.Ladders = office.DefaultLadders()[:rapid.IntRange(0, 4).Draw(rt, "of them")]
 		}
-		return office.Operator, office.KindPropose, &office.ProposeBody{Amends: s.inForce(n).Hash, Charter: &other}
+		in := s.inForce(n)
+		if rapid.IntRange(0, 3).Draw(rt, "the one in force") == 0 { // which takes back one that waits
+			other = *in.Charter
+		} else if in.Pending != nil && rapid.Bool().Draw(rt, "the one that waits") {
+			other = *in.Pending.Charter
+		}
+		_, last := in.AgreedLast()
+		body := &office.ProposeBody{Amends: last, Charter: &other}
+		if rapid.IntRange(0, 3).Draw(rt, "from when") > 0 {
+			body.From = office.MinuteOf(s.now.UnixMilli() + int64(rapid.IntRange(0, 5).Draw(rt, "minutes"))*60_000)
+		}
+		return office.Operator, office.KindPropose, body
 	case 4:
 		proposals, err := n.records.Proposals(ctx)
 		if err != nil {
 			rt.Fatal(err)
 		}
-		hash := s.inForce(n).Hash
+		body := &office.AgreeBody{Hash: s.inForce(n).Hash}
 		if len(proposals) > 0 {
-			hash = proposals[rapid.IntRange(0, len(proposals)-1).Draw(rt, "proposal")].Hash
+			p := &proposals[rapid.IntRange(0, len(proposals)-1).Draw(rt, "proposal")]
+			body.From, body.Hash = p.FromMinute(), p.Hash
 		}
-		return office.Operator, office.KindAgree, &office.AgreeBody{Hash: hash}
+		return office.Operator, office.KindAgree, body
 	case 5, 6:
 		return "duty-officer", office.KindAcknowledge, &office.AcknowledgeBody{Dispatch: anyEntry()}
 	case 7:

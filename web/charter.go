@@ -22,6 +22,8 @@ type charterPage struct {
 	Since     template.HTML
 	SinceID   office.EntryID
 	Founding  []founding // while the office is not open
+	Pending   *pendingText
+	Once      string
 	Proposals []proposalText
 	MayChange bool
 	Refused   string
@@ -57,15 +59,28 @@ type charterClockText struct {
 	Changed              bool
 }
 
+// pendingText is a charter that waits for its time, with what it will change.
+type pendingText struct {
+	From     template.HTML
+	Hash     string
+	Grouped  string
+	Agreed   office.EntryID
+	Text     *charterText
+	Compared []compared // with the charter in force
+}
+
 // proposalText is a proposed charter, with what it would change.
 type proposalText struct {
 	Hash, Grouped string
 	By            string
 	At            template.HTML
+	From          template.HTML // from when it is to be in force; empty: from the last consent on
+	FromMinute    office.Minute // the same as it is agreed to
+	Instead       bool          // it would take the place of the one that waits
 	Note          string
 	NoteLang      string
 	Text          *charterText
-	Compared      []compared // with the charter in force
+	Compared      []compared // with the charter that was agreed to last
 	Consents      []founding
 	MayAgree      bool
 	Agreed        bool // our side has consented
@@ -87,6 +102,13 @@ func (s *site) showCharter(v *visit, status int, refused string) error {
 	}
 	if !v.office.Open {
 		page.Founding = v.founding()
+	}
+	if p := v.office.Pending; p != nil {
+		page.Once = newKey()
+		page.Pending = &pendingText{
+			From: v.when(fromMillis(p.From)), Hash: p.Hash, Grouped: groupedHash(p.Hash), Agreed: p.Agreed,
+			Text: v.charterText(p.Charter, v.office.Charter), Compared: v.compareCharters(v.office.Charter, p.Charter),
+		}
 	}
 	proposals, err := s.node.Records().Proposals(v.ctx)
 	if err != nil {
@@ -146,7 +168,7 @@ func (v *visit) charterText(c, before *office.Charter) *charterText {
 	for _, clock := range c.Clocks {
 		one := charterClockText{
 			Precedence: clock.Precedence, Word: v.t("precedence." + lowerPrecedence(clock.Precedence)),
-			Receipt: v.span(clock.Receipt), Acknowledge: v.acknowledgeWithin(clock), Readback: v.span(clock.Readback), Answer: v.span(clock.Answer),
+			Receipt: v.span(clock.Receipt), Acknowledge: v.acknowledgeWithin(c.Rules, clock), Readback: v.span(clock.Readback), Answer: v.span(clock.Answer),
 		}
 		if before != nil {
 			one.Changed = !slices.Contains(before.Clocks, clock)
@@ -161,9 +183,17 @@ func (v *visit) charterText(c, before *office.Charter) *charterText {
 // and answers, and posts that serve a channel.
 const clocksRules = 4
 
-// acknowledgeWithin says within what time a clock wants a dispatch acknowledged.
-func (v *visit) acknowledgeWithin(c office.Clock) string {
-	if c.Opening {
+// fromRules is the version of the rules from which on a charter may wait for its time,
+// and who comes when a working day begins has an hour to acknowledge.
+const fromRules = 5
+
+// acknowledgeWithin says within what time a clock wants a dispatch acknowledged, by a
+// version of the rules.
+func (v *visit) acknowledgeWithin(rules int64, c office.Clock) string {
+	switch {
+	case c.Opening && rules >= fromRules:
+		return v.t("charter.or-first-hour", "span", v.span(c.Acknowledge))
+	case c.Opening:
 		return v.t("charter.or-opening", "span", v.span(c.Acknowledge))
 	}
 	return v.span(c.Acknowledge)
@@ -199,7 +229,11 @@ func (v *visit) proposalText(p *office.Proposal) proposalText {
 	for _, id := range v.sides() {
 		text.Consents = append(text.Consents, founding{v.sideName(id), slices.Contains(p.Agreed, id)})
 	}
-	before := v.office.Charter
+	if text.FromMinute = p.FromMinute(); p.From > 0 {
+		text.From = v.when(fromMillis(p.From))
+	}
+	text.Instead = v.office.Pending != nil
+	before, _ := v.office.AgreedLast()
 	text.Text = v.charterText(p.Charter, before)
 	if before != nil {
 		text.Compared = v.compareCharters(before, p.Charter)
@@ -216,8 +250,8 @@ func languageName(tag string) string {
 }
 
 func (s *site) postAgree(v *visit) error {
-	hash := v.r.PostFormValue("hash")
-	_, err := s.node.Write(v.ctx, node.Act{By: v.session.Post, Person: v.by(), Kind: office.KindAgree, Body: &office.AgreeBody{Hash: hash}})
+	hash, from := v.r.PostFormValue("hash"), office.Minute(v.r.PostFormValue("from"))
+	_, err := s.node.Write(v.ctx, node.Act{By: v.session.Post, Person: v.by(), Kind: office.KindAgree, Body: &office.AgreeBody{From: from, Hash: hash}})
 	var refusal *node.Refusal
 	if errors.As(err, &refusal) {
 		return s.showCharter(v, http.StatusUnprocessableEntity, v.refused(refusal))

@@ -53,7 +53,7 @@ func (v *visit) articles(c *office.Charter) []article {
 	for _, clock := range c.Clocks {
 		var b strings.Builder
 		line(&b, v.t("charter.receipt"), v.span(clock.Receipt))
-		line(&b, v.t("charter.acknowledge"), v.acknowledgeWithin(clock))
+		line(&b, v.t("charter.acknowledge"), v.acknowledgeWithin(c.Rules, clock))
 		if clock.Readback > 0 {
 			line(&b, v.t("charter.readback"), v.span(clock.Readback))
 		}

@@ -38,7 +38,7 @@ func (s *site) help(v *visit) error {
 		one := helpPrecedence{Precedence: p, Word: v.t("precedence." + lowerPrecedence(p)), For: v.t("precedence." + lowerPrecedence(p) + ".for")}
 		if v.office.Charter != nil {
 			if clock, ok := v.office.Charter.Clock(p); ok {
-				one.Within = v.acknowledgeWithin(clock)
+				one.Within = v.acknowledgeWithin(v.office.Charter.Rules, clock)
 			}
 		}
 		page.Precedences = append(page.Precedences, one)

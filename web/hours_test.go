@@ -54,7 +54,7 @@ func TestARoutineDispatchOfFridayIsNotOverdueOnSunday(t *testing.T) {
 	h.send("north", office.Routine, "liaison", "Before the weekend", "One.")
 	h.send("north", office.Immediate, "liaison", "Of the weekend", "One.")
 	h.level()
-	head.get("/").want(t, 200, "open until 17:00", "due <time datetime=\"2018-10-16T00:00", "2018-10-16 09:00") // when the next joint working day begins
+	head.get("/").want(t, 200, "open until 17:00", "due <time datetime=\"2018-10-16T01:00", "2018-10-16 10:00") // in the first hour of the next joint working day
 	head.get("/dispatches/new").want(t, 200, "of joint hours")
 
 	h.turn(&head, "south", koreanMoment(t, "2018-10-14 12:00")) // Sunday

@@ -26,7 +26,7 @@ type progress struct {
 // run in joint hours below IMMEDIATE.
 func (v *visit) due(d *office.Dispatch) (acknowledge time.Time, ok bool) {
 	if clock, ok := v.clock(d.Precedence); ok && clock.Acknowledge > 0 {
-		return fromMillis(office.NewJointClock(v.jointly(), d.At).Acknowledge(clock, d.At)), true
+		return fromMillis(office.NewJointClock(v.jointly(), d.At).Acknowledge(v.office.Charter.Rules, clock, d.At)), true
 	}
 	return time.Time{}, false
 }

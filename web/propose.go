@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"liaison.example/node"
 	"liaison.example/office"
@@ -17,6 +18,10 @@ import (
 type proposePage struct {
 	Frame
 	Amends    string // hash of the charter that the form began with
+	From      string // from when it is to be in force, as it is typed
+	MayWait   bool   // the rules in force know it
+	Example   string // of such a time
+	Waits     bool   // another charter waits for its time
 	Channels  []channelForm
 	Clocks    []clockForm
 	TimeUnits []string // for the choices
@@ -28,13 +33,14 @@ type proposePage struct {
 	Once      string
 	MayWrite  bool
 
-	Compared []compared
-	Same     bool   // nothing would change
-	Refused  string // why it cannot be put forward
-	Known    bool   // the rules in force know hours and checks of channels
-	Answers  bool   // they know clocks of read-backs and answers, and posts of channels
-	Days     []string
-	Ladders  string // each in a line
+	Compared  []compared
+	Same      bool   // nothing would change
+	Postponed bool   // nothing but from when the one that waits is in force
+	Refused   string // why it cannot be put forward
+	Known     bool   // the rules in force know hours and checks of channels
+	Answers   bool   // they know clocks of read-backs and answers, and posts of channels
+	Days      []string
+	Ladders   string // each in a line
 }
 
 type channelForm struct {
@@ -105,7 +111,12 @@ func (s *site) propose(v *visit) error {
 	if v.office.Charter == nil || !v.office.Open {
 		return s.showPropose(v, http.StatusOK, nil, proposePage{})
 	}
-	return s.showPropose(v, http.StatusOK, v.office.Charter, proposePage{Amends: v.office.Hash, Once: newKey()})
+	last, hash := v.office.AgreedLast()
+	page := proposePage{Amends: hash, Once: newKey()}
+	if p := v.office.Pending; p != nil {
+		page.From = fromMillis(p.From).In(v.zone(v.side)).Format(untilForm)
+	}
+	return s.showPropose(v, http.StatusOK, last, page)
 }
 
 // showPropose shows the form with a charter in it as it was typed.
@@ -120,7 +131,9 @@ func (s *site) showPropose(v *visit, status int, typed *office.Charter, page pro
 	if typed == nil {
 		return s.render(v, status, "propose", page)
 	}
-	in := v.office.Charter
+	in, _ := v.office.AgreedLast()
+	page.MayWait, page.Waits = v.office.Charter.Rules >= fromRules, v.office.Pending != nil
+	page.Example = v.now.Add(24 * time.Hour).Truncate(time.Hour).In(v.zone(v.side)).Format(untilForm)
 	page.TimeUnits, page.Known, page.Days = clockUnitsShown, v.knowsChecks(), []string{"1", "2", "3", "4", "5", "6", "7"}
 	if page.Ladders = office.LaddersText(typed.Ladders); page.Ladders == "" {
 		page.Ladders = office.LaddersText(office.DefaultLadders()) // what holds where nothing is said
@@ -155,10 +168,11 @@ func (s *site) showPropose(v *visit, status int, typed *office.Charter, page pro
 	return s.render(v, status, "propose", page)
 }
 
-// typedCharter reads the charter from the form: the one in force with what was
-// changed. Words in languages that the form does not show stay as they are.
+// typedCharter reads the charter from the form: the one that was agreed to last with
+// what was changed. Words in languages that the form does not show stay as they are.
 func (v *visit) typedCharter() *office.Charter {
-	form, in := v.r.PostForm, v.office.Charter
+	form := v.r.PostForm
+	in, _ := v.office.AgreedLast()
 	c := *in
 	if form.Get("raise") != "" {
 		c.Rules = office.Version
@@ -242,19 +256,31 @@ func (v *visit) typedCharter() *office.Charter {
 	return &c
 }
 
-// postPropose compares what was typed with the charter in force or, if the
-// person has asked for that, puts it forward.
+// postPropose compares what was typed with the charter that was agreed to last or, if
+// the person has asked for that, puts it forward; or it puts the charter in force
+// forward to take back the one that waits.
 func (s *site) postPropose(v *visit) error {
 	if v.office.Charter == nil || !v.office.Open {
 		return s.showPropose(v, http.StatusUnprocessableEntity, nil, proposePage{})
 	}
 	form := v.r.PostForm
 	charter := v.typedCharter()
-	page := proposePage{Amends: form.Get("amends"), Once: form.Get("once"), Note: typed(form.Get("note"))}
-	page.Compared = v.compareCharters(v.office.Charter, charter)
-	page.Same = len(page.Compared) == 0
-	body := &office.ProposeBody{Amends: page.Amends, Charter: charter, Note: strings.TrimSpace(page.Note)}
-	if form.Get("do") != "propose" {
+	if form.Get("do") == "take-back" {
+		charter = v.office.Charter
+	}
+	page := proposePage{Amends: form.Get("amends"), From: typed(form.Get("from")), Once: form.Get("once"), Note: typed(form.Get("note"))}
+	before, _ := v.office.AgreedLast()
+	page.Compared = v.compareCharters(before, charter)
+	from, wrong := v.typedMinute(page.From)
+	body := &office.ProposeBody{Amends: page.Amends, Charter: charter, From: from, Note: strings.TrimSpace(page.Note)}
+	p := v.office.Pending
+	page.Postponed = p != nil && len(page.Compared) == 0 && from != office.MinuteOf(p.From)
+	page.Same = len(page.Compared) == 0 && !page.Postponed
+	if wrong != "" {
+		page.Refused = wrong
+		return s.showPropose(v, http.StatusUnprocessableEntity, charter, page)
+	}
+	if do := form.Get("do"); do != "propose" && do != "take-back" {
 		if encoded, err := office.Encode(body); err == nil {
 			if verdict := office.Check(office.KindPropose, encoded); !verdict.Done() {
 				page.Refused = v.refused(&node.Refusal{Code: verdict.Void, Detail: verdict.Detail})
@@ -263,7 +289,7 @@ func (s *site) postPropose(v *visit) error {
 		return s.showPropose(v, http.StatusOK, charter, page)
 	}
 	_, err := s.node.Write(v.ctx, node.Act{
-		By: v.session.Post, Person: v.by(), Kind: office.KindPropose, Body: body, Once: v.once(office.HashCharter(charter), body.Note),
+		By: v.session.Post, Person: v.by(), Kind: office.KindPropose, Body: body, Once: v.once(office.HashCharter(charter), string(from), body.Note),
 	})
 	if refusal, is := errors.AsType[*node.Refusal](err); is {
 		page.Refused = v.refused(refusal)

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"liaison.example/office"
 )
@@ -70,7 +71,7 @@ func TestAChangeOfTheCharterIsComparedPutForwardAndAgreedTo(t *testing.T) {
 func TestTheClocksOfAnswersAndThePostsOfAChannelAreProposed(t *testing.T) {
 	h, south, north := pair(t)
 	south.cookie, north.cookie = h.cookie("south", "head"), h.cookie("north", "head")
-	south.get("/charter").want(t, 200, "Read back", "Answered, or a holding reply", ">6 h, or when the next joint working day begins</td>", ">12 h</td>", ">40 h</td>")
+	south.get("/charter").want(t, 200, "Read back", "Answered, or a holding reply", ">6 h, or the first hour of the next joint working day</td>", ">12 h</td>", ">40 h</td>")
 	south.get("/charter/propose").want(t, 200, `name="answer-ROUTINE" value="40"`, `name="opening-ROUTINE" value="1" checked`, `name="opening-PRIORITY" value="1">`, `name="posts-north-0" value=""`)
 	row, err := h.nodes["south"].Records().Office(t.Context())
 	must(t, err)
@@ -82,7 +83,7 @@ func TestTheClocksOfAnswersAndThePostsOfAChannelAreProposed(t *testing.T) {
 	form.Set("readback-ROUTINE", "13")
 	form.Del("opening-ROUTINE")
 	south.post("/charter/propose", form).want(t, 200, "Served by, North: ", "(duty-officer), ", "<del>12</del><ins>13</ins>",
-		"6 <del>h, or when the next joint working day begins</del><ins>h</ins>", "Answered, or a holding reply: 40", `name="posts-north-0" value="duty-officer head"`)
+		"6 <del>h, or the first hour of the next joint working day</del><ins>h</ins>", "Answered, or a holding reply: 40", `name="posts-north-0" value="duty-officer head"`)
 	form.Set("posts-north-0", "Not An Id")
 	south.post("/charter/propose", form).want(t, 200, "“An” is not an id")
 	form.Set("posts-north-0", "head")
@@ -126,5 +127,97 @@ func TestWordsAreComparedWhole(t *testing.T) {
 		if got := compareWords(test.before, test.after); string(got) != test.want {
 			t.Errorf("%q, %q: got %s, want %s", test.before, test.after, got, test.want)
 		}
+	}
+}
+
+func TestAnAgreedCharterWaitsForItsTimeAndIsPostponedAndTakenBack(t *testing.T) {
+	h := openAt(t, time.Date(2018, 10, 15, 1, 0, 0, 0, time.UTC), []office.Side{"north", "south"}) // 10:00 in Seoul
+	h.staffed()
+	south, north := clientOf(t, h, "south", "head"), clientOf(t, h, "north", "head")
+	row, err := h.nodes["south"].Records().Office(t.Context())
+	must(t, err)
+	south.get("/charter/propose").want(t, 200, `name="from" value=""`, "Such as 2018-10-16 10:00")
+
+	form := proposeForm(row.Charter, row.Hash)
+	form.Set("channel-1", "maritime")
+	form.Set("name-en-1", "Maritime")
+	form.Set("purpose-en-1", "Boats.")
+	form.Set("from", "tomorrow")
+	south.post("/charter/propose", form).want(t, 422, "tomorrow")
+	form.Set("from", "2018-10-15 12:00")
+	south.post("/charter/propose", form).want(t, 200, "Channel maritime", `value="2018-10-15 12:00"`)
+	form.Set("do", "propose")
+	form.Set("from", "2018-10-15 09:00")
+	south.post("/charter/propose", form).want(t, 422, "is not later than now")
+	form.Set("from", "2018-10-15 12:00")
+	south.post("/charter/propose", form).want(t, 303)
+	h.level()
+	proposals, err := h.nodes["north"].Records().Proposals(t.Context())
+	must(t, err)
+	hash := proposals[0].Hash
+	north.get("/charter").want(t, 200, "In force from", "12:00", `name="from" value="2018-10-15T03:00Z"`)
+	north.post("/charter/agree", url.Values{"hash": {hash}}).want(t, 422, "proposed from another time on: 2018-10-15T03:00Z")
+	north.post("/charter/agree", url.Values{"hash": {hash}, "from": {"2018-10-15T03:00Z"}}).want(t, 303)
+	h.level()
+	for _, client := range []client{south, north} {
+		page := client.get("/charter")
+		page.want(t, 200, "Agreed, not yet in force", "In force from", "12:00", "Propose to take it back", "Channel maritime", groupedHash(row.Hash))
+	}
+	if page := south.get("/dispatches/new"); strings.Contains(page.body, "Maritime") {
+		t.Error("the channel can be written on before its time")
+	}
+
+	// It is postponed by an hour.
+	waits, err := h.nodes["south"].Records().Office(t.Context())
+	must(t, err)
+	form = proposeForm(row.Charter, hash)
+	form.Set("channel-1", "maritime")
+	form.Set("name-en-1", "Maritime")
+	form.Set("purpose-en-1", "Boats.")
+	form.Set("from", "2018-10-15 12:00")
+	south.get("/charter/propose").want(t, 200, "waits for its time", `value="maritime"`, `name="from" value="2018-10-15 12:00"`)
+	south.post("/charter/propose", form).want(t, 200, "Nothing in it differs")
+	form.Set("from", "2018-10-15 13:00")
+	south.post("/charter/propose", form).want(t, 200, "From when it is in force changes")
+	form.Set("do", "propose")
+	south.post("/charter/propose", form).want(t, 303)
+	h.level()
+	north.get("/charter").want(t, 200, "It takes the place of the charter that waits for its time.")
+	north.post("/charter/agree", url.Values{"hash": {hash}, "from": {"2018-10-15T04:00Z"}}).want(t, 303)
+	h.level()
+
+	// From its time on it is in force on every page, without any entry.
+	h.set(time.Date(2018, 10, 15, 3, 30, 0, 0, time.UTC))
+	south, north = clientOf(t, h, "south", "head"), clientOf(t, h, "north", "head")
+	south.get("/charter").want(t, 200, "Agreed, not yet in force", "13:00")
+	h.set(time.Date(2018, 10, 15, 4, 0, 0, 0, time.UTC))
+	page := north.get("/charter")
+	page.want(t, 200, groupedHash(hash))
+	if strings.Contains(page.body, "Agreed, not yet in force") {
+		t.Error("at its time it still waits")
+	}
+	north.get("/dispatches/new").want(t, 200, "Maritime")
+	if now, err := h.nodes["south"].Records().Office(t.Context()); err != nil || now.Hash != waits.Hash {
+		t.Errorf("something was written: %s, %v", now.Hash, err)
+	}
+	sent := h.send("south", office.Routine, "maritime", "Boats", "Three boats.")
+	h.level()
+	north.get("/dispatches/"+sent.String()).want(t, 200, "Maritime")
+
+	// Another waits, and is taken back.
+	form = proposeForm(row.Charter, hash)
+	form.Set("from", "2018-10-15 18:00")
+	form.Set("do", "propose")
+	south.post("/charter/propose", form).want(t, 303)
+	h.level()
+	north.post("/charter/agree", url.Values{"hash": {row.Hash}, "from": {"2018-10-15T09:00Z"}}).want(t, 303)
+	h.level()
+	south.get("/charter").want(t, 200, "Agreed, not yet in force", "18:00")
+	south.post("/charter/propose", url.Values{"amends": {row.Hash}, "once": {"back"}, "do": {"take-back"}}).want(t, 303)
+	h.level()
+	north.post("/charter/agree", url.Values{"hash": {hash}}).want(t, 303)
+	h.level()
+	if page := south.get("/charter"); strings.Contains(page.body, "Agreed, not yet in force") || !strings.Contains(page.body, groupedHash(hash)) {
+		t.Error("it was not taken back")
 	}
 }

@@ -24,7 +24,7 @@ const raisedShown = 20
 
 // raised lists what is to be raised on a channel, and how many more there are.
 func (s *site) raised(v *visit, channel string) (list []raisedLine, more int, err error) {
-	awaited, err := s.node.Records().Awaited(v.ctx)
+	awaited, err := s.node.Records().Awaited(v.ctx, v.now)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -96,7 +96,7 @@ func (s *site) visit(ctx context.Context, w http.ResponseWriter, r *http.Request
 		}
 	}
 	v.records = s.node.Records()
-	if v.office, err = s.node.Records().Office(ctx); err != nil {
+	if v.office, err = s.node.Records().OfficeAt(ctx, v.now); err != nil {
 		return v, fmt.Errorf("read the charter in force: %w", err)
 	}
 	if v.session != nil {

@@ -151,7 +151,9 @@ func (s *site) showWrite(v *visit, status int, w written, page writePage) error 
 			one.Within = v.t("write.within", "span", v.span(clock.Acknowledge))
 			if p != office.Flash && p != office.Immediate && v.hoursSaid() {
 				one.Within = v.t("write.within-joint", "span", v.span(clock.Acknowledge))
-				if clock.Opening {
+				if clock.Opening && v.office.Charter.Rules >= fromRules {
+					one.Within = v.t("write.within-first-hour", "span", v.span(clock.Acknowledge))
+				} else if clock.Opening {
 					one.Within = v.t("write.within-opening", "span", v.span(clock.Acknowledge))
 				}
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ type charterCommand struct {
 
 type charterShowCommand struct {
 	place
-	Text bool `help:"Print only the charter in force, as a file to change and propose."`
+	Text bool `help:"Print only the charter that was agreed to last, in force or not yet, as a file to change and propose."`
 	JSON bool `name:"json" help:"Print the charter, its hash and the proposals as JSON."`
 }
 
@@ -39,6 +40,8 @@ func (c *charterShowCommand) Run(ctx context.Context, t *terminal) error {
 		return t.printJSON(ch)
 	case ch.Charter == nil:
 		return errors.New("there is no charter yet: the office is founded when the sides have admitted each other")
+	case c.Text && ch.Pending != nil:
+		return t.printJSON(ch.Pending.Charter)
 	case c.Text:
 		return t.printJSON(ch.Charter)
 	}
@@ -46,6 +49,9 @@ func (c *charterShowCommand) Run(ctx context.Context, t *terminal) error {
 	t.print("Rules     version %d", ch.Charter.Rules)
 	t.print("Hash      %s", ch.Hash)
 	t.print("Founded   by %s", strings.Join(ch.Founded, ", "))
+	if p := ch.Pending; p != nil {
+		t.print("Agreed    another charter waits; it is in force from %s on: %s", stamp(p.From), p.Hash)
+	}
 	if !ch.Open {
 		t.print("          the office is not open yet: not every side has founded it")
 	}
@@ -71,7 +77,10 @@ func (c *charterShowCommand) Run(ctx context.Context, t *terminal) error {
 	rows = [][]string{{"PRECEDENCE", "RECEIPT WITHIN", "ACKNOWLEDGED WITHIN", "READ BACK WITHIN", "ANSWERED WITHIN"}}
 	for _, clock := range ch.Charter.Clocks {
 		within := span(clock.Acknowledge)
-		if clock.Opening {
+		switch {
+		case clock.Opening && ch.Charter.Rules >= 5:
+			within += ", or the first hour of the next joint working day"
+		case clock.Opening:
 			within += ", or when the next joint working day begins"
 		}
 		rows = append(rows, []string{string(clock.Precedence), span(clock.Receipt), within, spanOrNone(clock.Readback), spanOrNone(clock.Answer)})
@@ -91,10 +100,10 @@ func (c *charterShowCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	if len(ch.Proposals) > 0 {
 		t.print("")
-		rows = [][]string{{"PROPOSAL", "BY", "AT", "STATE", "AGREED", "NOTE"}}
+		rows = [][]string{{"PROPOSAL", "BY", "AT", "STATE", "FROM", "AGREED", "NOTE"}}
 		for _, p := range ch.Proposals {
 			note, _, _ := strings.Cut(p.Note, "\n")
-			rows = append(rows, []string{p.Hash[:min(16, len(p.Hash))], p.By + " of " + p.ID.Side, stamp(p.At), p.State, strings.Join(p.Agreed, ","), printable(note)})
+			rows = append(rows, []string{p.Hash[:min(16, len(p.Hash))], p.By + " of " + p.ID.Side, stamp(p.At), p.State, cmp.Or(string(p.From), "-"), strings.Join(p.Agreed, ","), printable(note)})
 		}
 		t.table(rows)
 	}
@@ -123,13 +132,14 @@ func span(seconds int64) string {
 
 type charterProposeCommand struct {
 	place
-	Note string `placeholder:"TEXT" help:"Why it is proposed."`
-	By   string `default:"head" placeholder:"POST" help:"The post that proposes it. Default: head."`
-	JSON bool   `name:"json" help:"Print the written entry and the hash as JSON."`
+	Note     string `placeholder:"TEXT" help:"Why it is proposed."`
+	FromTime string `name:"from" placeholder:"TIME" help:"From when it is to be in force, such as 2018-10-01T00:00Z: later than now, at most 366 days ahead. Default: from the last agreement on."`
+	By       string `default:"head" placeholder:"POST" help:"The post that proposes it. Default: head."`
+	JSON     bool   `name:"json" help:"Print the written entry and the hash as JSON."`
 }
 
 func (c *charterProposeCommand) Help() string {
-	return `Puts another charter forward in the place of the one in force. Begin with "liaison charter show --text > charter.json", change the file, and propose it. It takes effect when every side has agreed to it, by its hash. Sides and keys cannot be changed.`
+	return `Puts another charter forward in the place of the one in force. Begin with "liaison charter show --text > charter.json", change the file, and propose it. It takes effect when every side has agreed to it, by its hash; with --from once that time has come, too. While one waits for its time, another takes its place: the same from another time postpones it, the one in force takes it back. Sides and keys cannot be changed.`
 }
 
 // maxDataFile bounds what is read of the file of a charter or a form, in bytes.
@@ -145,7 +155,11 @@ func (c *charterProposeCommand) Run(ctx context.Context, t *terminal) error {
 	if err := readData(t, args[0], "charter", charter); err != nil {
 		return err
 	}
-	w, err := client.Propose(ctx, api.NewProposal{Charter: charter, Note: c.Note, By: c.By})
+	from, err := minuteFlag("--from", c.FromTime)
+	if err != nil {
+		return err
+	}
+	w, err := client.Propose(ctx, api.NewProposal{Charter: charter, From: from, Note: c.Note, By: c.By})
 	if err != nil {
 		return err
 	}
@@ -183,12 +197,13 @@ func readData(t *terminal, path, what string, into any) error {
 
 type charterAgreeCommand struct {
 	place
-	By   string `default:"head" placeholder:"POST" help:"The post that consents. Default: head."`
-	JSON bool   `name:"json" help:"Print the written entry as JSON."`
+	FromTime string `name:"from" placeholder:"TIME" help:"From when it is proposed, if it is from a time."`
+	By       string `default:"head" placeholder:"POST" help:"The post that consents. Default: head."`
+	JSON     bool   `name:"json" help:"Print the written entry as JSON."`
 }
 
 func (c *charterAgreeCommand) Help() string {
-	return `Consents to the proposed charter with this hash; its first 8 characters are enough if no other begins so. Look at what is proposed first, with "liaison charter show --json".`
+	return `Consents to the proposed charter with this hash; its first 8 characters are enough if no other begins so. Look at what is proposed first, with "liaison charter show --json". What is proposed from a time on is agreed to with that time.`
 }
 
 func (c *charterAgreeCommand) Run(ctx context.Context, t *terminal) error {
@@ -201,7 +216,11 @@ func (c *charterAgreeCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	w, err := client.Agree(ctx, api.Agreement{Hash: hash, By: c.By})
+	from, err := minuteFlag("--from", c.FromTime)
+	if err != nil {
+		return err
+	}
+	w, err := client.Agree(ctx, api.Agreement{Hash: hash, From: from, By: c.By})
 	if err != nil {
 		return err
 	}
