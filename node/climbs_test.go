@@ -12,9 +12,9 @@ import (
 // time.
 func TestLaddersAreReckonedByManyAtOnceAndKept(t *testing.T) {
 	charter := &office.Charter{Rules: 3, Sides: []office.CharterSide{{ID: "north"}, {ID: "south"}}}
-	var lines []records.DispatchLine
+	var lines []*records.DispatchLine
 	for i := range int64(2000) {
-		var line records.DispatchLine
+		line := &records.DispatchLine{}
 		line.ID, line.At, line.Channel, line.Precedence = office.EntryID{Side: "north", Index: i}, 1_536_888_600_000+i*60_000, "liaison", office.Routine
 		lines = append(lines, line)
 	}
@@ -25,7 +25,7 @@ func TestLaddersAreReckonedByManyAtOnceAndKept(t *testing.T) {
 			for round := range 20 {
 				some := lines[:len(lines)-100*((n+round)%10)]
 				of := c.reckon(charter, "hash", nil, some, nil)
-				last := &some[len(some)-1]
+				last := some[len(some)-1]
 				if len(of) != len(some) || of[last.ID].Due[0] != charter.Climb(last.Channel, last.Precedence, last.At, nil).Due[0] {
 					t.Errorf("%d ladders of %d, the last %v", len(of), len(some), of[last.ID])
 				}

@@ -51,10 +51,11 @@ func Distress(d *office.Dispatch, codes []string) bool {
 
 // gatherTold gives what waits for our side at a moment, and who may be told of it.
 func (n *Node) gatherTold(ctx context.Context, now time.Time) (g notify.Gathered, err error) {
-	row, err := n.records.OfficeAt(ctx, now)
+	awaited, err := n.records.Awaited(ctx, now)
 	if err != nil {
 		return g, err
 	}
+	row := &awaited.Office
 	g.Zone, g.Language = time.UTC, "en"
 	if row.Charter == nil {
 		return g, nil
@@ -70,11 +71,7 @@ func (n *Node) gatherTold(ctx context.Context, now time.Time) (g notify.Gathered
 			g.Language = own.Languages[0]
 		}
 	}
-	awaited, err := n.records.Awaited(ctx, now)
-	if err != nil {
-		return g, err
-	}
-	if g.Waiting, err = n.waitingForUs(ctx, &row, awaited); err != nil {
+	if g.Waiting, err = n.waitingForUs(ctx, awaited); err != nil {
 		return g, err
 	}
 	checks, err := n.checksForUs(ctx, now)
@@ -127,52 +124,29 @@ func (n *Node) checksForUs(ctx context.Context, now time.Time) (list []notify.Wa
 
 // waitingForUs lists the dispatches that nobody of our side has acknowledged: all,
 // or of each precedence the last, and those about lives at risk, if there are many.
-func (n *Node) waitingForUs(ctx context.Context, row *office.OfficeRow, awaited *records.Awaited) (list []notify.Waiting, err error) {
-	filters := []records.Filter{{State: records.WaitsForUs, Limit: records.MaxPage}}
-	lines, next, err := n.records.Dispatches(ctx, filters[0])
-	if err != nil || len(lines) == 0 {
-		return nil, err
+func (n *Node) waitingForUs(ctx context.Context, awaited *records.Awaited) (list []notify.Waiting, err error) {
+	lines := awaited.Unread
+	if len(lines) == 0 && !awaited.More {
+		return nil, nil
 	}
 	distress, err := n.DistressForms(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if next != "" {
-		filters = nil
-		for _, code := range distress {
-			filters = append(filters, records.Filter{State: records.WaitsForUs, Form: code, Limit: records.MaxPage})
-		}
-		for _, p := range office.Precedences {
-			filters = append(filters, records.Filter{State: records.WaitsForUs, Precedence: p, Limit: records.MaxPage})
-		}
-		for _, filter := range filters {
-			more, _, err := n.records.Dispatches(ctx, filter)
-			if err != nil {
-				return nil, err
-			}
-			lines = append(lines, more...)
+	if awaited.More { // the list of the records is of the first
+		if lines, err = n.lastForUs(ctx, distress); err != nil {
+			return nil, err
 		}
 	}
-	calendars, err := n.records.Calendars(ctx, row.Charter.SideIDs())
-	if err != nil {
-		return nil, err
-	}
-	seen := map[office.EntryID]bool{}
-	lines = slices.DeleteFunc(lines, func(line records.DispatchLine) bool {
-		_, withdrawn := line.Handling.Withdrawn()
-		again := seen[line.ID]
-		seen[line.ID] = true
-		return withdrawn || again
-	})
 	ladders := map[office.EntryID][]int64{}
 	for i := range awaited.Questions {
 		if q := &awaited.Questions[i]; q.To == n.side {
 			ladders[q.About] = q.Ladder
 		}
 	}
-	climbs := n.climbs.reckon(row.Charter, row.Hash, calendars, lines, ladders)
-	for i := range lines {
-		d := &lines[i].Dispatch
+	climbs := n.climbs.reckon(awaited.Office.Charter, awaited.Office.Hash, awaited.Calendars, lines, ladders)
+	for _, line := range lines {
+		d := &line.Dispatch
 		list = append(list, notify.Waiting{
 			ID: d.ID, Number: d.Number, From: d.From, Channel: d.Channel, Precedence: d.Precedence, Mark: d.Mark, At: d.At,
 			Distress: Distress(d, distress), Climb: climbs[d.ID],
@@ -181,11 +155,44 @@ func (n *Node) waitingForUs(ctx context.Context, row *office.OfficeRow, awaited 
 	return list, nil
 }
 
+// lastForUs reads the dispatches that nobody of our side has acknowledged, where the
+// records have too many to look at all: of each precedence the last, and those with
+// one of the forms that are about lives at risk.
+func (n *Node) lastForUs(ctx context.Context, distress []string) (lines []*records.DispatchLine, err error) {
+	filters := []records.Filter{{}}
+	for i := 0; i < len(filters); i++ {
+		filters[i].State, filters[i].Limit = records.WaitsForUs, records.MaxPage
+		some, next, err := n.records.Dispatches(ctx, filters[i])
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 && next != "" {
+			for _, code := range distress {
+				filters = append(filters, records.Filter{Form: code})
+			}
+			for _, p := range office.Precedences {
+				filters = append(filters, records.Filter{Precedence: p})
+			}
+		}
+		for j := range some {
+			if _, withdrawn := some[j].Handling.Withdrawn(); !withdrawn {
+				lines = append(lines, &some[j])
+			}
+		}
+	}
+	seen := map[office.EntryID]bool{}
+	return slices.DeleteFunc(lines, func(line *records.DispatchLine) bool {
+		again := seen[line.ID]
+		seen[line.ID] = true
+		return again
+	}), nil
+}
+
 // reckon gives the ladders of dispatches, and keeps them until it is asked for
 // others. All are reckoned by one clock, so that the calendar of another side is
 // gone through once. Ladders are those that the records have reckoned already, under
 // the same charter.
-func (c *climbs) reckon(charter *office.Charter, hash string, calendars map[office.Side]office.Calendar, lines []records.DispatchLine, ladders map[office.EntryID][]int64) map[office.EntryID]office.Climb {
+func (c *climbs) reckon(charter *office.Charter, hash string, calendars map[office.Side]office.Calendar, lines []*records.DispatchLine, ladders map[office.EntryID][]int64) map[office.EntryID]office.Climb {
 	basis := hash
 	var sides []office.Calendar
 	for _, side := range charter.SideIDs() {

@@ -197,20 +197,14 @@ func readHandling(ctx context.Context, tx *sqldb.Tx, lines []DispatchLine) error
 		return nil
 	}
 	at := make(map[string]*DispatchLine, len(lines))
-	var list []string
-	var ids []any
+	var ids []string
 	for i := range lines {
 		key := lines[i].ID.String()
 		lines[i].Handling.Dispatch = lines[i].ID
 		at[key], ids = &lines[i], append(ids, key)
 	}
-	for len(ids)&(len(ids)-1) != 0 {
-		ids = append(ids, "") // few lengths, so that there are few texts: each is kept prepared
-	}
-	for i := range ids {
-		list = append(list, "$"+strconv.Itoa(i+1))
-	}
-	rows, err := tx.Query(ctx, "SELECT dispatch, row FROM handling WHERE dispatch IN ("+strings.Join(list, ", ")+") ORDER BY dispatch", ids...)
+	list, args := fewLengths(ids, "")
+	rows, err := tx.Query(ctx, "SELECT dispatch, row FROM handling WHERE dispatch IN ("+list+") ORDER BY dispatch", args...)
 	if err != nil {
 		return err
 	}
@@ -226,6 +220,21 @@ func readHandling(ctx context.Context, tx *sqldb.Tx, lines []DispatchLine) error
 		}
 	}
 	return rows.Err()
+}
+
+// fewLengths writes a list of values for a statement, with its arguments. It is filled
+// up with a value that is nowhere, so that there are few lengths and few texts: each is
+// kept prepared.
+func fewLengths[T any](values []T, none T) (list string, args []any) {
+	var names []string
+	for i := 0; i < len(values) || i&(i-1) != 0; i++ {
+		value := none
+		if i < len(values) {
+			value = values[i]
+		}
+		args, names = append(args, value), append(names, "$"+strconv.Itoa(i+1))
+	}
+	return strings.Join(names, ", "), args
 }
 
 // scanDispatch reads place, dispatch and acknowledgements, and further columns

@@ -209,7 +209,7 @@ func (r *Records) ChecksDue(ctx context.Context, now time.Time, over time.Durati
 // readExtra reads the calls of the last hour outside of the times, the last first.
 func readExtra(ctx context.Context, tx *sqldb.Tx, at int64) ([]office.LineCheck, error) {
 	return scanRows[office.LineCheck](ctx, tx,
-		"SELECT row FROM linecheck WHERE due = 0 AND called > $1 ORDER BY pos DESC LIMIT $2", at-extraOpen.Milliseconds(), CallsShown)
+		"SELECT row FROM linecheck WHERE due = 0 AND called > $1 ORDER BY pos + 0 DESC LIMIT $2", at-extraOpen.Milliseconds(), CallsShown)
 }
 
 // readTimes reads what was to be checked when, and the hours of the sides, from

@@ -12,7 +12,7 @@ import (
 
 // shape is the number of the schema below and of what is folded into it. Raise
 // it whenever either changes: the tables are then thrown away and folded again.
-const shape = 10
+const shape = 11
 
 // version names what the tables were made by. A program that knows other rules
 // folds again as well.
@@ -146,6 +146,7 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 		);
 		CREATE INDEX linecheck_due ON linecheck (due) WHERE due > 0;
 		CREATE INDEX linecheck_called ON linecheck (channel, called);
+		CREATE INDEX linecheck_extra ON linecheck (called) WHERE due = 0;
 		CREATE TABLE checkturn (
 			channel TEXT NOT NULL,
 			due TEXT NOT NULL,       -- milliseconds

@@ -2,6 +2,7 @@ package records
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"liaison.example/office"
 	"liaison.example/sqldb"
@@ -42,8 +45,10 @@ func (q *Question) Subject() string {
 // Awaited is all that our side waits for and is waited for, with what else the records
 // say that it takes to explain a silence. It is not to be changed.
 type Awaited struct {
-	Questions []Question // the most urgent first
-	More      bool       // of some side and precedence there are more than MaxOpen
+	Office    office.OfficeRow
+	Questions []Question      // the most urgent first
+	More      bool            // of some side and precedence there are more than MaxOpen
+	Unread    []*DispatchLine // that our side has not acknowledged and that are not withdrawn; not all, if there are More
 	Calendars map[office.Side]office.Calendar
 	Watches   bool                  // the rules in force know watches
 	OnWatch   map[office.Side]bool  // has somebody on watch
@@ -63,6 +68,11 @@ type awaited struct {
 	// same: a calendar can take long to reckon with.
 	under string
 	waits map[office.EntryID]office.Wait
+
+	// dispatches are those that were looked at last, without their texts, by the
+	// effect of the entry that released each: it alone puts that row, so that the row
+	// is the same as long as the effect is.
+	dispatches map[[sha256.Size]byte]office.Dispatch
 }
 
 // Awaited lists what our side waits for from others, and they from it, by the clocks
@@ -97,10 +107,10 @@ func (k *awaited) find(ctx context.Context, tx *sqldb.Tx, own office.Side, at in
 	o := &Awaited{Calendars: map[office.Side]office.Calendar{}, OnWatch: map[office.Side]bool{}, LeftAt: map[office.Side]int64{}}
 	k.since, k.until = math.MinInt64, math.MaxInt64
 	kept, err := readOffice(ctx, tx)
-	if err != nil || kept.Charter == nil {
+	row := kept.At(at)
+	if o.Office = *row; err != nil || row.Charter == nil {
 		return o, err
 	}
-	row := kept.At(at)
 	if row.Pending != nil {
 		k.until = row.Pending.From
 	} else if kept.Pending != nil {
@@ -132,22 +142,23 @@ func (k *awaited) find(ctx context.Context, tx *sqldb.Tx, own office.Side, at in
 	if err != nil {
 		return nil, err
 	}
-	var lines []DispatchLine
-	for places := range slices.Chunk(places, MaxPage) {
-		some, err := readPlaces(ctx, tx, places)
-		if err != nil {
-			return nil, err
-		}
-		lines = append(lines, some...)
+	lines, err := k.readPlaces(ctx, tx, places)
+	if err != nil {
+		return nil, err
 	}
 	lines = slices.DeleteFunc(lines, func(line DispatchLine) bool { return !line.Concerns(own) })
 	first := int64(math.MaxInt64)
-	for i := range lines {
-		first = min(first, lines[i].At)
+	for i := range lines { // what is reckoned already needs no clock
+		if wait, reckoned := k.waits[lines[i].ID]; !reckoned || wait.Disputes != lines[i].Handling.Disputes() {
+			first = min(first, lines[i].At)
+		}
 	}
 	clock, waits := office.NewJointClock(slices.Collect(maps.Values(o.Calendars)), first), map[office.EntryID]office.Wait{}
 	for i := range lines {
 		line := &lines[i]
+		if _, withdrawn := line.Handling.Withdrawn(); !withdrawn && slices.Contains(line.Waiting, own) {
+			o.Unread = append(o.Unread, line)
+		}
 		var form *office.Form
 		if line.Form != nil {
 			if form, err = forms.read(ctx, tx, line.Form.Hash); err != nil {
@@ -199,13 +210,8 @@ func (o *Awaited) readTenders(ctx context.Context, tx *sqldb.Tx, own office.Side
 	return nil
 }
 
-// readWatch finds out whether a side has somebody on watch.
+// readWatch finds out whether a side has somebody on watch, and since when it has not.
 func (o *Awaited) readWatch(ctx context.Context, tx *sqldb.Tx, side office.Side) error {
-	// Those that began last are enough: no more are on watch at once.
-	watches, err := scanRows[office.Watch](ctx, tx, "SELECT row FROM watch WHERE side = $1 ORDER BY pos DESC LIMIT $2", side, office.MaxOnWatch+1)
-	if err != nil {
-		return err
-	}
 	on, err := count(ctx, tx, "SELECT COUNT(*) FROM watch WHERE side = $1 AND ended = $2", side, int64(notEnded))
 	if err != nil {
 		return err
@@ -214,12 +220,14 @@ func (o *Awaited) readWatch(ctx context.Context, tx *sqldb.Tx, side office.Side)
 		o.OnWatch[side] = true
 		return nil
 	}
+	// Those that began last are enough: no more are on watch at once.
+	watches, err := scanRows[office.Watch](ctx, tx, "SELECT row FROM watch WHERE side = $1 ORDER BY pos DESC LIMIT $2", side, office.MaxOnWatch+1)
 	for _, w := range watches {
 		if w.End != nil {
 			o.LeftAt[side] = max(o.LeftAt[side], w.End.Time)
 		}
 	}
-	return nil
+	return err
 }
 
 // formsRead are forms by their hashes.
@@ -261,13 +269,21 @@ func (f formsRead) asking() []string {
 	return slices.Sorted(maps.Keys(codes))
 }
 
+// openPlace is where a dispatch stands in the joint order, with the effect of the
+// entry that released it.
+type openPlace struct {
+	pos    int64
+	effect [sha256.Size]byte
+}
+
 // places lists where in the joint order the dispatches stand that may wait for
 // something: not acknowledged; of a form that asks, and not answered; with an
-// answer that was promised; or to be read back, and that not confirmed.
-func (o *Awaited) places(ctx context.Context, tx *sqldb.Tx, codes []string, sides int) ([]int64, error) {
-	const of = " AND p.pos = d.pos AND NOT EXISTS (SELECT 1 FROM handling h WHERE h.dispatch = p.side || '/' || p.idx AND "
-	const over = of + "h.over > 0)"
-	done, restated := of+"(h.over > 0 OR h.answered > 0))", of+"(h.over > 0 OR h.confirmed > 0))"
+// answer that was promised; or to be read back, and that not confirmed. What its own
+// side has closed, and nobody has acknowledged, is among them for Unread alone.
+func (o *Awaited) places(ctx context.Context, tx *sqldb.Tx, codes []string, sides int) ([]openPlace, error) {
+	const of = " CROSS JOIN placed p LEFT JOIN handling h ON h.dispatch = p.side || '/' || p.idx WHERE p.pos = d.pos AND COALESCE("
+	const over = of + "h.over, 0) = 0 AND "
+	done, restated := of+"h.over + h.answered, 0) = 0 AND ", of+"h.over + h.confirmed, 0) = 0 AND "
 	if sides > 2 { // one of several has answered
 		done, restated = over, over
 	}
@@ -281,20 +297,24 @@ func (o *Awaited) places(ctx context.Context, tx *sqldb.Tx, codes []string, side
 		args []any
 	}
 	queries := []queried{
-		{"acknowledgement a CROSS JOIN dispatch d CROSS JOIN placed p WHERE a.waiting > 0 AND d.pos = a.pos" + over, nil},
-		{"handling c CROSS JOIN placed p CROSS JOIN dispatch d WHERE c.considered > 0 AND p.side = c.side AND p.idx = c.idx" + over, nil},
-		{"dispatch d CROSS JOIN placed p WHERE d.readback > 0" + restated, nil},
+		{"acknowledgement a CROSS JOIN dispatch d" + of + "h.withdrawn, 0) = 0 AND a.waiting > 0 AND d.pos = a.pos", nil},
+		{"handling h CROSS JOIN placed p CROSS JOIN dispatch d WHERE h.considered > 0 AND h.over = 0 AND p.side = h.side AND p.idx = h.idx AND d.pos = p.pos", nil},
+		{"dispatch d" + restated + "d.readback > 0", nil},
 	}
 	if len(list) > 0 {
-		queries = append(queries, queried{"dispatch d CROSS JOIN placed p WHERE d.form <> '' AND d.form IN (" + strings.Join(list, ", ") + ")" + done, asking.args})
+		queries = append(queries, queried{"dispatch d" + done + "d.form <> '' AND d.form IN (" + strings.Join(list, ", ") + ")", asking.args})
 	}
 	type group struct {
 		side, precedence string
+		closed           bool
 	}
 	found, counts := map[int64]bool{}, map[group]int{}
-	var places []int64
+	var places []openPlace
 	for _, q := range queries {
-		rows, err := tx.Query(ctx, "SELECT d.pos, d.side, d.precedence FROM "+q.text+" ORDER BY d.precedence, d.pos LIMIT "+strconv.Itoa(scanned), q.args...)
+		// The expression hides from SQLite the index of precedences: it would go
+		// through all dispatches there are, to find them in that order.
+		rows, err := tx.Query(ctx, "SELECT d.pos, d.side, d.precedence, COALESCE(h.over, 0) > 0, p.effect FROM "+q.text+
+			" ORDER BY d.precedence || '', d.pos LIMIT "+strconv.Itoa(scanned), q.args...)
 		if err != nil {
 			return nil, err
 		}
@@ -302,7 +322,8 @@ func (o *Awaited) places(ctx context.Context, tx *sqldb.Tx, codes []string, side
 		for ; rows.Next(); n++ {
 			var pos int64
 			var g group
-			if err := rows.Scan(&pos, &g.side, &g.precedence); err != nil {
+			var effect []byte
+			if err := rows.Scan(&pos, &g.side, &g.precedence, &g.closed, &effect); err != nil {
 				return nil, errors.Join(err, rows.Close())
 			}
 			if found[pos] {
@@ -312,7 +333,7 @@ func (o *Awaited) places(ctx context.Context, tx *sqldb.Tx, codes []string, side
 				o.More = true
 				continue
 			}
-			found[pos], places = true, append(places, pos)
+			found[pos], places = true, append(places, openPlace{pos, [sha256.Size]byte(effect)})
 		}
 		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 			return nil, err
@@ -322,25 +343,65 @@ func (o *Awaited) places(ctx context.Context, tx *sqldb.Tx, codes []string, side
 	return places, nil
 }
 
-// readPlaces reads the dispatches at some places, without their texts.
-func readPlaces(ctx context.Context, tx *sqldb.Tx, places []int64) (lines []DispatchLine, err error) {
-	q := query{filter: &Filter{}}
-	q.among("d.pos", places)
-	rows, err := tx.Query(ctx, "SELECT d.pos, d.row, a.row FROM dispatch d CROSS JOIN acknowledgement a WHERE a.pos = d.pos AND "+q.all())
+// readPlaces reads the dispatches at some places, without their texts, and keeps them.
+func (k *awaited) readPlaces(ctx context.Context, tx *sqldb.Tx, places []openPlace) ([]DispatchLine, error) {
+	dispatches, effects := make(map[[sha256.Size]byte]office.Dispatch, len(places)), make(map[int64][sha256.Size]byte, len(places))
+	var all, fresh []int64
+	for _, p := range places {
+		all, effects[p.pos] = append(all, p.pos), p.effect
+		if d, kept := k.dispatches[p.effect]; kept {
+			dispatches[p.effect] = d
+		} else {
+			fresh = append(fresh, p.pos)
+		}
+	}
+	err := readAt(ctx, tx, "dispatch", fresh, func(pos int64, d office.Dispatch) {
+		d.Text = ""
+		dispatches[effects[pos]] = d
+	})
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		line, err := scanDispatch(rows, &cursor{})
-		if err != nil {
-			return nil, fmt.Errorf("read a dispatch that waits: %w", err)
-		}
-		line.Text = ""
-		lines = append(lines, line)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+	k.dispatches = dispatches
+	lines := make([]DispatchLine, 0, len(places))
+	err = readAt(ctx, tx, "acknowledgement", all, func(pos int64, a office.Acknowledgements) {
+		lines = append(lines, DispatchLine{Dispatch: dispatches[effects[pos]], Acknowledged: a.Given, Waiting: a.Waiting})
+	})
+	if err != nil {
 		return nil, err
 	}
-	return lines, readHandling(ctx, tx, lines)
+	for some := range slices.Chunk(lines, MaxPage) {
+		if err := readHandling(ctx, tx, some); err != nil {
+			return nil, err
+		}
+	}
+	return lines, nil
+}
+
+// readAt reads the rows of a table at some places.
+func readAt[T any](ctx context.Context, tx *sqldb.Tx, table string, places []int64, each func(pos int64, row T)) error {
+	for some := range slices.Chunk(places, MaxPage) {
+		list, args := fewLengths(some, -1)
+		rows, err := tx.Query(ctx, "SELECT pos, row FROM "+table+" WHERE pos IN ("+list+")", args...)
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			var pos int64
+			var raw []byte
+			var row T
+			err := rows.Scan(&pos, &raw)
+			if err == nil {
+				err = json.Unmarshal(raw, &row)
+			}
+			if err != nil {
+				return errors.Join(fmt.Errorf("read a row of table %s: %w", table, err), rows.Close())
+			}
+			each(pos, row)
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -73,6 +73,11 @@ func TestWhatIsWaitedForIsTheSameAtBothSides(t *testing.T) {
 		write("north", office.KindAcknowledge, &office.AcknowledgeBody{Dispatch: asked})
 		write("south", office.KindClose, &office.CloseBody{Dispatch: gone})
 		want(plain.String()+" acknowledgement of south", asked.String()+" answer of north")
+		// What its own side has closed is waited for no more, and yet nobody has read it.
+		awaited, err := w.nodes["north"].records.Awaited(ctx, w.now)
+		if err != nil || len(awaited.Unread) != 1 || awaited.Unread[0].ID != gone {
+			t.Errorf("unread at north: %+v, %v", awaited.Unread, err)
+		}
 		write("south", office.KindAcknowledge, &office.AcknowledgeBody{Dispatch: plain})
 		want(asked.String() + " answer of north")
 		write("south", office.KindConsider, &office.ConsiderBody{Dispatch: plain, Until: office.MinuteOf(w.now.Add(time.Hour).UnixMilli())})
