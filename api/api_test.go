@@ -196,7 +196,7 @@ func TestRefusalsBearACodeAndASentence(t *testing.T) {
 		{"a text that is too long", with(func(d *api.NewDispatch) { d.Text = strings.Repeat("x", office.MaxText+1) }), 422, string(office.TooLong), "40001"},
 		{"a post that is not there", with(func(d *api.NewDispatch) { d.By = "gardener" }), 422, string(office.PostUnknown), "gardener"},
 		{"a request over the limit", with(func(d *api.NewDispatch) { d.Text = strings.Repeat("x", api.MaxBody) }), 413, api.CodeTooLarge, "at most 1048576 bytes"},
-		{"an acknowledgement of nothing", func() error { _, err := south.Acknowledge(t.Context(), id, "duty-officer"); return err }, 422, string(office.DispatchUnknown), "south/99"},
+		{"an acknowledgement of nothing", func() error { _, err := south.Acknowledge(t.Context(), id, "duty-officer"); return err }, 404, string(office.DispatchUnknown), "south/99"},
 		{"a dispatch that is not there", func() error { _, err := south.Dispatch(t.Context(), id); return err }, 404, api.CodeNotFound, "south/99"},
 		{"an entry that is not there", func() error { _, err := south.Entry(t.Context(), id); return err }, 404, api.CodeNotFound, "south/99"},
 		{"a disclosure of nothing", func() error { _, err := south.Disclosure(t.Context(), id); return err }, 404, api.CodeNotFound, "south/99"},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 
 	"liaison.example/office"
 )
@@ -86,10 +87,30 @@ var statusOf = map[string]int{
 	"draft-moved":     http.StatusConflict,
 	"draft-releasing": http.StatusConflict,
 	"account-unknown": http.StatusNotFound,
+	"acting-unknown":  http.StatusNotFound,
 	"once-unknown":    http.StatusConflict,
 	"once-secret":     http.StatusConflict,
 	"node-busy":       http.StatusServiceUnavailable,
 	"node-stopping":   http.StatusServiceUnavailable,
+}
+
+// unknownIn is with which code the rules refuse what the paths that begin so name,
+// if it is not there. It is answered as what is not found; where such a code is
+// about something that a body names, the path is right and the request is not.
+var unknownIn = map[string]office.Reason{
+	"attempts":    "attempt-unknown",
+	"checks":      "check-unknown",
+	"dispatches":  "dispatch-unknown",
+	"posts":       "post-unknown",
+	"readbacks":   "readback-unknown",
+	"suspensions": "suspension-unknown",
+	"tenders":     "tender-unknown",
+}
+
+// namedBy reports whether a refusal says that what the path names is not there.
+func namedBy(path string, code office.Reason) bool {
+	list, _, names := strings.Cut(strings.TrimPrefix(path, Path+"/"), "/")
+	return names && unknownIn[list] == code
 }
 
 // problem makes a Problem whose sentence is the phrase "problem." and the key in

@@ -47,15 +47,14 @@ func (s *server) addMeans(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) testMeans(w http.ResponseWriter, r *http.Request) error {
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
-	if err == nil {
-		err = s.Node.Notify().TestMeans(r.Context(), "", id)
-	} else {
-		err = notify.ErrNoMeans
+	id, err := pathNumber(r)
+	if err != nil {
+		return err
 	}
+	err = s.Node.Notify().TestMeans(r.Context(), "", id)
 	switch {
 	case errors.Is(err, notify.ErrNoMeans):
-		return problem(CodeNotFound, "means", "id", r.PathValue("id"))
+		return problem(CodeNotFound, "means", "id", strconv.FormatInt(id, 10))
 	case err != nil:
 		return problem(CodeMeansFails, "means-fails", "error", err.Error())
 	}

@@ -334,9 +334,9 @@ func (s *site) postMeans(v *visit) error {
 
 // meansID reads which means an act is about.
 func (v *visit) meansID() (int64, error) {
-	id, err := strconv.ParseInt(v.r.PathValue("id"), 10, 64)
+	id, err := v.pathNumber()
 	if err != nil {
-		return 0, errNothingHere
+		return 0, err
 	}
 	return id, nil
 }
