@@ -20,6 +20,7 @@ var absent = map[string][]string{
 	"n":     {"99", "0", "-1", "x", "9223372036854775808", strings.Repeat("9", 400), "%00"},
 	"hash":  {strings.Repeat("0", 64), strings.Repeat("0", 63), "x", strings.Repeat("f", 400), "%00", "%FF"},
 	"post":  {"nobody", "No Body", strings.Repeat("p", 400), "%00", "%FF"},
+	"view":  {"none", "%ED%95%9C", strings.Repeat("v", 400), "%00", "%FF"},
 	"name":  {"nobody", "No Body", strings.Repeat("p", 400), "%00", "%FF"},
 	"month": {"2018-13", "0000-01", "x", strings.Repeat("9", 400), "%00", "99999-01"},
 }
@@ -58,6 +59,9 @@ func TestWhatIsNotThereIsAnsweredWithASentence(t *testing.T) {
 				}
 				if id == "cutLine" && text == "south" {
 					target = strings.Replace(target, "south", "nobody", 1)
+				}
+				if slices.Contains(p.inQuery, "account") {
+					target += "?account=kim"
 				}
 				status, header, answer := request(t, path, p.method, target, bodies[id], "")
 				var problem api.Problem

@@ -79,6 +79,8 @@ type Config struct {
 	Alarmed func(languages string, a node.Alarm) string
 	// SignIn gives the address with which a browser redeems a sign-in token.
 	SignIn func(token string) string
+	// Feed gives the address of the calendar feed with a token.
+	Feed func(token string) string
 	// Backup writes a tar archive of the data folder as it stands.
 	Backup func(ctx context.Context, w io.Writer) error
 	// Admit admits a side by its credence. An error is a sentence.

@@ -31,6 +31,7 @@ func serve(t *testing.T, n *node.Node, change func(*api.Config)) string {
 		Say:     say,
 		Alarmed: func(_ string, a node.Alarm) string { return a.Code },
 		SignIn:  func(token string) string { return "http://pages/sign-in?t=" + token },
+		Feed:    func(token string) string { return "http://pages/feed/" + token + ".ics" },
 		Backup:  func(context.Context, io.Writer) error { return errors.New("no backup here") },
 		Admit:   func(context.Context, string) error { return errors.New("this is not a credence") },
 	}

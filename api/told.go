@@ -94,3 +94,41 @@ func (s *server) notices(w http.ResponseWriter, r *http.Request) error {
 	}
 	return write(w, http.StatusOK, list)
 }
+
+func (s *server) quiet(w http.ResponseWriter, r *http.Request) error {
+	who, err := s.person(r)
+	if err != nil {
+		return err
+	}
+	return s.writeQuiet(w, r, who)
+}
+
+// writeQuiet answers with the quiet hours of an account as they stand.
+func (s *server) writeQuiet(w http.ResponseWriter, r *http.Request, who string) error {
+	all, err := s.Node.Notify().QuietHours(r.Context())
+	if err != nil {
+		return err
+	}
+	var q Quiet
+	q.From, q.Until = all[who].Texts()
+	return write(w, http.StatusOK, q)
+}
+
+func (s *server) setQuiet(w http.ResponseWriter, r *http.Request) error {
+	who, err := s.person(r)
+	if err != nil {
+		return err
+	}
+	var n Quiet
+	if err := read(r, &n); err != nil {
+		return err
+	}
+	q, ok := notify.ReadQuiet(n.From, n.Until)
+	if !ok {
+		return problem(CodeBadRequest, "quiet", "from", clip(n.From), "until", clip(n.Until))
+	}
+	if err := s.Node.Notify().SetQuiet(r.Context(), who, q); err != nil {
+		return err
+	}
+	return s.writeQuiet(w, r, who)
+}
