@@ -33,6 +33,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	strictjson "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -57,6 +58,7 @@ const (
 	fileTime    = 30 * time.Minute // to send or take a file
 	idleTime    = 5 * time.Minute  // between requests of one connection
 	maxHeader   = 32 << 10         // bytes of the header
+	maxIndex    = 1<<53 - 1        // of an entry: the largest integer in a request
 
 	DefaultLinkValid = 24 * time.Hour // of a sign-in link, if nothing is asked
 	MaxLinkValid     = 30 * 24 * time.Hour
@@ -77,6 +79,8 @@ type Config struct {
 	Alarmed func(languages string, a node.Alarm) string
 	// SignIn gives the address with which a browser redeems a sign-in token.
 	SignIn func(token string) string
+	// Feed gives the address of the calendar feed with a token.
+	Feed func(token string) string
 	// Backup writes a tar archive of the data folder as it stands.
 	Backup func(ctx context.Context, w io.Writer) error
 	// Admit admits a side by its credence. An error is a sentence.
@@ -137,6 +141,9 @@ func (s *server) elsewhere(w http.ResponseWriter, r *http.Request) error {
 // asked refuses a query with what the operation does not know, so that a
 // misspelt filter is not silently without effect.
 func (o *operation) asked(r *http.Request) error {
+	if !readable(r.URL.Path) {
+		return problem(CodeBadRequest, "not-text")
+	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return problem(CodeBadRequest, "query", "error", err.Error())
@@ -147,10 +154,16 @@ func (o *operation) asked(r *http.Request) error {
 			return problem(CodeBadRequest, "query-unknown", "name", clip(name))
 		case len(query[name]) > 1:
 			return problem(CodeBadRequest, "query-twice", "name", clip(name))
+		case !readable(query[name][0]):
+			return problem(CodeBadRequest, "not-text")
 		}
 	}
 	return nil
 }
+
+// readable reports whether what stands in an address is text: nothing that is looked
+// for bears bytes that are none, and PostgreSQL refuses to look for them.
+func readable(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
 
 // answerer answers a request, or says by an error why not.
 type answerer func(w http.ResponseWriter, r *http.Request) error
@@ -200,6 +213,9 @@ func (s *server) problem(r *http.Request, err error) *Problem {
 	case errors.As(err, &p):
 	case errors.As(err, &refused):
 		p = refusal(refused.Code, refused.Detail)
+		if namedBy(r.URL.Path, refused.Code) {
+			p.Status, p.Title = http.StatusNotFound, http.StatusText(http.StatusNotFound)
+		}
 	case errors.As(err, &ofAccount):
 		p = refusal(ofAccount.Code, ofAccount.Detail)
 	case errors.As(err, &ofWebhook):
@@ -271,9 +287,10 @@ func write(w http.ResponseWriter, status int, v any) error {
 
 // pathID reads the id of an entry from the path.
 func pathID(r *http.Request) (office.EntryID, error) {
-	id, err := office.ParseEntryID(r.PathValue("side") + "/" + r.PathValue("index"))
-	if err != nil {
-		return id, problem(CodeBadRequest, "id", "id", r.PathValue("side")+"/"+r.PathValue("index"))
+	text := r.PathValue("side") + "/" + r.PathValue("index")
+	id, err := office.ParseEntryID(text)
+	if err != nil || id.Index > maxIndex {
+		return id, problem(CodeBadRequest, "id", "id", clip(text))
 	}
 	return id, nil
 }

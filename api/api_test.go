@@ -31,6 +31,7 @@ func serve(t *testing.T, n *node.Node, change func(*api.Config)) string {
 		Say:     say,
 		Alarmed: func(_ string, a node.Alarm) string { return a.Code },
 		SignIn:  func(token string) string { return "http://pages/sign-in?t=" + token },
+		Feed:    func(token string) string { return "http://pages/feed/" + token + ".ics" },
 		Backup:  func(context.Context, io.Writer) error { return errors.New("no backup here") },
 		Admit:   func(context.Context, string) error { return errors.New("this is not a credence") },
 	}
@@ -196,7 +197,7 @@ func TestRefusalsBearACodeAndASentence(t *testing.T) {
 		{"a text that is too long", with(func(d *api.NewDispatch) { d.Text = strings.Repeat("x", office.MaxText+1) }), 422, string(office.TooLong), "40001"},
 		{"a post that is not there", with(func(d *api.NewDispatch) { d.By = "gardener" }), 422, string(office.PostUnknown), "gardener"},
 		{"a request over the limit", with(func(d *api.NewDispatch) { d.Text = strings.Repeat("x", api.MaxBody) }), 413, api.CodeTooLarge, "at most 1048576 bytes"},
-		{"an acknowledgement of nothing", func() error { _, err := south.Acknowledge(t.Context(), id, "duty-officer"); return err }, 422, string(office.DispatchUnknown), "south/99"},
+		{"an acknowledgement of nothing", func() error { _, err := south.Acknowledge(t.Context(), id, "duty-officer"); return err }, 404, string(office.DispatchUnknown), "south/99"},
 		{"a dispatch that is not there", func() error { _, err := south.Dispatch(t.Context(), id); return err }, 404, api.CodeNotFound, "south/99"},
 		{"an entry that is not there", func() error { _, err := south.Entry(t.Context(), id); return err }, 404, api.CodeNotFound, "south/99"},
 		{"a disclosure of nothing", func() error { _, err := south.Disclosure(t.Context(), id); return err }, 404, api.CodeNotFound, "south/99"},

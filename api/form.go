@@ -81,7 +81,13 @@ func (s *server) agreeToForm(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &a); err != nil {
 		return err
 	}
-	return s.act(w, r, a.By, office.KindAgreeForm, &office.AgreeFormBody{Hash: r.PathValue("hash")})
+	hash := r.PathValue("hash")
+	if _, found, err := s.Node.Records().Form(r.Context(), hash); err != nil {
+		return err
+	} else if !found {
+		return problem(CodeNotFound, "form", "hash", clip(hash))
+	}
+	return s.act(w, r, a.By, office.KindAgreeForm, &office.AgreeFormBody{Hash: hash})
 }
 
 // content makes of what was sent the content of a draft. The form that it names by

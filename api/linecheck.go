@@ -108,7 +108,7 @@ func (s *server) checkMonth(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !ok {
-		return problem(CodeBadRequest, "month", "value", r.PathValue("month"))
+		return problem(CodeBadRequest, "month", "value", clip(r.PathValue("month")))
 	}
 	shape := CheckMonth{Channel: m.Channel, Month: m.Month, Judged: now.UTC(), Due: []DueCheck{}, Figures: m.Figures, Extra: m.Extras}
 	for i := range m.Due {

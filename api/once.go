@@ -32,7 +32,7 @@ func (o *operation) signs() bool {
 // showsSecret reports whether the answer is shown once and never kept.
 func (o *operation) showsSecret() bool {
 	switch o.answer.(type) {
-	case Link, MadeToken, MadeWebhook, MadeMeans:
+	case Link, MadeFeed, MadeToken, MadeWebhook, MadeMeans:
 		return true
 	}
 	return false

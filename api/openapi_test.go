@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -45,6 +46,7 @@ type place struct {
 	media        string // of that; empty if it has no body
 	body         bool   // it takes one
 	inPath       []string
+	inQuery      []string
 }
 
 func readDescription(t *testing.T) map[string]place {
@@ -58,8 +60,11 @@ func readDescription(t *testing.T) map[string]place {
 		for method, o := range methods {
 			p := place{method: strings.ToUpper(method), path: path, body: o.RequestBody != nil}
 			for _, parameter := range o.Parameters {
-				if parameter.In == "path" {
+				switch parameter.In {
+				case "path":
 					p.inPath = append(p.inPath, parameter.Name)
+				case "query":
+					p.inQuery = append(p.inQuery, parameter.Name)
 				}
 			}
 			for status, answer := range o.Responses {
@@ -261,6 +266,10 @@ var calls = []call{
 	{"listTenders", "/tenders?state=withdrawn", "", ""},
 	{"changeRanks", "/ranks", `{"add":[{"here":"Minister","side":"north","there":"Chairman"}]}`, ""},
 	{"getRanks", "/ranks", "", ""},
+	{"writeHandover", "/handovers/{leaving}", `{"version":0,"words":"승강기는 고쳤습니다.","by":"head"}`, ""},
+	{"listHandovers", "/handovers?limit=50", "", ""},
+	{"signHandover", "/handovers/{leaving}/signature", `{"version":1,"name":"김명철","languages":["ko"],"until":"2199-01-01T09:00:00Z","by":"head"}`, "taken=id"},
+	{"endWatch", "/watch/end", `{"by":"head"}`, ""},
 	{"startWatch", "/watch", `{"name":"김명철","until":"2199-01-01T09:00:00Z","by":"duty-officer"}`, ""},
 	{"getWatch", "/watch", "", ""},
 	{"getWatch", "/watch?at=2018-09-14T09:00:00Z", "", ""},
@@ -313,6 +322,20 @@ var calls = []call{
 	{"listMeans", "/told/means?account=park", "", ""},
 	{"testMeans", "/told/means/{means}/test", "", ""},
 	{"listNotices", "/told/notices?limit=5", "", ""},
+	{"getQuiet", "/told/quiet?account={whose}", "", ""},
+	{"setQuiet", "/told/quiet?account={whose}", `{"from":"22:00","until":"07:00"}`, ""},
+	{"listSessions", "/sessions?account={whose}&limit=3", "", "session=sessions.0.id"},
+	{"revokeSession", "/sessions/{session}/revoke?account={whose}", "", ""},
+	{"listAccountSessions", "/accounts/kim/sessions", "", "session=sessions.0.id"},
+	{"revokeAccountSession", "/accounts/kim/sessions/{session}/revoke", "", ""},
+	{"keepView", "/views?account={whose}", `{"name":"강","query":"q=물&from=north&state=ours"}`, ""},
+	{"keepView", "/views?account={whose}", `{"name":"North","query":"from=north"}`, ""},
+	{"raiseView", "/views/North/raise?account={whose}", "", ""},
+	{"listViews", "/views?account={whose}", "", ""},
+	{"dropView", "/views/North/drop?account={whose}", "", ""},
+	{"makeFeed", "/feeds?account={whose}", `{"whole":true}`, ""},
+	{"listFeeds", "/feeds?account={whose}", "", ""},
+	{"endFeed", "/feeds/end?account={whose}", `{"whole":true}`, ""},
 	{"beginDraft", "/drafts", `{"content":{"channel":"liaison","subject":"초안"},"by":"duty-officer"}`, "mine=id"},
 	{"listDrafts", "/drafts?shelf=open&limit=1", "", ""},
 	{"getDraft", "/drafts/{draft}", "", ""},
@@ -480,12 +503,25 @@ func readyOffice(t *testing.T) (*liaisontest.Office, map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for range 2 { // sessions, to be ended
+		link, err := o.Nodes["south"].People().AccountLink(ctx, people.By{Who: people.Operator}, "kim", time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := o.Nodes["south"].People().Redeem(ctx, link, "192.0.2.1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	leaving, err := south.StartWatch(ctx, api.NewWatch{By: "head"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(hook.Close)
 	if err := o.Nodes["south"].Notify().SetOffice(t.Context(), "webhook", notify.Settings{"private": "1"}); err != nil {
 		t.Fatal(err)
 	}
-	return o, map[string]string{"file": file.Hash, "hook": hook.URL, "draft": kimsDraft(t, o, "ready"), "theirs": theirs.ID.String(), "order": order.ID.String(), "restated": restated.ID.String(), "tried": tried.ID.String(), "tendered": tendered.ID.String(), "offered": offered.ID.String(), "suspended": suspended.ID.String(),
+	return o, map[string]string{"file": file.Hash, "hook": hook.URL, "whose": "kim", "leaving": leaving.ID.String(), "draft": kimsDraft(t, o, "ready"), "theirs": theirs.ID.String(), "order": order.ID.String(), "restated": restated.ID.String(), "tried": tried.ID.String(), "tendered": tendered.ID.String(), "offered": offered.ID.String(), "suspended": suspended.ID.String(),
 		"declined": strconv.FormatInt(declined.ID, 10), "called": called.ID.String(), "charter": string(charter), "hash": office.HashCharter(&other),
 		"form": string(notice), "formHash": office.HashForm(crossing)}
 }

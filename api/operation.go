@@ -158,6 +158,12 @@ var operations = []operation{
 		nil, WatchEnd{}, 201, Written{}, (*server).endWatch},
 	{"getRoster", "GET", "/roster", people.ScopeRead, "Who of this side shall be on watch between two moments, where nobody is, and the offers of watches. It never crosses the line.",
 		[]parameter{planFrom, planUntil}, nil, 200, RosterPlan{}, (*server).roster},
+	{"listHandovers", "GET", "/handovers", people.ScopeRead, "What the watches of this side have left to each other, those that began last first. It never crosses the line.",
+		[]parameter{limit, cursorOf}, nil, 200, HandoverPage{}, (*server).handovers},
+	{"writeHandover", "POST", "/handovers/{side}/{index}", people.ScopeAcknowledge, "Writes what a watch of this side that goes on leaves to the next, in the place of the version that is named.",
+		nil, NewHandover{}, 200, Handover{}, (*server).writeHandover},
+	{"signHandover", "POST", "/handovers/{side}/{index}/signature", people.ScopeAcknowledge, "Takes a watch of this side over, and signs that what it leaves was read.",
+		nil, HandoverSignature{}, 201, Written{}, (*server).signHandover},
 	{"putRotation", "POST", "/roster/rotations", people.ScopeBind, "Makes a rotation, or changes the one of that id and version. Of one that has begun only the name and a last day to come can change.",
 		nil, NewRotation{}, 200, Rotation{}, (*server).putRotation},
 	{"giveWatch", "POST", "/roster/watches", people.ScopeBind, "Gives one planned watch to another than has it, or back to whose turn it is.",
@@ -231,6 +237,10 @@ var operations = []operation{
 		nil, nil, 200, Account{}, (*server).resumeAccount},
 	{"makeAccountLink", "POST", "/accounts/{name}/sign-in-links", people.ScopeAdminister, "Makes a one-time sign-in link for an account.",
 		nil, NewAccountLink{}, 201, Link{}, (*server).accountLink},
+	{"listAccountSessions", "GET", "/accounts/{name}/sessions", people.ScopeAdminister, "The open sessions of an account, the latest used first.",
+		[]parameter{limit, cursorOf}, nil, 200, SessionPage{}, (*server).accountSessions},
+	{"revokeAccountSession", "POST", "/accounts/{name}/sessions/{id}/revoke", people.ScopeAdminister, "Ends a session of an account at once.",
+		nil, nil, 204, nil, (*server).revokeAccountSession},
 	{"getRules", "GET", "/rules", people.ScopeAdminister, "This side's own table of who may do what.",
 		nil, nil, 200, Rules{}, (*server).rules},
 	{"changeRules", "PATCH", "/rules", people.ScopeAdminister, "Changes places of the table; what is left out stays.",
@@ -254,6 +264,33 @@ var operations = []operation{
 		nil, NewToken{}, 201, MadeToken{}, (*server).makeToken},
 	{"revokeToken", "POST", "/tokens/{id}/revoke", byOperatorOnly, "Ends a token at once.",
 		nil, nil, 204, nil, (*server).revokeToken},
+
+	{"listSessions", "GET", "/sessions", people.ScopeOwn, "The person's own open sessions, the latest used first.",
+		[]parameter{whose, limit, cursorOf}, nil, 200, SessionPage{}, (*server).sessions},
+	{"revokeSession", "POST", "/sessions/{id}/revoke", people.ScopeOwn, "Ends one of the person's own sessions at once.",
+		[]parameter{whose}, nil, 204, nil, (*server).revokeSession},
+	{"listViews", "GET", "/views", people.ScopeOwn, "The choices of dispatches that the person has kept under a name, in their own order.",
+		[]parameter{whose}, nil, 200, ViewList{}, (*server).views},
+	{"keepView", "POST", "/views", people.ScopeOwn, "Keeps a choice of dispatches behind the others, or in the place of the one of that name.",
+		[]parameter{whose}, View{}, 200, ViewList{}, (*server).keepView},
+	{"raiseView", "POST", "/views/{view}/raise", people.ScopeOwn, "Moves a view before the one that stands before it.",
+		[]parameter{whose}, nil, 200, ViewList{}, viewAct(func(ctx context.Context, p *people.People, account, name string) error {
+			return p.RaiseView(ctx, account, name)
+		})},
+	{"dropView", "POST", "/views/{view}/drop", people.ScopeOwn, "Keeps a view no longer.",
+		[]parameter{whose}, nil, 200, ViewList{}, viewAct(func(ctx context.Context, p *people.People, account, name string) error {
+			return p.DropView(ctx, account, name)
+		})},
+	{"listFeeds", "GET", "/feeds", people.ScopeOwn, "The person's calendar feeds, without their addresses.",
+		[]parameter{whose}, nil, 200, FeedList{}, (*server).feeds},
+	{"makeFeed", "POST", "/feeds", people.ScopeOwn, "Makes a calendar feed, in the place of the one before. Its address is shown in this answer alone.",
+		[]parameter{whose}, FeedChoice{}, 201, MadeFeed{}, (*server).makeFeed},
+	{"endFeed", "POST", "/feeds/end", people.ScopeOwn, "Ends a calendar feed at once.",
+		[]parameter{whose}, FeedChoice{}, 204, nil, (*server).endFeed},
+	{"getQuiet", "GET", "/told/quiet", people.ScopeOwn, "The hours in which the person is told of nothing that is not urgent.",
+		[]parameter{whose}, nil, 200, Quiet{}, (*server).quiet},
+	{"setQuiet", "POST", "/told/quiet", people.ScopeOwn, "Sets the person's quiet hours, or ends them.",
+		[]parameter{whose}, Quiet{}, 200, Quiet{}, (*server).setQuiet},
 
 	{"listWebhooks", "GET", "/webhooks", byOperatorOnly, "The webhooks, the first made first, and how they answer.",
 		[]parameter{limit, cursorOf}, nil, 200, WebhookPage{}, (*server).webhooks},
@@ -342,6 +379,7 @@ var (
 	until        = parameter{"until", "Only dispatches released before.", schema{"type": "string", "format": "date-time"}}
 	shelf        = parameter{"shelf", "Which drafts: those that wait for the reader, the reader's own, all that are open, or former ones.", schema{"type": "string", "enum": people.Shelves, "default": people.ShelfOpen}}
 	readsFor     = parameter{"by", "The post for which the reader looks; by default the usual one of the account.", schema{"type": "string"}}
+	whose        = parameter{"account", "Whose: the operator names an account; a token is of one, and asks for its own.", schema{"type": "string"}}
 	fileName     = parameter{"name", "The name of the file, as the other side shall read it.", schema{"type": "string", "maxLength": office.MaxNamed}}
 	allAlarms    = parameter{"all", "Also alarms that are cleared.", schema{"type": "boolean", "default": false}}
 )
@@ -356,6 +394,7 @@ var inPath = map[string]parameter{
 	"n":     {"n", "The number of an enclosure of the dispatch, from 1.", schema{"type": "integer", "minimum": 1}},
 	"hash":  {"hash", "The hash of a form, as the list of forms gives it.", schema{"type": "string", "pattern": "^[0-9a-f]{64}$"}},
 	"month": {"month", "A month of the channel's clock, such as 2018-10.", schema{"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}},
+	"view":  {"view", "The name of a view.", schema{"type": "string", "maxLength": people.MaxViewName}},
 	"name":  {"name", "The name of an account.", schema{"type": "string"}},
 	"id":    {"id", "The number that a list gives.", schema{"type": "integer", "minimum": 1}},
 }

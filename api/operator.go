@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -87,20 +88,13 @@ func (s *server) clearAlarm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	raised, err := s.Node.Alarms(r.Context())
-	if err != nil {
+	if err := s.Node.ClearAlarm(r.Context(), id, by); errors.Is(err, node.ErrNoAlarm) {
+		return problem(CodeNotFound, "alarm", "id", strconv.FormatInt(id, 10))
+	} else if err != nil {
 		return err
 	}
-	for _, alarm := range raised {
-		if alarm.ID == id {
-			if err := s.Node.ClearAlarm(r.Context(), id, by); err != nil {
-				return err
-			}
-			w.WriteHeader(http.StatusNoContent)
-			return nil
-		}
-	}
-	return problem(CodeNotFound, "alarm", "id", strconv.FormatInt(id, 10))
+	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
 func (s *server) cutLine(w http.ResponseWriter, r *http.Request) error {
@@ -128,7 +122,7 @@ func (s *server) cutLine(w http.ResponseWriter, r *http.Request) error {
 func pathNumber(r *http.Request) (int64, error) {
 	text := r.PathValue("id")
 	id, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || id < 1 {
+	if err != nil || id < 1 || strconv.FormatInt(id, 10) != text {
 		return 0, problem(CodeBadRequest, "number", "value", clip(text))
 	}
 	return id, nil

@@ -47,7 +47,11 @@ func (s *server) endPost(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &a); err != nil {
 		return err
 	}
-	return s.act(w, r, a.By, office.KindPostEnd, &office.PostEndBody{Post: r.PathValue("post")})
+	post := r.PathValue("post")
+	if !office.ValidName(post) {
+		return noPost(post)
+	}
+	return s.act(w, r, a.By, office.KindPostEnd, &office.PostEndBody{Post: post})
 }
 
 func (s *server) signInLink(w http.ResponseWriter, r *http.Request) error {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 
 	"liaison.example/office"
 )
@@ -65,31 +66,54 @@ var statusOf = map[string]int{
 	CodeNextTurn:     http.StatusServiceUnavailable,
 	CodeInternal:     http.StatusInternalServerError,
 
-	"token-unknown":   http.StatusUnauthorized,
-	"token-ended":     http.StatusUnauthorized,
-	"token-revoked":   http.StatusUnauthorized,
-	"token-scope":     http.StatusForbidden,
-	"token-not-admin": http.StatusForbidden,
-	"token-no-post":   http.StatusForbidden,
-	"token-post":      http.StatusForbidden,
-	"account-self":    http.StatusForbidden,
-	"post-may-not":    http.StatusForbidden,
-	"draft-alone":     http.StatusForbidden,
-	"draft-own":       http.StatusForbidden,
-	"draft-unknown":   http.StatusNotFound,
-	"roster-unknown":  http.StatusNotFound,
-	"roster-changed":  http.StatusConflict,
-	"swap-unknown":    http.StatusNotFound,
-	"swap-ended":      http.StatusConflict,
-	"swap-changed":    http.StatusConflict,
-	"draft-changed":   http.StatusConflict,
-	"draft-moved":     http.StatusConflict,
-	"draft-releasing": http.StatusConflict,
-	"account-unknown": http.StatusNotFound,
-	"once-unknown":    http.StatusConflict,
-	"once-secret":     http.StatusConflict,
-	"node-busy":       http.StatusServiceUnavailable,
-	"node-stopping":   http.StatusServiceUnavailable,
+	"token-unknown":    http.StatusUnauthorized,
+	"token-ended":      http.StatusUnauthorized,
+	"token-revoked":    http.StatusUnauthorized,
+	"token-scope":      http.StatusForbidden,
+	"token-not-admin":  http.StatusForbidden,
+	"token-no-post":    http.StatusForbidden,
+	"token-post":       http.StatusForbidden,
+	"account-self":     http.StatusForbidden,
+	"post-may-not":     http.StatusForbidden,
+	"draft-alone":      http.StatusForbidden,
+	"draft-own":        http.StatusForbidden,
+	"draft-unknown":    http.StatusNotFound,
+	"roster-unknown":   http.StatusNotFound,
+	"roster-changed":   http.StatusConflict,
+	"swap-unknown":     http.StatusNotFound,
+	"swap-ended":       http.StatusConflict,
+	"swap-changed":     http.StatusConflict,
+	"draft-changed":    http.StatusConflict,
+	"handover-changed": http.StatusConflict,
+	"handover-signed":  http.StatusConflict,
+	"draft-moved":      http.StatusConflict,
+	"draft-releasing":  http.StatusConflict,
+	"account-unknown":  http.StatusNotFound,
+	"acting-unknown":   http.StatusNotFound,
+	"once-unknown":     http.StatusConflict,
+	"once-secret":      http.StatusConflict,
+	"node-busy":        http.StatusServiceUnavailable,
+	"node-stopping":    http.StatusServiceUnavailable,
+}
+
+// unknownIn is with which code the rules refuse what the paths that begin so name,
+// if it is not there. It is answered as what is not found; where such a code is
+// about something that a body names, the path is right and the request is not.
+var unknownIn = map[string]office.Reason{
+	"attempts":    "attempt-unknown",
+	"checks":      "check-unknown",
+	"dispatches":  "dispatch-unknown",
+	"handovers":   "watch-unknown",
+	"posts":       "post-unknown",
+	"readbacks":   "readback-unknown",
+	"suspensions": "suspension-unknown",
+	"tenders":     "tender-unknown",
+}
+
+// namedBy reports whether a refusal says that what the path names is not there.
+func namedBy(path string, code office.Reason) bool {
+	list, _, names := strings.Cut(strings.TrimPrefix(path, Path+"/"), "/")
+	return names && unknownIn[list] == code
 }
 
 // problem makes a Problem whose sentence is the phrase "problem." and the key in

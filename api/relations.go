@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"liaison.example/node"
 	"liaison.example/office"
 	"liaison.example/records"
 )
@@ -233,7 +234,7 @@ func (s *server) resume(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if !found {
-			return refusal(office.SuspensionUnknown, map[string]string{"suspension": id.String()})
+			return &node.Refusal{Code: office.SuspensionUnknown, Detail: map[string]string{"suspension": id.String()}}
 		}
 		if n.Channels = row.Open(); len(n.Channels) == 0 {
 			n.Channels = row.Channels // which the rules refuse

@@ -47,15 +47,14 @@ func (s *server) addMeans(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) testMeans(w http.ResponseWriter, r *http.Request) error {
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
-	if err == nil {
-		err = s.Node.Notify().TestMeans(r.Context(), "", id)
-	} else {
-		err = notify.ErrNoMeans
+	id, err := pathNumber(r)
+	if err != nil {
+		return err
 	}
+	err = s.Node.Notify().TestMeans(r.Context(), "", id)
 	switch {
 	case errors.Is(err, notify.ErrNoMeans):
-		return problem(CodeNotFound, "means", "id", r.PathValue("id"))
+		return problem(CodeNotFound, "means", "id", strconv.FormatInt(id, 10))
 	case err != nil:
 		return problem(CodeMeansFails, "means-fails", "error", err.Error())
 	}
@@ -94,4 +93,42 @@ func (s *server) notices(w http.ResponseWriter, r *http.Request) error {
 		list.Notices = append(list.Notices, n)
 	}
 	return write(w, http.StatusOK, list)
+}
+
+func (s *server) quiet(w http.ResponseWriter, r *http.Request) error {
+	who, err := s.person(r)
+	if err != nil {
+		return err
+	}
+	return s.writeQuiet(w, r, who)
+}
+
+// writeQuiet answers with the quiet hours of an account as they stand.
+func (s *server) writeQuiet(w http.ResponseWriter, r *http.Request, who string) error {
+	all, err := s.Node.Notify().QuietHours(r.Context())
+	if err != nil {
+		return err
+	}
+	var q Quiet
+	q.From, q.Until = all[who].Texts()
+	return write(w, http.StatusOK, q)
+}
+
+func (s *server) setQuiet(w http.ResponseWriter, r *http.Request) error {
+	who, err := s.person(r)
+	if err != nil {
+		return err
+	}
+	var n Quiet
+	if err := read(r, &n); err != nil {
+		return err
+	}
+	q, ok := notify.ReadQuiet(n.From, n.Until)
+	if !ok {
+		return problem(CodeBadRequest, "quiet", "from", clip(n.From), "until", clip(n.Until))
+	}
+	if err := s.Node.Notify().SetQuiet(r.Context(), who, q); err != nil {
+		return err
+	}
+	return s.writeQuiet(w, r, who)
 }

@@ -51,6 +51,7 @@ var accountWords = map[string]Phrase{
 	"token.release":     {En: "release dispatches", Ko: "통지문 발송"},
 	"token.acknowledge": {En: "acknowledge", Ko: "접수 확인"},
 	"token.bind":        {En: "propose, agree, accredit posts", Ko: "합의서 제안과 동의, 직위 신임"},
+	"token.own":         {En: "my own sessions, kept choices, feeds, quiet hours", Ko: "내 세션, 저장한 조건, 일정 구독, 방해 금지 시간"},
 	"token.administer":  {En: "keep accounts", Ko: "계정 관리"},
 	"token.note":        {En: "What it is for", Ko: "쓸 곳"},
 	"token.valid":       {En: "Valid for", Ko: "쓸 수 있는 기간"},

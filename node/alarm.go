@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -291,8 +292,12 @@ func (a *alarms) unstored() []Alarm {
 	return list
 }
 
-// clear closes an alarm and returns it. It answers sql.ErrNoRows if no such
-// alarm is open.
+// ErrNoAlarm says that no alarm with a number is open: there never was one, or it
+// has been seen to.
+var ErrNoAlarm = errors.New("there is no such open alarm")
+
+// clear closes an alarm and returns it. It answers ErrNoAlarm if no such alarm is
+// open.
 func (a *alarms) clear(ctx context.Context, id int64, by office.Post) (alarmKey, error) {
 	var key alarmKey
 	err := a.db.Update(ctx, func(tx *sqldb.Tx) error {
@@ -302,6 +307,9 @@ func (a *alarms) clear(ctx context.Context, id int64, by office.Post) (alarmKey,
 		return tx.QueryRow(ctx, `UPDATE alarm SET cleared = $1, cleared_by = $2 WHERE id = $3 AND cleared = 0 RETURNING code, side`,
 			a.now().UnixMilli(), by, id).Scan(&key.code, &key.side)
 	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return key, ErrNoAlarm
+	}
 	if err != nil {
 		return key, fmt.Errorf("clear alarm %d: %w", id, err)
 	}
@@ -346,7 +354,8 @@ func ReadAlarms(ctx context.Context, local *sqldb.DB) ([]Alarm, error) {
 func (n *Node) Alarms(ctx context.Context) ([]Alarm, error) { return n.alarms.list(ctx) }
 
 // ClearAlarm says that an alarm has been seen to. If replication of a ledger
-// had ended with it, that is tried again.
+// had ended with it, that is tried again. It answers ErrNoAlarm if no such
+// alarm is open.
 func (n *Node) ClearAlarm(ctx context.Context, id int64, by office.Post) error {
 	key, err := n.alarms.clear(ctx, id, by)
 	if err != nil {

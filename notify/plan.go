@@ -2,6 +2,7 @@ package notify
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -102,6 +103,26 @@ func (w Whom) Of(p office.Precedence, act office.StepAct) []Who {
 // of nothing but FLASH and distress: From <= minute < Until, also over midnight.
 // There is none if both are the same.
 type Quiet struct{ From, Until int }
+
+// ReadQuiet reads quiet hours from two times of the day, such as "22:00"; both are
+// empty where there are none. It reports whether they are such.
+func ReadQuiet(from, until string) (q Quiet, ok bool) {
+	if from == "" && until == "" {
+		return q, true
+	}
+	a, fromErr := time.Parse("15:04", from)
+	b, untilErr := time.Parse("15:04", until)
+	return Quiet{a.Hour()*60 + a.Minute(), b.Hour()*60 + b.Minute()}, fromErr == nil && untilErr == nil
+}
+
+// Texts writes quiet hours as two times of the day; both are empty if there are none.
+func (q Quiet) Texts() (from, until string) {
+	if q.From == q.Until {
+		return "", ""
+	}
+	text := func(minute int) string { return fmt.Sprintf("%02d:%02d", minute/60, minute%60) }
+	return text(q.From), text(q.Until)
+}
 
 // holds tells whether a moment lies in it, and when it ends.
 func (q Quiet) holds(now int64, zone *time.Location) (until int64, quiet bool) {

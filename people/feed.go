@@ -24,11 +24,11 @@ type Feed struct {
 
 // MakeFeed makes a feed of an account, in the place of the one before. Its token
 // cannot be had again.
-func (p *People) MakeFeed(ctx context.Context, by By, whole bool) (token string, err error) {
+func (p *People) MakeFeed(ctx context.Context, by By, name string, whole bool) (token string, err error) {
 	now := p.now()
 	token, hash := newToken()
 	err = p.db.Update(ctx, func(tx *sqldb.Tx) error {
-		a, err := account(ctx, tx, by.Who)
+		a, err := account(ctx, tx, name)
 		switch {
 		case err != nil:
 			return err
@@ -37,13 +37,13 @@ func (p *People) MakeFeed(ctx context.Context, by By, whole bool) (token string,
 		case len(a.Posts) == 0:
 			return refuse("token-no-post")
 		}
-		if _, err := tx.Exec(ctx, "DELETE FROM feed WHERE account = $1 AND whole = $2", by.Who, bit(whole)); err != nil {
+		if _, err := tx.Exec(ctx, "DELETE FROM feed WHERE account = $1 AND whole = $2", name, bit(whole)); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, "INSERT INTO feed (hash, account, whole, made) VALUES ($1, $2, $3, $4)", hash, by.Who, bit(whole), now.UnixMilli()); err != nil {
+		if _, err := tx.Exec(ctx, "INSERT INTO feed (hash, account, whole, made) VALUES ($1, $2, $3, $4)", hash, name, bit(whole), now.UnixMilli()); err != nil {
 			return err
 		}
-		return note(ctx, tx, Line{At: now, By: by, Deed: FeedMade, Whom: by.Who, Detail: feedName(whole)})
+		return note(ctx, tx, Line{At: now, By: by, Deed: FeedMade, Whom: name, Detail: feedName(whole)})
 	})
 	if err != nil {
 		return "", fmt.Errorf("make a calendar feed: %w", err)
@@ -59,14 +59,14 @@ func feedName(whole bool) string {
 }
 
 // EndFeed ends a feed of an account. If there is none, nothing is done.
-func (p *People) EndFeed(ctx context.Context, by By, whole bool) error {
+func (p *People) EndFeed(ctx context.Context, by By, name string, whole bool) error {
 	now := p.now()
 	err := p.db.Update(ctx, func(tx *sqldb.Tx) error {
-		n, err := tx.Exec(ctx, "DELETE FROM feed WHERE account = $1 AND whole = $2", by.Who, bit(whole))
+		n, err := tx.Exec(ctx, "DELETE FROM feed WHERE account = $1 AND whole = $2", name, bit(whole))
 		if err != nil || n == 0 {
 			return err
 		}
-		return note(ctx, tx, Line{At: now, By: by, Deed: FeedEnded, Whom: by.Who, Detail: feedName(whole)})
+		return note(ctx, tx, Line{At: now, By: by, Deed: FeedEnded, Whom: name, Detail: feedName(whole)})
 	})
 	if err != nil {
 		return fmt.Errorf("end a calendar feed: %w", err)

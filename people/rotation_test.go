@@ -225,7 +225,7 @@ func TestAFeedIsKnownByItsAddressAlone(t *testing.T) {
 		}
 		made := func(whole bool) string {
 			t.Helper()
-			token, err := p.MakeFeed(ctx, kim.By, whole)
+			token, err := p.MakeFeed(ctx, kim.By, kim.Who, whole)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -245,11 +245,11 @@ func TestAFeedIsKnownByItsAddressAlone(t *testing.T) {
 		if list, err := p.Feeds(ctx, "kim"); err != nil || len(list) != 2 || list[0].Whole {
 			t.Errorf("%+v, %v", list, err)
 		}
-		want(t, p.EndFeed(ctx, kim.By, true), "")
+		want(t, p.EndFeed(ctx, kim.By, kim.Who, true), "")
 		gone("ended", whole)
 		want(t, p.Suspend(ctx, byOperator, "kim"), "")
 		gone("of a suspended account", again)
-		_, err := p.MakeFeed(ctx, people.By{Who: "nobody"}, true)
+		_, err := p.MakeFeed(ctx, people.By{Who: "nobody"}, "nobody", true)
 		want(t, err, "account-unknown")
 	})
 }

@@ -43,11 +43,12 @@ const (
 	ScopeRelease     Scope = "release"     // release dispatches
 	ScopeAcknowledge Scope = "acknowledge" // acknowledge dispatches, take and end the watch, offer and take planned ones, and mark alarms as seen to
 	ScopeBind        Scope = "bind"        // propose and agree to charters; accredit posts and end them; keep the roster, promise a watch
+	ScopeOwn         Scope = "own"         // what is a person's own: sessions, kept views, calendar feeds, quiet hours
 	ScopeAdminister  Scope = "administer"  // keep the accounts of our own people; of an administrator only
 )
 
 // Scopes is all of them.
-var Scopes = []Scope{ScopeRead, ScopeDraft, ScopeRelease, ScopeAcknowledge, ScopeBind, ScopeAdminister}
+var Scopes = []Scope{ScopeRead, ScopeDraft, ScopeRelease, ScopeAcknowledge, ScopeBind, ScopeOwn, ScopeAdminister}
 
 // Token lets a program act for an account, or for one post, until its end. The
 // token itself is shown once and not kept.
@@ -85,15 +86,15 @@ type Bearer struct {
 }
 
 // Allows refuses if the token was not made for this scope, or its account cannot
-// use it: without a post nobody reads the record or acts in it, and only an
-// administrator keeps accounts.
+// use it: without a post nobody reads the record or acts in it, only an administrator
+// keeps accounts, and the own affairs of a person are there without either.
 func (b *Bearer) Allows(scope Scope) error {
 	switch {
 	case !slices.Contains(b.Scopes, scope):
 		return refuse("token-scope", "scope", string(scope))
 	case scope == ScopeAdminister && !b.Admin:
 		return refuse("token-not-admin")
-	case scope != ScopeAdminister && len(b.Posts) == 0:
+	case scope != ScopeAdminister && scope != ScopeOwn && len(b.Posts) == 0:
 		return refuse("token-no-post")
 	}
 	return nil

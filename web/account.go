@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"strconv"
 	"strings"
 
 	qr "github.com/piglig/go-qr"
@@ -165,9 +164,9 @@ func (s *site) postRemoveCodes(v *visit) error {
 }
 
 func (s *site) postRevokeSession(v *visit) error {
-	id, err := strconv.ParseInt(v.r.PathValue("id"), 10, 64)
+	id, err := v.pathNumber()
 	if err != nil {
-		return errNothingHere
+		return err
 	}
 	by := people.By{Who: v.session.Account, From: v.from()}
 	err = s.node.People().Revoke(v.ctx, by, v.session.Account, id)

@@ -210,9 +210,9 @@ func (s *site) postResume(v *visit) error {
 }
 
 func (s *site) postRevokeOf(v *visit) error {
-	id, err := strconv.ParseInt(v.r.PathValue("id"), 10, 64)
+	id, err := v.pathNumber()
 	if err != nil {
-		return errNothingHere
+		return err
 	}
 	return s.oneDone(v, s.node.People().Revoke(v.ctx, v.by(), v.r.PathValue("name"), id))
 }

@@ -76,15 +76,6 @@ func (v *visit) maySeeDrafts() bool {
 	return v.mayAny(people.ActDraft) || v.mayAny(people.ActReview) || v.mayAny(office.KindDispatch)
 }
 
-// pathNumber reads the number from the path of the request.
-func (v *visit) pathNumber() (int64, error) {
-	id, err := strconv.ParseInt(v.r.PathValue("id"), 10, 64)
-	if err != nil {
-		return 0, errNothingHere
-	}
-	return id, nil
-}
-
 // pathDraft reads the draft that the path names, for whom it is any business.
 func (s *site) pathDraft(v *visit) (people.Draft, error) {
 	id, err := v.pathNumber()

@@ -73,9 +73,9 @@ func loggable(path string) string {
 	return path
 }
 
-// feedURL is the address of a feed.
-func (s *site) feedURL(token string) string {
-	return strings.TrimSuffix(s.address, "/") + feedPath + token + feedSuffix
+// FeedURL is the address of a feed at the pages that stand at an address.
+func FeedURL(address, token string) string {
+	return strings.TrimSuffix(address, "/") + feedPath + token + feedSuffix
 }
 
 func (s *site) feed(v *visit) error {

@@ -43,9 +43,9 @@ func TestACalendarFeedIsReadByOthersWithoutASession(t *testing.T) {
 	keeper, today := h.rostered()
 	ctx, p := t.Context(), h.nodes["south"].People()
 	kim := people.By{Who: "kim"}
-	token, err := p.MakeFeed(ctx, kim, false)
+	token, err := p.MakeFeed(ctx, kim, kim.Who, false)
 	must(t, err)
-	whole, err := p.MakeFeed(ctx, kim, true)
+	whole, err := p.MakeFeed(ctx, kim, kim.Who, true)
 	must(t, err)
 	reader := client{t: t, url: south.url} // nobody
 	read := func(token string) (events map[string]string, text string) {
@@ -125,7 +125,7 @@ func TestACalendarFeedIsReadByOthersWithoutASession(t *testing.T) {
 		t.Errorf("asked too often: %d", a.status)
 	}
 	reader.get(feedPath+whole+feedSuffix).want(t, 200)
-	must(t, p.EndFeed(ctx, kim, true))
+	must(t, p.EndFeed(ctx, kim, kim.Who, true))
 	reader.get(feedPath+whole+feedSuffix).want(t, 404)
 }
 

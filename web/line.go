@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -139,14 +140,16 @@ func (v *visit) mayClear() bool {
 }
 
 func (s *site) postClearAlarm(v *visit) error {
-	id, err := strconv.ParseInt(v.r.PathValue("id"), 10, 64)
+	id, err := v.pathNumber()
 	if err != nil {
-		return errNothingHere
+		return err
 	}
 	if !v.mayClear() {
 		return errNotYours
 	}
-	if err := s.node.ClearAlarm(v.ctx, id, v.session.Post); err != nil {
+	if err := s.node.ClearAlarm(v.ctx, id, v.session.Post); errors.Is(err, node.ErrNoAlarm) {
+		return errNothingHere
+	} else if err != nil {
 		return fmt.Errorf("clear alarm %d: %w", id, err)
 	}
 	return v.redirect("/line")

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"strconv"
 	"time"
 
 	"liaison.example/people"
@@ -106,9 +105,9 @@ func (s *site) postPasskey(v *visit) error {
 }
 
 func (s *site) postRemovePasskey(v *visit) error {
-	id, err := strconv.ParseInt(v.r.PathValue("id"), 10, 64)
+	id, err := v.pathNumber()
 	if err != nil {
-		return errNothingHere
+		return err
 	}
 	return s.accountDone(v, s.node.People().RemovePasskey(v.ctx, v.cookie, v.from(), v.r.PostFormValue("old"), id))
 }

@@ -470,12 +470,12 @@ func (s *site) postSwap(v *visit) error {
 func (s *site) postFeed(v *visit) error {
 	whole := v.r.PostForm.Get("whole") == "1"
 	if v.r.PostForm.Get("end") == "1" {
-		if err := s.node.People().EndFeed(v.ctx, v.by(), whole); err != nil {
+		if err := s.node.People().EndFeed(v.ctx, v.by(), v.session.Account, whole); err != nil {
 			return err
 		}
 		return v.redirect("/roster#feeds")
 	}
-	token, err := s.node.People().MakeFeed(v.ctx, v.by(), whole)
+	token, err := s.node.People().MakeFeed(v.ctx, v.by(), v.session.Account, whole)
 	var refused *people.Refusal
 	if errors.As(err, &refused) {
 		return s.showRoster(v, http.StatusUnprocessableEntity, url.Values{}, v.coded("refused", string(refused.Code), refused.Detail), "")
@@ -483,5 +483,5 @@ func (s *site) postFeed(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.showRoster(v, http.StatusOK, url.Values{}, "", s.feedURL(token))
+	return s.showRoster(v, http.StatusOK, url.Values{}, "", FeedURL(s.address, token))
 }

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // access says who may ask for a route.
@@ -280,6 +282,9 @@ func (s *site) run(to route, v *visit) (err error) {
 // admit reads a posted form and looks whether the visitor may ask for the
 // route; if not, it answers instead and leaves v.admitted false.
 func (s *site) admit(to route, v *visit) error {
+	if !readable(v.r) {
+		return errMalformed
+	}
 	if v.r.Method == http.MethodPost {
 		sent := &counted{ReadCloser: v.r.Body}
 		if v.r.URL.Path != enclosuresPath {
@@ -316,6 +321,14 @@ func (s *site) admit(to route, v *visit) error {
 	}
 	v.admitted = true
 	return nil
+}
+
+// readable reports whether an address is text: nothing that is looked for bears bytes
+// that are none, and PostgreSQL refuses to look for them.
+func readable(r *http.Request) bool {
+	is := func(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
+	query, err := url.QueryUnescape(r.URL.RawQuery)
+	return is(r.URL.Path) && err == nil && is(query)
 }
 
 // counted counts the bytes that are read.

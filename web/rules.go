@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -280,9 +279,9 @@ func (s *site) postEndActing(v *visit) error {
 	if !v.mayChangeRules() {
 		return errNotYours
 	}
-	id, err := strconv.ParseInt(v.r.PathValue("id"), 10, 64)
+	id, err := v.pathNumber()
 	if err != nil {
-		return errNothingHere
+		return err
 	}
 	return s.rulesDone(v, "", s.node.People().EndActing(v.ctx, v.by(), id), actingTyped{})
 }

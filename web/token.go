@@ -94,9 +94,9 @@ func (s *site) postToken(v *visit) error {
 
 // postRevokeToken ends a token of the person's account.
 func (s *site) postRevokeToken(v *visit) error {
-	id, err := strconv.ParseInt(v.r.PathValue("id"), 10, 64)
+	id, err := v.pathNumber()
 	if err != nil {
-		return errNothingHere
+		return err
 	}
 	by := people.By{Who: v.session.Account, From: v.from()}
 	err = s.node.People().RevokeToken(v.ctx, by, id, v.session.Account)

@@ -2,12 +2,10 @@ package web
 
 import (
 	"errors"
-	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"liaison.example/node"
@@ -131,9 +129,8 @@ func (s *site) showTold(v *visit, status int, page toldPage) (err error) {
 	if err != nil {
 		return err
 	}
-	if page.Quiet = quiet[v.session.Account]; page.Quiet.From != page.Quiet.Until {
-		page.From, page.Until = clockText(page.Quiet.From), clockText(page.Quiet.Until)
-	}
+	page.Quiet = quiet[v.session.Account]
+	page.From, page.Until = page.Quiet.Texts()
 	page.Zone = desk.Zone.String()
 	settings, err := tell.PageSettings(v.ctx, v.session.Account)
 	if err != nil {
@@ -176,8 +173,6 @@ func (s *site) showTold(v *visit, status int, page toldPage) (err error) {
 	}
 	return s.render(v, status, "told", page)
 }
-
-func clockText(minutes int) string { return fmt.Sprintf("%02d:%02d", minutes/60, minutes%60) }
 
 func (v *visit) toldMeans(tell *notify.Notify, m *notify.Means) toldMeans {
 	one := toldMeans{ID: m.ID, Label: m.Label, Kind: v.t("sender." + m.Kind), Whose: m.Account, Failed: notify.Why(v.tag, m.Failed)}
@@ -334,9 +329,9 @@ func (s *site) postMeans(v *visit) error {
 
 // meansID reads which means an act is about.
 func (v *visit) meansID() (int64, error) {
-	id, err := strconv.ParseInt(v.r.PathValue("id"), 10, 64)
+	id, err := v.pathNumber()
 	if err != nil {
-		return 0, errNothingHere
+		return 0, err
 	}
 	return id, nil
 }
@@ -375,24 +370,11 @@ func firstLine(text string) string {
 }
 
 func (s *site) postQuiet(v *visit) error {
-	q := notify.Quiet{}
-	from, until := strings.TrimSpace(v.r.PostFormValue("from")), strings.TrimSpace(v.r.PostFormValue("until"))
-	if from != "" || until != "" {
-		var fine [2]bool
-		q.From, fine[0] = minuteText(from)
-		q.Until, fine[1] = minuteText(until)
-		if !fine[0] || !fine[1] {
-			q.From = -1 // which is refused
-		}
+	q, ok := notify.ReadQuiet(strings.TrimSpace(v.r.PostFormValue("from")), strings.TrimSpace(v.r.PostFormValue("until")))
+	if !ok {
+		q.From = -1 // which is refused
 	}
 	return s.toldDone(v, toldPage{}, s.node.Notify().SetQuiet(v.ctx, v.session.Account, q))
-}
-
-func minuteText(text string) (int, bool) {
-	hour, minute, found := strings.Cut(text, ":")
-	h, err := strconv.Atoi(hour)
-	m, err2 := strconv.Atoi(minute)
-	return h*60 + m, found && err == nil && err2 == nil && h >= 0 && h < 24 && m >= 0 && m < 60
 }
 
 func (s *site) postSender(v *visit) error {

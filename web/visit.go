@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -293,6 +294,16 @@ func (v *visit) mayWith(act string, precedence office.Precedence, form string) b
 func (v *visit) mayAny(act string) bool {
 	row, ok := v.post(v.side, v.session.Post)
 	return ok && !row.Ended && v.rules != nil && v.rules.MayAny(row.Post, row.Role, act)
+}
+
+// pathNumber reads the number of what the path names.
+func (v *visit) pathNumber() (int64, error) {
+	text := v.r.PathValue("id")
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id < 1 || strconv.FormatInt(id, 10) != text {
+		return 0, errNothingHere
+	}
+	return id, nil
 }
 
 // pathID reads the entry id from the path of the request.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"html/template"
@@ -277,24 +276,15 @@ func (s *site) postWatch(v *visit) error {
 	}
 	act := node.Act{By: v.session.Post, Person: v.by(), Kind: office.KindWatch, Body: &body}
 	act.Once = v.once(body.Name, string(body.Until), form.Get("relieves"))
-	signed := false
-	if body.Relieves != nil {
-		act.First = func(ctx context.Context) error {
-			version, err := strconv.ParseInt(form.Get("version"), 10, 64)
-			if err != nil {
-				version = 0
-			}
-			if err := s.goesOn(v, *body.Relieves); err != nil {
-				return err
-			}
-			err = s.node.People().SignHandover(ctx, v.hand(), *body.Relieves, version)
-			signed = err == nil
-			return err
+	var err error
+	if body.Relieves == nil {
+		_, err = s.node.Write(v.ctx, act)
+	} else {
+		version, bad := strconv.ParseInt(form.Get("version"), 10, 64)
+		if bad != nil {
+			version = 0
 		}
-	}
-	_, err := s.node.Write(v.ctx, act)
-	if _, is := refusalOf(err); is && signed {
-		err = errors.Join(err, s.unsign(v, *body.Relieves))
+		_, err = s.node.TakeOver(v.ctx, act, &body, v.hand(), version)
 	}
 	if refusal, is := refusalOf(err); is {
 		return refused(refusal)
@@ -305,36 +295,12 @@ func (s *site) postWatch(v *visit) error {
 	return v.redirect("/watch")
 }
 
-// unsign takes back the signature under the handover of a watch that was not taken
-// over. If the watch has ended, another has signed, or nobody needed to.
-func (s *site) unsign(v *visit, id office.EntryID) error {
-	watch, found, err := s.node.Records().Watch(v.ctx, id)
-	if err != nil || !found || watch.End != nil {
-		return err
-	}
-	return s.node.People().UnsignHandover(v.ctx, id)
-}
-
 // ownWatch reads which watch of ours a form is about.
 func (s *site) ownWatch(v *visit) (id office.EntryID, err error) {
 	if id, err = office.ParseEntryID(v.r.PostForm.Get("watch")); err != nil || id.Side != v.side {
 		return id, &node.Refusal{Code: office.WatchUnknown, Detail: map[string]string{"watch": shorten(v.r.PostForm.Get("watch"), 40)}}
 	}
 	return id, nil
-}
-
-// goesOn refuses what is about a watch that there is not, or that has ended.
-func (s *site) goesOn(v *visit, id office.EntryID) error {
-	watch, found, err := s.node.Records().Watch(v.ctx, id)
-	switch {
-	case err != nil:
-		return err
-	case !found:
-		return &node.Refusal{Code: office.WatchUnknown, Detail: map[string]string{"watch": id.String()}}
-	case watch.End != nil:
-		return &node.Refusal{Code: office.WatchOver, Detail: map[string]string{"watch": id.String(), "by": watch.End.ID.String()}}
-	}
-	return nil
 }
 
 func (s *site) postEndWatch(v *visit) error {
@@ -350,14 +316,11 @@ func (s *site) postEndWatch(v *visit) error {
 func (s *site) postHandover(v *visit) error {
 	id, err := s.ownWatch(v)
 	if err == nil {
-		err = s.goesOn(v, id)
-	}
-	if err == nil {
 		version, bad := strconv.ParseInt(v.r.PostForm.Get("version"), 10, 64)
 		if bad != nil {
 			version = 0
 		}
-		err = s.node.People().WriteHandover(v.ctx, v.hand(), id, version, typed(v.r.PostForm.Get("text")))
+		err = s.node.WriteHandover(v.ctx, v.hand(), id, version, typed(v.r.PostForm.Get("text")))
 	}
 	return s.afterWatch(v, err)
 }

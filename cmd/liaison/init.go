@@ -7,8 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"liaison.example/ledger"
+	"liaison.example/legible"
 )
 
 type initCommand struct {
@@ -43,6 +45,9 @@ func (c *initCommand) Run(t *terminal) error {
 	s.Web, s.Link, s.LinkAddress, s.Sides, s.Database = c.Web, c.Link, c.LinkAddress, c.Sides, c.Database
 	if s.Name == "" {
 		s.Name = s.Side
+	}
+	if err := s.legible(); err != nil {
+		return err
 	}
 	if err := s.check(); err != nil {
 		return &usageError{err.Error()}
@@ -80,6 +85,23 @@ func (c *initCommand) Run(t *terminal) error {
 		return err
 	}
 	return c.tell(t, dir, ledger.FormatRecoveryKey(seed), credence.Fingerprint())
+}
+
+// legible refuses names by which a side could pass for another, or that read
+// otherwise than they are written. Whoever compares a credence by eye sees the name.
+func (s *settings) legible() error {
+	for _, one := range []struct{ what, name string }{{"name of the office", s.Office}, {"id of the side", s.Side}, {"name of the side", s.Name}} {
+		flaw := legible.Name(one.name)
+		switch {
+		case flaw != nil && flaw.Word != "":
+			return usagef("the %s has a word, “%s”, with letters that pass for those of another alphabet: write it in the letters of one", one.what, printable(flaw.Word))
+		case flaw != nil:
+			return usagef("the %s has a character (U+%04X) after “%s” that is not seen, or turns what is read: leave it out", one.what, flaw.Rune, printable(flaw.After))
+		case strings.ContainsFunc(one.name, unicode.IsControl):
+			return usagef("the %s must be one line of letters, without control characters", one.what)
+		}
+	}
+	return nil
 }
 
 // locateNew returns the folder to make.

@@ -40,6 +40,8 @@ type commands struct {
 	Rank     rankCommand     `cmd:"" group:"setup" help:"Show and change which ranks this side deems equal to those of others."`
 	Officer  officerCommand  `cmd:"" group:"setup" help:"Add, change and suspend the accounts of this side's own people."`
 	Token    tokenCommand    `cmd:"" group:"setup" help:"List, make and end the tokens with which programs act."`
+	Session  sessionCommand  `cmd:"" group:"setup" help:"List and end the sessions of a person at the pages."`
+	Quiet    quietCommand    `cmd:"" group:"setup" help:"Show and set the hours in which a person is told of nothing that is not urgent."`
 	Webhook  webhookCommand  `cmd:"" group:"setup" help:"List, add and remove the programs that are told of entries."`
 	Told     toldCommand     `cmd:"" group:"setup" help:"Show by which means people of this side are told, set one up, and test it."`
 	SignIn   signInCommand   `cmd:"" name:"sign-in" group:"setup" help:"Print a one-time link with which a post signs in to the pages." usage:"[DIR] --post POST"`
@@ -65,7 +67,10 @@ type commands struct {
 	Close      closeCommand      `cmd:"" group:"office" help:"Close a dispatch for this side." usage:"[DIR] ID"`
 	Note       noteCommand       `cmd:"" group:"office" help:"Write and list coordination notes, which are not formal communications."`
 	Watch      watchCommand      `cmd:"" group:"office" help:"Say who is on watch, now or at a moment; take the watch, and end it."`
+	Handover   handoverCommand   `cmd:"" group:"office" help:"Write what a watch leaves to the next, sign that it was taken over, and list both."`
 	Roster     rosterCommand     `cmd:"" group:"office" help:"Show who of this side shall be on watch, and keep that plan; give and swap watches."`
+	Feed       feedCommand       `cmd:"" group:"office" help:"List, make and end the calendar feeds of a person."`
+	View       viewCommand       `cmd:"" group:"office" help:"List, keep and drop the choices of dispatches that a person keeps under a name."`
 	Coverage   coverageCommand   `cmd:"" group:"office" help:"Show what each side promises of its watch, and promise it for this side."`
 	Personnel  personnelCommand  `cmd:"" group:"office" help:"List changes of personnel, and give notice of one."`
 	Hours      hoursCommand      `cmd:"" group:"office" help:"Show when each side is open, and say this side's hours."`

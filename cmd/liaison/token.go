@@ -20,7 +20,7 @@ type tokenCommand struct {
 func (c *tokenCommand) Help() string {
 	return `With a token a program acts through the interface under /api/v1 beside the pages. A token never does more than its account or post may at that moment, has an end, and ends with its account or post. Tokens stand in local.db as hashes and never cross the line.
 
-Scopes: read (dispatches, the record, the charter, posts, the state of the node), draft (drafts and their review; with an account only), release (dispatches), acknowledge (dispatches; alarms as seen to), bind (charters, and the posts of this side), administer (accounts; with an administrator's account only).`
+Scopes: read (dispatches, the record, the charter, posts, the state of the node), draft (drafts and their review; with an account only), release (dispatches), acknowledge (dispatches; alarms as seen to), bind (charters, and the posts of this side), own (the sessions, kept choices, calendar feeds and quiet hours of the person; with an account only), administer (accounts; with an administrator's account only).`
 }
 
 type tokenListCommand struct {

@@ -137,6 +137,7 @@ func (t *turn) apiConfig(n *node.Node) api.Config {
 		Say:     say,
 		Alarmed: alarmSentence,
 		SignIn:  t.signInURL,
+		Feed:    func(token string) string { return web.FeedURL(t.folder.settings.publicWeb(), token) },
 		Backup:  func(ctx context.Context, w io.Writer) error { return t.folder.backup(ctx, t.folder.copierOf(n), w) },
 		Admit:   t.admit,
 	}
