@@ -35,11 +35,21 @@ func TestBothNodesCountTheSameAlsoAfterACut(t *testing.T) {
 			return &office.DispatchBody{Channel: "liaison", Precedence: office.Flash, Subject: subject, Text: "Text."}
 		}
 		write("south", office.KindWatch, &office.WatchBody{Languages: []string{"ko"}})
-		first := write("north", office.KindDispatch, flash("First"))
+		asked := flash("First")
+		asked.Readback = true
+		first := write("north", office.KindDispatch, asked)
 		o.Equal()
 		time.Sleep(4 * time.Minute) // of the story's clock
 		write("south", office.KindAcknowledge, &office.AcknowledgeBody{Dispatch: first})
 		o.Equal()
+		readback := func(answer office.ReadbackAnswerBody) {
+			answer.Readback = write("south", office.KindReadback, &office.ReadbackBody{Dispatch: first, Text: "Text, as understood."})
+			o.Equal()
+			write("north", office.KindReadbackReply, &answer)
+			o.Equal()
+		}
+		readback(office.ReadbackAnswerBody{Answer: office.ReadbackDispute, Text: "Text."})
+		readback(office.ReadbackAnswerBody{Answer: office.ReadbackConfirm})
 		before := count("south")
 
 		// During a cut the figures stand still on both sides.
@@ -56,17 +66,20 @@ func TestBothNodesCountTheSameAlsoAfterACut(t *testing.T) {
 		if !reflect.DeepEqual(north, south) {
 			t.Errorf("the nodes count differently:\nnorth %+v\nsouth %+v", north, south)
 		}
-		released, acknowledged := int64(0), office.Acknowledging{}
+		released, acknowledged, restated := int64(0), office.Acknowledging{}, office.Restating{}
 		for _, f := range north.Figures {
 			if f.Channel == "" && f.Side == "north" {
 				released += f.Released[office.Flash]
 			}
 			if f.Channel == "" && f.Side == "south" && f.Acknowledged.InTime > 0 {
-				acknowledged = f.Acknowledged
+				acknowledged, restated = f.Acknowledged, f.Readbacks
 			}
 		}
 		if got := time.Duration(acknowledged.MedianMS) * time.Millisecond; released != 2 || acknowledged.InTime != 1 || got < 4*time.Minute || got > 5*time.Minute {
 			t.Errorf("the North released %d; the South %+v", released, acknowledged)
+		}
+		if want := (office.Restating{Asked: 1, InTime: 1, Confirmed: 1, Disputed: 1}); restated != want {
+			t.Errorf("the South has read back %+v, want %+v", restated, want)
 		}
 	})
 }

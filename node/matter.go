@@ -69,6 +69,8 @@ func (n *Node) matterOf(charter *office.Charter, q *records.Question, cosigned, 
 		w = matter(what, office.Priority, q.Channel, about, "/dispatches/"+about, q.From, q.Due+1)
 		w.Matter.Of = fmt.Sprint(q.Due) // another day may be named
 		return w, true
+	case q.Awaits == office.AwaitsReadback || q.Awaits == office.AwaitsConfirmation:
+		return n.readbackMatter(q)
 	case q.From == n.side && q.Awaits == office.AwaitsAcknowledgement && (q.Precedence == office.Flash || q.Precedence == office.Immediate):
 		what, at := notify.WhatUnacknowledged, bearerAt(charter, q)
 		if cosigned <= q.About.Index {
@@ -82,6 +84,33 @@ func (n *Node) matterOf(charter *office.Charter, q *records.Question, cosigned, 
 		return w, at > 0
 	}
 	return w, false
+}
+
+// readbackMatter gives the matter that a read-back, or the word on one, is for our
+// people: what has come is told at once, what is owed once it is overdue.
+func (n *Node) readbackMatter(q *records.Question) (w notify.Waiting, is bool) {
+	what, at, side := notify.WhatReadback, q.Due+1, q.From
+	last, _ := q.Line.Handling.ReadbackOf(n.side)
+	switch {
+	case q.Awaits == office.AwaitsConfirmation && q.To == n.side:
+		what, at = notify.WhatConfirmation, q.Since
+	case q.Awaits == office.AwaitsConfirmation: // no time is agreed on
+		return w, false
+	case q.To == n.side && last != nil:
+		what, at = notify.WhatDisputed, q.Read
+	case q.Due == 0:
+		return w, false
+	case q.From == n.side:
+		what, side = notify.WhatUnread, q.To
+	}
+	precedence := office.Priority
+	if q.Precedence == office.Flash || q.Precedence == office.Immediate {
+		precedence = q.Precedence
+	}
+	about := q.Line.ID.String()
+	w = matter(what, precedence, q.Channel, about, "/dispatches/"+about, side, at)
+	w.Mark, w.Matter.Of = q.Line.Mark, fmt.Sprint(at) // each read-back, and each dispute, is told for itself
+	return w, true
 }
 
 // bearerAt is when our side is to try other means, since nobody of the other has

@@ -27,6 +27,10 @@ const (
 	WhatNote           What = "note"           // a coordination note has come
 	WhatAnswer         What = "answer"         // one that we owe is overdue
 	WhatHolding        What = "holding"        // the day by which we meant to answer has passed
+	WhatReadback       What = "readback"       // a read-back that we owe is overdue
+	WhatDisputed       What = "disputed"       // ours was, and we are to read back once more
+	WhatConfirmation   What = "confirmation"   // a read-back of the other side waits for our word
+	WhatUnread         What = "unread"         // our dispatch: the read-back of the other side is overdue
 	WhatUnmanned       What = "unmanned"       // a watch is promised, and nobody is on it
 	WhatSuspended      What = "suspended"      // the other side has suspended channels
 	WhatResumed        What = "resumed"        // and resumed them
@@ -37,7 +41,7 @@ const (
 
 // Whats lists all of them.
 var Whats = []What{
-	WhatTender, WhatTenderDeclined, WhatTenderOver, WhatNote, WhatAnswer, WhatHolding, WhatUnmanned, WhatSuspended, WhatResumed, WhatSwap, WhatUnreceived, WhatUnacknowledged,
+	WhatTender, WhatTenderDeclined, WhatTenderOver, WhatNote, WhatAnswer, WhatHolding, WhatReadback, WhatDisputed, WhatConfirmation, WhatUnread, WhatUnmanned, WhatSuspended, WhatResumed, WhatSwap, WhatUnreceived, WhatUnacknowledged,
 }
 
 // matterSubject begins the subject of each matter, so that none is taken for a

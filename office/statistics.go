@@ -24,6 +24,7 @@ type Figures struct {
 	Acknowledged Acknowledging                `json:"acknowledged"`  // of the dispatches released in the month that are addressed to this side
 	ByPrecedence map[Precedence]Acknowledging `json:"by_precedence"` // the same; a precedence of which there are none is left out
 	Answers      Answering                    `json:"answers"`       // of those, the ones whose form asks for something
+	Readbacks    Restating                    `json:"readbacks"`     // of those, the ones that are to be read back
 	Meetings     Meeting                      `json:"meetings"`
 	Tenders      Tendering                    `json:"tenders"`
 	Suspensions  int64                        `json:"suspensions"`  // that this side began
@@ -100,6 +101,14 @@ var AllFigures = func() (list []Figure) {
 	add("answers.open", func(f *Figures) int64 { return f.Answers.Open })
 	add("answers.overdue", func(f *Figures) int64 { return f.Answers.Overdue })
 	add("answers.withdrawn", func(f *Figures) int64 { return f.Answers.Withdrawn })
+	add("readbacks.asked", func(f *Figures) int64 { return f.Readbacks.Asked })
+	add("readbacks.in_time", func(f *Figures) int64 { return f.Readbacks.InTime })
+	add("readbacks.late", func(f *Figures) int64 { return f.Readbacks.Late })
+	add("readbacks.open", func(f *Figures) int64 { return f.Readbacks.Open })
+	add("readbacks.overdue", func(f *Figures) int64 { return f.Readbacks.Overdue })
+	add("readbacks.withdrawn", func(f *Figures) int64 { return f.Readbacks.Withdrawn })
+	add("readbacks.confirmed", func(f *Figures) int64 { return f.Readbacks.Confirmed })
+	add("readbacks.disputed", func(f *Figures) int64 { return f.Readbacks.Disputed })
 	add("meetings.proposed", func(f *Figures) int64 { return f.Meetings.Proposed })
 	add("meetings.confirmed", func(f *Figures) int64 { return f.Meetings.Confirmed })
 	add("meetings.regretted", func(f *Figures) int64 { return f.Meetings.Regretted })

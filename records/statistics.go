@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 
@@ -17,7 +18,7 @@ const (
 	dispatchesCounted = 250_000
 	callsCounted      = 50_000
 	watchesCounted    = 50_000
-	actsCounted       = 20_000 // suspensions, attempts by other means, and tenders
+	actsCounted       = 20_000 // suspensions, attempts by other means, tenders, and read-backs
 )
 
 // ErrMonths is the answer to months that cannot be counted.
@@ -130,10 +131,14 @@ func (c *counting) dispatches() error {
 	if err != nil {
 		return err
 	}
+	readbacks, err := c.readbacks(from)
+	if err != nil {
+		return err
+	}
 	rows, err := c.tx.Query(c.ctx, `
-		SELECT d.side, d.channel, d.precedence, d.mark, d.formhash, a.row, COALESCE(h.row, '')
+		SELECT d.side, d.channel, d.precedence, d.mark, d.formhash, d.readback, a.row, COALESCE(h.row, '')
 		FROM dispatch d CROSS JOIN acknowledgement a
-		LEFT JOIN placed p ON p.pos = d.pos AND d.form <> ''
+		LEFT JOIN placed p ON p.pos = d.pos AND (d.form <> '' OR d.readback > 0)
 		LEFT JOIN handling h ON h.dispatch = p.side || '/' || p.idx
 		WHERE a.pos = d.pos AND d.pos >= $1 AND d.pos < $2 AND (d.channel = $3 OR $4 = '')
 		ORDER BY d.pos DESC LIMIT $5`, from, until, c.channel, c.channel, dispatchesCounted)
@@ -144,8 +149,9 @@ func (c *counting) dispatches() error {
 	n := 0
 	for ; rows.Next(); n++ {
 		var side, channel, precedence, mark, hash string
+		var readback int64
 		var rawAcknowledged, rawHandling []byte
-		if err := rows.Scan(&side, &channel, &precedence, &mark, &hash, &rawAcknowledged, &rawHandling); err != nil {
+		if err := rows.Scan(&side, &channel, &precedence, &mark, &hash, &readback, &rawAcknowledged, &rawHandling); err != nil {
 			return err
 		}
 		var a office.Acknowledgements
@@ -154,18 +160,39 @@ func (c *counting) dispatches() error {
 			return err
 		}
 		c.tally.Dispatch(channel, side, office.Precedence(precedence), mark == string(Real), &a)
-		if form := forms[hash]; form != nil && mark == string(Real) {
-			if len(rawHandling) > 0 {
-				if err := json.Unmarshal(rawHandling, &h); err != nil {
-					return err
-				}
+		form := forms[hash]
+		if mark != string(Real) || form == nil && readback == 0 {
+			continue
+		}
+		if len(rawHandling) > 0 {
+			if err := json.Unmarshal(rawHandling, &h); err != nil {
+				return err
 			}
+		}
+		if readback > 0 {
+			c.tally.Readbacks(channel, office.Precedence(precedence), &a, &h, readbacks[a.Dispatch])
+		}
+		if form != nil {
 			c.tally.Answers(channel, office.Precedence(precedence), form, &a, &h)
 			c.tally.Meeting(channel, side, form, &a, &h)
 		}
 	}
 	c.cut = c.cut || n == dispatchesCounted
 	return rows.Err()
+}
+
+// readbacks reads the settled read-backs from a place on, by their dispatches, each in
+// the joint order.
+func (c *counting) readbacks(from int64) (map[office.EntryID][]office.Readback, error) {
+	list, err := scanRows[office.Readback](c.ctx, c.tx,
+		"SELECT row FROM readback WHERE pos >= $1 AND pos <= $2 ORDER BY pos DESC LIMIT $3", from, c.cursor.settled, actsCounted)
+	c.cut = c.cut || len(list) == actsCounted
+	of := map[office.EntryID][]office.Readback{}
+	slices.Reverse(list)
+	for _, r := range list {
+		of[r.Dispatch] = append(of[r.Dispatch], r)
+	}
+	return of, err
 }
 
 // forms reads the forms that dispatches bear, by their hashes.

@@ -134,6 +134,15 @@ var statSubjects = []statSubject{
 		{Key: "stats.held-open", Of: func(f *office.Figures) int64 { return f.Answers.Open }, Drawn: 4},
 		{Key: "stats.withdrawn", Of: func(f *office.Figures) int64 { return f.Answers.Withdrawn }},
 	}},
+	{ID: "readbacks", Columns: []statColumn{
+		{Key: "stats.in-time", Of: func(f *office.Figures) int64 { return f.Readbacks.InTime }, Drawn: 1},
+		{Key: "stats.late", Of: func(f *office.Figures) int64 { return f.Readbacks.Late }, Drawn: 2},
+		{Key: "stats.overdue", Of: func(f *office.Figures) int64 { return f.Readbacks.Overdue }, Drawn: 3},
+		{Key: "stats.waiting", Of: func(f *office.Figures) int64 { return f.Readbacks.Open }, Drawn: 4},
+		{Key: "stats.withdrawn", Of: func(f *office.Figures) int64 { return f.Readbacks.Withdrawn }},
+		{Key: "stats.readbacks-confirmed", Of: func(f *office.Figures) int64 { return f.Readbacks.Confirmed }},
+		{Key: "stats.readbacks-disputed", Of: func(f *office.Figures) int64 { return f.Readbacks.Disputed }},
+	}},
 	{ID: "watch", Of: func(f *office.Figures) bool { return f.Watch != nil }, Columns: []statColumn{
 		{Key: "stats.covered", Of: func(f *office.Figures) int64 { return f.Watch.CoveredMS }, Drawn: 1, Long: true},
 		{Key: "stats.uncovered", Of: func(f *office.Figures) int64 { return f.Watch.OpenMS - f.Watch.CoveredMS }, Drawn: 3, Long: true},

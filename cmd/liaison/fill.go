@@ -176,8 +176,25 @@ func (s *stage) play(ctx context.Context, scene *scene) error {
 		}
 		reply.Kind, reply.Body = scene.reply(id)
 	}
-	_, err = s.write(ctx, at, otherSide(scene.side), reply)
+	last, err := s.write(ctx, at, otherSide(scene.side), reply)
+	for i := 0; err == nil && i < len(scene.then); i++ {
+		last, err = s.playSequel(ctx, &scene.then[i], id, last)
+	}
 	return err
+}
+
+// playSequel plays one of the acts that follow in a scene.
+func (s *stage) playSequel(ctx context.Context, t *sequel, first, last office.EntryID) (office.EntryID, error) {
+	if err := s.until(ctx, s.equal); err != nil {
+		return last, err
+	}
+	at, err := koreanTime(t.at)
+	if err != nil {
+		return last, err
+	}
+	act := node.Act{By: "duty-officer"}
+	act.Kind, act.Body = t.body(first, last)
+	return s.write(ctx, at, t.side, act)
 }
 
 func otherSide(side office.Side) office.Side {

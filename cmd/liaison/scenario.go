@@ -52,6 +52,35 @@ type scene struct {
 	ackAt string
 	ackBy office.Post
 	reply func(id office.EntryID) (kind string, body any) // nil: an acknowledgement
+	then  []sequel                                        // what else follows, once both sides hold what was before
+}
+
+// sequel is what a side writes later in a scene, given the entry that the scene began with and
+// the last one.
+type sequel struct {
+	at   string
+	side office.Side
+	body func(first, last office.EntryID) (kind string, body any)
+}
+
+// readBack is a scene whose dispatch asks to be read back: the other side does that, and
+// the side that wrote it confirms that it was meant so.
+func readBack(s scene, at, text, confirmed string) scene {
+	released := s.body
+	s.body = func(charter *office.Charter) any {
+		b := released(charter).(*office.DispatchBody)
+		b.Readback = true
+		return b
+	}
+	s.then = []sequel{
+		{at, otherSide(s.side), func(first, _ office.EntryID) (string, any) {
+			return office.KindReadback, &office.ReadbackBody{Dispatch: first, Text: text}
+		}},
+		{confirmed, s.side, func(_, last office.EntryID) (string, any) {
+			return office.KindReadbackReply, &office.ReadbackAnswerBody{Answer: office.ReadbackConfirm, Readback: last}
+		}},
+	}
+	return s
 }
 
 // post makes the scene in which a side accredits one of its posts.
@@ -253,13 +282,14 @@ This is an exercise to measure the time of a FLASH dispatch. It is not real. Ple
 2. 조사성원은 쌍방 각각 10명 정도이며 무기를 휴대하지 않습니다.
 3. 조사과정에 호상 자극하는 언행을 하지 않는다는 합의를 성원들에게 다시 알려주었습니다.`,
 		"2018-11-05 08:47"),
-	dispatch("2018-12-11 14:00", "south", "duty-officer", "military-west", office.Priority,
+	readBack(dispatch("2018-12-11 14:00", "south", "duty-officer", "military-west", office.Priority,
 		"감시초소 상호 현장검증(12월 12일) 통보", `1. 12월 12일에 철수한 감시초소에 대한 상호 현장검증을 실시합니다.
 2. 검증반은 초소마다 7명입니다.
 3. 검증 중에는 이 연락선을 계속 열어 두겠습니다.
 
 On 12 December the two sides check each other's withdrawn guard posts on the spot, with a team of seven for each post.`,
 		"2018-12-11 14:18"),
+		"2018-12-11 14:40", "12월 12일에 철거한 감시초소들을 쌍방이 서로 현장에서 검증하며, 검증조는 초소마다 7명이고, 검증이 진행되는 동안 이 련락선을 열어두는것으로 리해하였습니다.", "2018-12-11 14:52"),
 	dispatch("2019-01-30 11:00", "south", "liaison-officer", "liaison", office.Routine,
 		"Han estuary: the chart of the joint survey", `1. The joint survey of the Han estuary was carried out from 5 November to 9 December 2018.
 2. The chart made from it was handed over today, 30 January 2019. This dispatch records the day.

@@ -72,8 +72,29 @@ func (c *statsCommand) Run(ctx context.Context, t *terminal) error {
 		rows = append(rows, row)
 	}
 	t.table(rows)
+	printRestated(t, &s, c.Channel)
 	printOffers(t, &s, c.Channel)
 	return nil
+}
+
+// printRestated prints the months with dispatches that were to be read back.
+func printRestated(t *terminal, s *api.Statistics, channel string) {
+	rows := [][]string{{"MONTH", "SIDE", "TO BE READ BACK", "IN TIME", "LATE", "NOT YET", "OVERDUE", "CONFIRMED", "DISPUTED"}}
+	for i := range s.Figures {
+		f := &s.Figures[i]
+		if f.Channel != channel || f.Readbacks == (office.Restating{}) {
+			continue
+		}
+		row := []string{f.Month, f.Side}
+		for _, n := range []int64{f.Readbacks.Asked, f.Readbacks.InTime, f.Readbacks.Late, f.Readbacks.Open, f.Readbacks.Overdue, f.Readbacks.Confirmed, f.Readbacks.Disputed} {
+			row = append(row, strconv.FormatInt(n, 10))
+		}
+		rows = append(rows, row)
+	}
+	if len(rows) > 1 {
+		t.print("")
+		t.table(rows)
+	}
 }
 
 // printOffers prints the months in which meetings or tenders were offered.
