@@ -7,7 +7,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"reflect"
-	"slices"
 	"testing"
 	"time"
 
@@ -20,12 +19,15 @@ import (
 
 // A year of an office of two sides. South keeps a zone whose clocks change twice a
 // year; north's clock is set back by half an hour by notice, on 15 August 2015, as
-// Pyongyang's was. The line is cut for three months.
+// Pyongyang's was. The line is cut for three months. Dispatches and line checks come
+// every day; the watches follow the roster of each side, and now and then nobody comes
+// (year_watch_test.go); tenders, forms and suspensions come on some days
+// (year_matter_test.go).
 var (
 	yearBegins = time.Date(2015, 1, 1, 0, 0, 0, 0, time.UTC)
 	yearEnds   = time.Date(2016, 1, 1, 0, 0, 0, 0, time.UTC)
-	cutBegins  = time.Date(2015, 3, 10, 4, 30, 0, 0, time.UTC) // over the night in which clocks go forward
-	cutEnds    = time.Date(2015, 6, 10, 7, 15, 0, 0, time.UTC)
+	cutBegins  = time.Date(2015, 4, 20, 4, 30, 0, 0, time.UTC) // between the nights in which clocks go forward and back
+	cutEnds    = time.Date(2015, 7, 22, 7, 15, 0, 0, time.UTC)
 	setBack    = time.Date(2015, 8, 14, 15, 0, 0, 0, time.UTC) // midnight in Pyongyang
 )
 
@@ -43,10 +45,15 @@ type year struct {
 	coming events
 	open   *jointHours
 	sent   []*sentDispatch
-	watch  map[office.Side]office.EntryID
+	watch  map[office.Side]*yearWatch
 	checks map[office.CheckResult]int // of the side that answers, as it came
 	bells  map[office.Side]*yearBell
 	next   map[office.Side]time.Time // when each side may have something to tell
+	forms  map[string]string         // their hashes by their codes
+	told   []*toldMatter             // what is to be told beside dispatches
+	became became
+	more   int // dispatches beside those of every day
+	flags  int // that were looked at
 }
 
 // sentDispatch is a dispatch that was released, and what must follow from it.
@@ -92,7 +99,8 @@ func (y *year) turn(to time.Time) {
 func (y *year) write(side office.Side, kind string, body any) office.EntryID {
 	y.t.Helper()
 	by := office.Post("duty-officer")
-	if kind == office.KindHours {
+	switch kind {
+	case office.KindHours, office.KindCoverage, office.KindSuspension, office.KindResumption, office.KindProposeForm, office.KindAgreeForm:
 		by = "head"
 	}
 	w, err := y.Nodes[side].Write(context.Background(), node.Act{By: by, Kind: kind, Body: body})
@@ -116,6 +124,9 @@ func (y *year) hold(side office.Side, id office.EntryID) {
 	y.t.Fatalf("%s: %s does not hold %s", y.now, side, id)
 }
 
+// clocksTurn are the nights in which south's clock goes forward and back.
+var clocksTurn = []time.Time{time.Date(2015, 3, 29, 1, 0, 0, 0, time.UTC), time.Date(2015, 10, 25, 1, 0, 0, 0, time.UTC)}
+
 func (y *year) cut(t time.Time) bool { return !t.Before(cutBegins) && t.Before(cutEnds) }
 
 func other(side office.Side) office.Side {
@@ -123,103 +134,6 @@ func other(side office.Side) office.Side {
 		return "north"
 	}
 	return "south"
-}
-
-// hours are the hours that each side says, at the beginning of the year and once
-// more where a zone changes by notice.
-func hoursOfTheYear(side office.Side) *office.HoursBody {
-	nine := []office.Span{{From: "09:00", Until: "12:00"}, {From: "13:00", Until: "17:00"}}
-	b := &office.HoursBody{Week: [][]office.Span{nine, nine, nine, nine, nine, {}, {}}}
-	if side == "south" {
-		b.Zone = "Europe/Berlin"
-		b.Holidays = []office.Holiday{{Date: "2015-05-01"}, {Date: "2015-10-02"}, {Date: "2015-12-25"}}
-	} else {
-		b.Zone = "Asia/Pyongyang"
-		b.Week = [][]office.Span{{{From: "17:00", Until: "24:00"}}, {{From: "17:00", Until: "24:00"}}, {{From: "17:00", Until: "24:00"}}, {{From: "17:00", Until: "24:00"}}, {{From: "17:00", Until: "24:00"}}, {{From: "17:00", Until: "20:00"}}, {}}
-		b.Holidays = []office.Holiday{{Date: "2015-02-16"}, {Date: "2015-10-09", Hours: []office.Span{{From: "17:00", Until: "19:00"}}}}
-		b.Offsets = []office.Offset{{From: "2015-01-01T00:00Z", Minutes: 540}}
-	}
-	for i := range b.Holidays {
-		b.Holidays[i].Name = office.Words{"en": "holiday"}
-	}
-	return b
-}
-
-// jointHours counts the minutes of the year, and some months after it, in which
-// both sides are open, by the tables of their zones and by nothing of ours.
-type jointHours struct {
-	open  []int32 // minutes in which both were open, before each minute
-	said  map[office.Side]*office.HoursBody
-	zones map[office.Side]*time.Location
-}
-
-func countJointHours(t *testing.T) *jointHours {
-	j := &jointHours{open: []int32{0}, said: map[office.Side]*office.HoursBody{}, zones: map[office.Side]*time.Location{}}
-	for _, side := range []office.Side{"north", "south"} {
-		j.said[side] = hoursOfTheYear(side)
-		zone, err := time.LoadLocation(j.said[side].Zone)
-		if err != nil {
-			t.Fatal(err)
-		}
-		j.zones[side] = zone
-	}
-	for at := yearBegins; at.Before(yearEnds.AddDate(0, 2, 0)); at = at.Add(time.Minute) {
-		both := int32(1)
-		for side := range j.said {
-			clock := at.In(j.zones[side]).Format("15:04")
-			if !slices.ContainsFunc(j.day(side, at), func(s office.Span) bool { return s.From <= clock && clock < s.Until }) {
-				both = 0
-			}
-		}
-		j.open = append(j.open, j.open[len(j.open)-1]+both)
-	}
-	return j
-}
-
-// day gives the hours that a side keeps on the day of its own clock in which a
-// moment lies.
-func (j *jointHours) day(side office.Side, at time.Time) []office.Span {
-	local := at.In(j.zones[side])
-	date := local.Format(time.DateOnly)
-	for _, holiday := range j.said[side].Holidays {
-		if holiday.Date == date {
-			return holiday.Hours
-		}
-	}
-	return j.said[side].Week[(int(local.Weekday())+6)%7]
-}
-
-// due is when so many minutes of the clock for a precedence have passed.
-func (j *jointHours) due(p office.Precedence, from time.Time, minutes int) time.Time {
-	if p == office.Flash || p == office.Immediate {
-		return from.Add(time.Duration(minutes) * time.Minute)
-	}
-	begun := int(from.Sub(yearBegins) / time.Minute)
-	n, _ := slices.BinarySearch(j.open, j.open[begun]+int32(minutes))
-	return yearBegins.Add(time.Duration(n) * time.Minute)
-}
-
-var acknowledgeWithin = map[office.Precedence]int{office.Flash: 10, office.Immediate: 30, office.Priority: 180, office.Routine: 360}
-
-// acknowledge is when a dispatch is to be acknowledged: ROUTINE also an hour after a
-// joint working day begins, after four hours without a minute in which both were open.
-func (j *jointHours) acknowledge(p office.Precedence, from time.Time) time.Time {
-	due := j.due(p, from, acknowledgeWithin[p])
-	if p != office.Routine {
-		return due
-	}
-	for i := int(from.Sub(yearBegins)/time.Minute) + acknowledgeWithin[p]; ; i++ {
-		begins := yearBegins.Add(time.Duration(i) * time.Minute)
-		if !begins.Before(due) {
-			return due
-		}
-		if i >= 240 && j.open[i+1] > j.open[i] && j.open[i] == j.open[i-240] && !begins.Before(from.Add(time.Duration(acknowledgeWithin[p])*time.Minute)) {
-			if hour := j.due(p, begins, 60); hour.Before(due) {
-				return hour
-			}
-			return due
-		}
-	}
 }
 
 func (y *year) precedence() office.Precedence {
@@ -236,44 +150,59 @@ func (y *year) precedence() office.Precedence {
 
 // release sends a dispatch, which the other side acknowledges early, late or never.
 func (y *year) release(side office.Side) {
-	d := &sentDispatch{precedence: y.precedence(), at: y.now}
-	d.id = y.write(side, office.KindDispatch, &office.DispatchBody{
-		Channel: "liaison", Precedence: d.precedence, Subject: fmt.Sprint("dispatch ", len(y.sent)), Text: "가나다 abc 123 .,:",
-	})
-	y.sent = append(y.sent, d)
-	if !y.cut(y.now) {
-		y.hold(other(side), d.id)
-		y.tell(other(side))
-	}
+	d := y.send(side, y.precedence(), nil)
 	within := y.open.acknowledge(d.precedence, d.at).Sub(d.at)
 	after := time.Duration(y.chance.Float64() * 0.9 * float64(within))
 	switch n := y.chance.IntN(100); {
 	case n < 1:
 		return
 	case n < 20:
-		after = within + time.Duration(y.chance.Float64()*float64(within))
+		after = within + 2*tick + time.Duration(y.chance.Float64()*float64(within))
 	}
 	when := d.at.Add(after)
 	if y.cut(d.at) || y.cut(when) { // it is read after the line has come back
 		when = cutEnds.Add(time.Duration(1+y.chance.IntN(48*60)) * time.Minute)
+	} else if urgent := d.precedence == office.Flash || d.precedence == office.Immediate; after > within && (urgent || y.chance.IntN(8) == 0) {
+		y.lookAtFlag(d.id, office.AwaitsAcknowledgement, d.at.Add(within), true)
 	}
-	if !when.Before(yearEnds) {
-		return
+	if when.Before(yearEnds) {
+		y.at(when, func() { y.acknowledge(d) })
 	}
-	y.at(when, func() {
-		y.hold(other(side), d.id)
-		d.acknowledged = y.now
-		y.write(other(side), office.KindAcknowledge, &office.AcknowledgeBody{Dispatch: d.id})
-	})
 }
 
-// takeWatch lets the next officer of a side take over.
-func (y *year) takeWatch(side office.Side) {
-	body := &office.WatchBody{Languages: []string{"ko", "en"}, Until: office.MinuteOf(y.now.Add(8 * time.Hour).UnixMilli())}
-	if id, on := y.watch[side]; on {
-		body.Relieves = &id
+// send sends a dispatch; change may say more of it.
+func (y *year) send(side office.Side, p office.Precedence, change func(*office.DispatchBody)) *sentDispatch {
+	d := &sentDispatch{precedence: p, at: y.now}
+	body := &office.DispatchBody{Channel: "liaison", Precedence: p, Subject: fmt.Sprint("dispatch ", len(y.sent)), Text: "가나다 abc 123 .,:"}
+	if change != nil {
+		change(body)
+		y.more++
 	}
-	y.watch[side] = y.write(side, office.KindWatch, body)
+	d.id = y.write(side, office.KindDispatch, body)
+	y.sent = append(y.sent, d)
+	if y.reaches(d.id); p == office.Flash || p == office.Immediate { // its own side tries other means after a time
+		y.tell(side)
+	}
+	return d
+}
+
+// reaches waits until the other side holds an entry, unless the line is cut, and lets
+// it tell its people.
+func (y *year) reaches(id office.EntryID) {
+	if !y.cut(y.now) {
+		y.hold(other(id.Side), id)
+		y.tell(other(id.Side))
+	}
+}
+
+// acknowledge acknowledges a dispatch for the other side.
+func (y *year) acknowledge(d *sentDispatch) {
+	y.hold(other(d.id.Side), d.id)
+	d.acknowledged = y.now
+	id := y.write(other(d.id.Side), office.KindAcknowledge, &office.AcknowledgeBody{Dispatch: d.id})
+	if d.precedence == office.Flash || d.precedence == office.Immediate { // its own side tries no other means from here on
+		y.hold(d.id.Side, id)
+	}
 }
 
 // planCheck plans the line check that the charter has for a moment: the side whose
@@ -288,6 +217,12 @@ func (y *year) planCheck(due time.Time) {
 		return
 	}
 	caller := y.Sides[(local.Day()+1)%2]
+	if y.chance.IntN(40) == 0 { // nobody calls
+		y.checks[office.CheckNoCall]++
+		y.lookAtCheck(due, due.Add(time.Hour), caller, office.CheckAhead, office.CheckNotCalled)
+		y.lookAtCheck(due, due.Add(time.Hour), other(caller), office.CheckAhead, office.CheckNoCall)
+		return
+	}
 	after := func(minutes, more int) time.Duration { return time.Duration(minutes+y.chance.IntN(more)) * time.Minute }
 	y.at(due.Add(after(0, 5)), func() {
 		id := y.write(caller, office.KindCheck, &office.CheckBody{Channel: "liaison", Due: office.MinuteOf(due.UnixMilli())})
@@ -295,6 +230,10 @@ func (y *year) planCheck(due time.Time) {
 		switch n := y.chance.IntN(100); {
 		case n < 5 || y.cut(y.now.Add(time.Hour)) || y.cut(y.now):
 			y.checks[office.CheckUnanswered]++
+			if !y.cut(y.now) {
+				y.hold(other(caller), id)
+				y.lookAtCheck(due, y.now.Add(time.Hour), other(caller), office.CheckAwaited, office.CheckUnanswered)
+			}
 			return
 		case n < 10:
 			wait, result = after(61, 30), office.CheckUnanswered
@@ -313,7 +252,7 @@ func (y *year) planCheck(due time.Time) {
 // rules and by the minutes that were counted.
 func (y *year) clocksRanRight() {
 	y.t.Helper()
-	if len(y.sent) != dispatchesOfTheYear {
+	if len(y.sent) != dispatchesOfTheYear+y.more {
 		y.t.Errorf("%d dispatches were sent", len(y.sent))
 	}
 	for _, side := range y.Sides {
@@ -340,6 +279,23 @@ func (y *year) clocksRanRight() {
 			if (len(line.Waiting) == 0) == d.acknowledged.IsZero() {
 				y.t.Errorf("%s: %s was acknowledged at %s, and waits for %v", side, d.id, d.acknowledged, line.Waiting)
 			}
+		}
+	}
+}
+
+// nightsWereCrossed makes sure that clocks of each precedence that goes by the hours of
+// the sides ran over both nights in which a clock is turned, with the line up.
+func (y *year) nightsWereCrossed() {
+	y.t.Helper()
+	for _, night := range clocksTurn {
+		crossed := map[office.Precedence]int{}
+		for _, d := range y.sent {
+			if d.at.Before(night) && y.open.acknowledge(d.precedence, d.at).After(night) {
+				crossed[d.precedence]++
+			}
+		}
+		if y.cut(night) || crossed[office.Priority] == 0 || crossed[office.Routine] == 0 {
+			y.t.Errorf("over %s went the clocks of %v", night, crossed)
 		}
 	}
 }
@@ -407,6 +363,8 @@ func (y *year) statisticsAreEqual() {
 			earliest++
 		}
 	}
+	y.became.areCounted(y.t, counted["south"].Figures)
+	y.watchesAreCounted(counted["south"])
 	if released != int64(len(y.sent)) || all.Waiting != waiting || all.Late < latest || all.Late > earliest || all.InTime+all.Late+all.Waiting != released {
 		y.t.Errorf("%d released, %+v; want %d, %d to %d late, %d waiting", released, all, len(y.sent), latest, earliest, waiting)
 	}
@@ -417,8 +375,8 @@ func TestAYearOfAnOffice(t *testing.T) {
 	story(t, func(t *testing.T) {
 		y := &year{
 			Office: liaisontest.NewOffice(t, "north", "south"), t: t, chance: rand.New(rand.NewPCG(2015, 1)), open: countJointHours(t),
-			watch: map[office.Side]office.EntryID{}, checks: map[office.CheckResult]int{},
-			bells: map[office.Side]*yearBell{}, next: map[office.Side]time.Time{},
+			watch: map[office.Side]*yearWatch{}, checks: map[office.CheckResult]int{},
+			bells: map[office.Side]*yearBell{}, forms: map[string]string{}, next: map[office.Side]time.Time{},
 		}
 		y.ring()
 		y.Base = func(office.Side, string) sqldb.Config { return sqldb.Config{URL: "sqlite::memory:"} }
@@ -430,7 +388,12 @@ func TestAYearOfAnOffice(t *testing.T) {
 		for _, side := range y.Sides {
 			y.engage(side)
 		}
+		y.agreeOnForms()
 		y.plan()
+		y.planWatches()
+		y.planTenders()
+		y.planForms()
+		y.planSuspensions()
 		for len(y.coming) > 0 {
 			e := heap.Pop(&y.coming).(event)
 			y.pass(e.at)
@@ -438,8 +401,13 @@ func TestAYearOfAnOffice(t *testing.T) {
 		}
 		y.pass(yearEnds)
 		y.Equal()
+		for _, side := range y.Sides {
+			y.tell(side)
+		}
 		y.clocksRanRight()
+		y.nightsWereCrossed()
 		y.everybodyWasTold()
+		y.mattersWereTold()
 		y.checksWereCounted()
 		y.statisticsAreEqual()
 	})
@@ -468,15 +436,6 @@ func (y *year) plan() {
 		y.at(yearBegins.Add(time.Duration(minute)*time.Minute), func() { y.release(side) })
 	}
 	for day := yearBegins; day.Before(yearEnds); day = day.AddDate(0, 0, 1) {
-		for _, side := range y.Sides {
-			for _, hour := range []int{0, 8, 16} {
-				begins := time.Date(day.Year(), day.Month(), day.Day(), hour, 0, 0, 0, y.open.zones[side])
-				if begins.Before(yearBegins) || !begins.Before(yearEnds) {
-					continue
-				}
-				y.at(begins, func() { y.takeWatch(side) })
-			}
-		}
 		for _, hour := range []int{9, 17} { // of the channel's clock, nine hours ahead of UTC
 			y.planCheck(day.Add(time.Duration(hour-9) * time.Hour))
 		}

@@ -14,31 +14,55 @@ import (
 
 // yearBell is the one means of the people of a side: it keeps what they are told.
 type yearBell struct {
-	mu   sync.Mutex
-	told []toldOnce // under mu
+	now       func() time.Time
+	mu        sync.Mutex
+	told      []toldOnce       // under mu, here and below
+	withdrawn map[toldStep]int // how often
+	matters   []toldOfMatter
+}
+
+// toldStep is a step of a dispatch of which somebody is told.
+type toldStep struct {
+	dispatch office.EntryID
+	step     int
+	who      string
 }
 
 // toldOnce is one notice of a dispatch.
 type toldOnce struct {
-	who      string
-	dispatch office.EntryID
-	step     int
-	at       time.Time
-	count    int
+	toldStep
+	at    time.Time
+	count int
 }
 
+// toldOfMatter is one notice of a matter, or that it is over.
+type toldOfMatter struct {
+	who, about string
+	what       notify.What
+	at         time.Time
+	count      int
+	withdrawn  bool
+}
+
+func (*yearBell) Retracts()              {}
 func (*yearBell) Kind() string           { return "bell" }
 func (*yearBell) Office() []notify.Field { return nil }
 func (*yearBell) Personal() []notify.Field {
 	return []notify.Field{{Name: "whose", Type: notify.FieldText}}
 }
 func (b *yearBell) Send(_ context.Context, to notify.To, n notify.Notice) error {
-	if n.Sort != notify.SortDispatch {
-		return nil // it tries the means
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.told = append(b.told, toldOnce{to.Personal["whose"], n.Dispatch, n.Step, n.At, n.Count})
+	step := toldStep{n.Dispatch, n.Step, to.Personal["whose"]}
+	switch {
+	case n.Sort == notify.SortMatter:
+		b.matters = append(b.matters, toldOfMatter{step.who, n.Matter.About, n.Matter.What, b.now(), n.Count, n.Withdrawn})
+	case n.Sort != notify.SortDispatch: // a line check, or it tries the means
+	case n.Withdrawn:
+		b.withdrawn[step]++
+	default:
+		b.told = append(b.told, toldOnce{step, n.At, n.Count})
+	}
 	return nil
 }
 
@@ -57,7 +81,7 @@ var stepsOfTheYear = map[office.Precedence][]struct {
 // ring gives each side's people a bell.
 func (y *year) ring() {
 	y.Change = func(side office.Side, c *node.Config) {
-		y.bells[side] = &yearBell{}
+		y.bells[side] = &yearBell{now: func() time.Time { return y.now }, withdrawn: map[toldStep]int{}}
 		c.Senders, c.TellByHand, c.Pages = []notify.Sender{y.bells[side]}, true, "https://"+side+".example"
 	}
 }
@@ -108,25 +132,21 @@ func (y *year) pass(to time.Time) {
 }
 
 // flooded is for how long after the line has come back notices are gathered: what
-// was released in three months comes at once.
-const flooded = time.Hour
+// was released in three months comes at once, and of what was released in the last
+// night of it the next step on that day.
+const flooded = 12 * time.Hour
 
 // everybodyWasTold compares what people were told with what they were to be told:
 // nothing is missing, nothing came twice, early, late, or after somebody had
-// acknowledged.
+// acknowledged; and then it was withdrawn, once.
 func (y *year) everybodyWasTold() {
 	y.t.Helper()
-	type place struct {
-		dispatch office.EntryID
-		step     int
-		who      string
-	}
 	type told struct {
 		by  office.Side
 		who string
 		at  time.Time
 	}
-	came, atOnce := map[place]time.Time{}, map[office.Side]int{}
+	came, atOnce := map[toldStep]time.Time{}, map[office.Side]int{}
 	gathered := map[told]int{} // how many more dispatches a notice was about
 	sent := map[office.EntryID]*sentDispatch{}
 	for _, d := range y.sent {
@@ -134,13 +154,15 @@ func (y *year) everybodyWasTold() {
 	}
 	for side, bell := range y.bells {
 		for _, n := range bell.told {
-			p := place{n.dispatch, n.step, n.who}
+			p := n.toldStep
 			if _, twice := came[p]; twice {
 				y.t.Errorf("%s: %s was told twice of step %d of %s", side, n.who, n.step, n.dispatch)
 			}
 			came[p] = n.at
 			if d := sent[n.dispatch]; d == nil || d.id.Side == side || !d.acknowledged.IsZero() && n.at.After(d.acknowledged) {
 				y.t.Errorf("%s: %s was told at %s of %s: %+v", side, n.who, n.at, n.dispatch, d)
+			} else if over := !d.acknowledged.IsZero(); bell.withdrawn[p] > 1 || bell.withdrawn[p] == 1 != over {
+				y.t.Errorf("%s: that %s was told of step %d of %s was withdrawn %d times; it was acknowledged at %s", side, n.who, n.step, n.dispatch, bell.withdrawn[p], d.acknowledged)
 			}
 			switch back := n.at.Sub(cutEnds); {
 			case back >= 0 && back < tick && n.who == "watch":
@@ -167,7 +189,7 @@ func (y *year) everybodyWasTold() {
 			if since := due.Sub(cutEnds); since > -tick && since < flooded {
 				continue
 			}
-			at, alone := came[place{d.id, step, s.who}]
+			at, alone := came[toldStep{d.id, step, s.who}]
 			if with := (told{other(d.id.Side), s.who, due}); !alone && gathered[with] > 0 { // the sides had just opened
 				gathered[with]--
 			} else if !alone || at.Sub(due).Abs() > tick {

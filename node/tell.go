@@ -35,13 +35,11 @@ type climbs struct {
 // as the sides have agreed: what bears one of them is held up by no flood and by no
 // quiet hours.
 func (n *Node) DistressForms(ctx context.Context) (codes []string, err error) {
-	forms, _, err := n.records.Forms(ctx, records.FormFilter{State: office.FormInForce})
-	for i := range forms {
-		if forms[i].Form.Mode == office.ModeDistress {
-			codes = append(codes, forms[i].Form.Code)
-		}
+	awaited, err := n.records.Awaited(ctx, n.now())
+	if err != nil {
+		return nil, err
 	}
-	return codes, err
+	return awaited.Distress, nil
 }
 
 // Distress tells whether a dispatch bears a form with one of these codes.
@@ -129,12 +127,8 @@ func (n *Node) waitingForUs(ctx context.Context, awaited *records.Awaited) (list
 	if len(lines) == 0 && !awaited.More {
 		return nil, nil
 	}
-	distress, err := n.DistressForms(ctx)
-	if err != nil {
-		return nil, err
-	}
 	if awaited.More { // the list of the records is of the first
-		if lines, err = n.lastForUs(ctx, distress); err != nil {
+		if lines, err = n.lastForUs(ctx, awaited.Distress); err != nil {
 			return nil, err
 		}
 	}
@@ -149,7 +143,7 @@ func (n *Node) waitingForUs(ctx context.Context, awaited *records.Awaited) (list
 		d := &line.Dispatch
 		list = append(list, notify.Waiting{
 			ID: d.ID, Number: d.Number, From: d.From, Channel: d.Channel, Precedence: d.Precedence, Mark: d.Mark, At: d.At,
-			Distress: Distress(d, distress), Climb: climbs[d.ID],
+			Distress: Distress(d, awaited.Distress), Climb: climbs[d.ID],
 		})
 	}
 	return list, nil

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -196,6 +197,18 @@ func (d *desk) revert() {
 		i.cell.dirty = dirty
 	}
 	d.images = d.images[:0]
+}
+
+// dispatches lists the dispatches of which the entry put rows.
+func (d *desk) dispatches() string {
+	var list []string
+	for _, i := range d.images {
+		if name := i.cell.table.name; name == "dispatch" || name == "acknowledgement" || name == "handling" {
+			list = append(list, i.cell.key) // the id of the dispatch
+		}
+	}
+	slices.Sort(list)
+	return strings.Join(slices.Compact(list), " ")
 }
 
 // undoImages writes what is needed to undo this entry, as JSON: for each row

@@ -203,7 +203,7 @@ func readHandling(ctx context.Context, tx *sqldb.Tx, lines []DispatchLine) error
 		lines[i].Handling.Dispatch = lines[i].ID
 		at[key], ids = &lines[i], append(ids, key)
 	}
-	list, args := fewLengths(ids, "")
+	list, args := fewLengths(ids, "", 0)
 	rows, err := tx.Query(ctx, "SELECT dispatch, row FROM handling WHERE dispatch IN ("+list+") ORDER BY dispatch", args...)
 	if err != nil {
 		return err
@@ -224,15 +224,15 @@ func readHandling(ctx context.Context, tx *sqldb.Tx, lines []DispatchLine) error
 
 // fewLengths writes a list of values for a statement, with its arguments. It is filled
 // up with a value that is nowhere, so that there are few lengths and few texts: each is
-// kept prepared.
-func fewLengths[T any](values []T, none T) (list string, args []any) {
+// kept prepared. So many arguments stand before.
+func fewLengths[T any](values []T, none T, before int) (list string, args []any) {
 	var names []string
 	for i := 0; i < len(values) || i&(i-1) != 0; i++ {
 		value := none
 		if i < len(values) {
 			value = values[i]
 		}
-		args, names = append(args, value), append(names, "$"+strconv.Itoa(i+1))
+		args, names = append(args, value), append(names, "$"+strconv.Itoa(before+i+1))
 	}
 	return strings.Join(names, ", "), args
 }

@@ -37,6 +37,7 @@ type line struct {
 	verdict  office.Verdict
 	effect   [32]byte
 	digest   [32]byte
+	about    string // the dispatches of which it put rows
 	undo     string // images; empty if none are needed
 }
 
@@ -324,6 +325,7 @@ func (f *Fold) apply(e timed) (office.Verdict, error) {
 		verdict:  verdict,
 		effect:   effect,
 		digest:   digest,
+		about:    r.desk.dispatches(),
 		undo:     r.desk.undoImages(),
 	})
 	side := entry.ID.Side

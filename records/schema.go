@@ -54,6 +54,7 @@ func schema(engine sqldb.Engine) sqldb.Migration {
 			detail TEXT NOT NULL,    -- JSON of the verdict's detail, empty if none
 			effect BYTEA NOT NULL,   -- SHA-256 of the verdict and the rows put
 			digest BYTEA NOT NULL,   -- running, over all entries to this one
+			dispatches TEXT NOT NULL, -- of which it put rows: "north/3 south/17", empty if of none
 			undo TEXT NOT NULL       -- JSON: what the rows were before, see desk.undoImages; empty once settled
 		);
 		CREATE UNIQUE INDEX placed_entry ON placed (side, idx);

@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -49,6 +50,7 @@ type Awaited struct {
 	Questions []Question      // the most urgent first
 	More      bool            // of some side and precedence there are more than MaxOpen
 	Unread    []*DispatchLine // that our side has not acknowledged and that are not withdrawn; not all, if there are More
+	Distress  []string        // codes of the forms in force that are about lives at risk
 	Calendars map[office.Side]office.Calendar
 	Watches   bool                  // the rules in force know watches
 	OnWatch   map[office.Side]bool  // has somebody on watch
@@ -68,6 +70,13 @@ type awaited struct {
 	// same: a calendar can take long to reckon with.
 	under string
 	waits map[office.EntryID]office.Wait
+
+	// open are all places that may wait for something, up to a place of the joint order
+	// with a digest; nil if they were too many, or under another basis.
+	open   []openPlace
+	upTo   int64
+	upToIs [sha256.Size]byte
+	basis  string
 
 	// dispatches are those that were looked at last, without their texts, by the
 	// effect of the entry that released each: it alone puts that row, so that the row
@@ -134,11 +143,11 @@ func (k *awaited) find(ctx context.Context, tx *sqldb.Tx, own office.Side, at in
 	if k.under != under {
 		k.under, k.waits = under, nil
 	}
-	forms, err := readForms(ctx, tx)
+	forms, err := o.readForms(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
-	places, err := o.places(ctx, tx, forms.asking(), len(row.Charter.Sides))
+	places, err := k.places(ctx, tx, o, forms.asking(), len(row.Charter.Sides))
 	if err != nil {
 		return nil, err
 	}
@@ -234,12 +243,15 @@ func (o *Awaited) readWatch(ctx context.Context, tx *sqldb.Tx, side office.Side)
 type formsRead map[string]*office.Form
 
 // readForms reads the forms that are or were in force.
-func readForms(ctx context.Context, tx *sqldb.Tx) (formsRead, error) {
+func (o *Awaited) readForms(ctx context.Context, tx *sqldb.Tx) (formsRead, error) {
 	rows, err := scanRows[office.FormRow](ctx, tx, "SELECT row FROM form WHERE state IN ($1, $2) ORDER BY hash LIMIT $3",
 		office.FormInForce, office.FormSucceeded, scanned)
 	forms := formsRead{}
 	for i := range rows {
-		forms[rows[i].Hash] = rows[i].Form
+		row := &rows[i]
+		if forms[row.Hash] = row.Form; row.State == office.FormInForce && row.Form.Mode == office.ModeDistress {
+			o.Distress = append(o.Distress, row.Form.Code)
+		}
 	}
 	return forms, err
 }
@@ -270,138 +282,245 @@ func (f formsRead) asking() []string {
 }
 
 // openPlace is where a dispatch stands in the joint order, with the effect of the
-// entry that released it.
+// entry that released it, and what was said to it.
 type openPlace struct {
-	pos    int64
-	effect [sha256.Size]byte
+	pos      int64
+	group    placeGroup
+	effect   [sha256.Size]byte
+	said     office.Acknowledgements
+	handling office.Handling
+}
+
+// read takes what was said from the rows.
+func (p *openPlace) read(effect, said, handling []byte) (err error) {
+	p.effect = [sha256.Size]byte(effect)
+	if err = json.Unmarshal(said, &p.said); err == nil && len(handling) > 0 {
+		err = json.Unmarshal(handling, &p.handling)
+	}
+	p.handling.Dispatch = p.said.Dispatch
+	return err
 }
 
 // places lists where in the joint order the dispatches stand that may wait for
 // something: not acknowledged; of a form that asks, and not answered; with an
 // answer that was promised; or to be read back, and that not confirmed. What its own
-// side has closed, and nobody has acknowledged, is among them for Unread alone.
-func (o *Awaited) places(ctx context.Context, tx *sqldb.Tx, codes []string, sides int) ([]openPlace, error) {
-	const of = " CROSS JOIN placed p LEFT JOIN handling h ON h.dispatch = p.side || '/' || p.idx WHERE p.pos = d.pos AND COALESCE("
-	const over = of + "h.over, 0) = 0 AND "
-	done, restated := of+"h.over + h.answered, 0) = 0 AND ", of+"h.over + h.confirmed, 0) = 0 AND "
+// side has closed, and nobody has acknowledged, is among them for Unread alone. It
+// asks only for those of which rows were put since it was asked last, if it can.
+func (k *awaited) places(ctx context.Context, tx *sqldb.Tx, o *Awaited, codes []string, sides int) ([]openPlace, error) {
+	placed, digest, err := lastPlaced(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	basis := fmt.Sprint(sides, codes)
+	changed, known, err := k.changed(ctx, tx, placed)
+	if err != nil {
+		return nil, err
+	}
+	var some places
+	if known = known && k.basis == basis; known {
+		for _, p := range k.open {
+			if !slices.Contains(changed, p.pos) {
+				some.add(p)
+			}
+		}
+	}
+	if !known || len(changed) > 0 {
+		if err := some.read(ctx, tx, codes, sides, known, changed); err != nil {
+			return nil, err
+		}
+		if known && some.more { // those that are kept are the first of all
+			some = places{}
+			if err := some.read(ctx, tx, codes, sides, false, nil); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if o.More = some.more; o.More {
+		k.open = nil
+	} else {
+		k.open = append([]openPlace{}, some.list...)
+	}
+	k.upTo, k.upToIs, k.basis = placed, digest, basis
+	return some.list, nil
+}
+
+// mostChanged is of how many entries, and of how many dispatches, is looked up what
+// they have changed.
+const mostChanged = 100
+
+// changed gives the places of the dispatches of which rows were put since they were
+// asked for last. It does not know if that was in another joint order, or long ago.
+func (k *awaited) changed(ctx context.Context, tx *sqldb.Tx, placed int64) (list []int64, known bool, err error) {
+	if k.open == nil || placed < k.upTo || placed > k.upTo+mostChanged {
+		return nil, false, nil
+	}
+	if then, _, err := digestAt(ctx, tx, k.upTo); err != nil || then != k.upToIs {
+		return nil, false, err
+	}
+	rows, err := tx.Query(ctx, "SELECT dispatches FROM placed WHERE pos > $1 AND dispatches <> ''", k.upTo)
+	if err != nil {
+		return nil, false, err
+	}
+	about := map[string]bool{}
+	for rows.Next() {
+		var ids string
+		if err := rows.Scan(&ids); err != nil {
+			return nil, false, errors.Join(err, rows.Close())
+		}
+		for _, id := range strings.Fields(ids) {
+			about[id] = true
+		}
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil || len(about) > mostChanged {
+		return nil, false, err
+	}
+	for text := range about {
+		var id office.EntryID
+		var pos int64
+		err := id.UnmarshalText([]byte(text))
+		if err == nil {
+			err = tx.QueryRow(ctx, "SELECT pos FROM placed WHERE side = $1 AND idx = $2", id.Side, id.Index).Scan(&pos)
+		}
+		if err != nil {
+			return nil, false, fmt.Errorf("read where %s stands: %w", text, err)
+		}
+		list = append(list, pos)
+	}
+	return list, true, nil
+}
+
+// places are those that may wait for something.
+type places struct {
+	list   []openPlace
+	found  map[int64]bool
+	counts map[placeGroup]int
+	more   bool // than MaxOpen of a side and precedence, or than are looked through
+}
+
+type placeGroup struct {
+	side, precedence string
+	closed           bool // by its own side
+}
+
+// add adds a place, unless there are too many of its side and precedence.
+func (s *places) add(p openPlace) {
+	if s.found == nil {
+		s.found, s.counts = map[int64]bool{}, map[placeGroup]int{}
+	}
+	if s.counts[p.group]++; s.counts[p.group] > MaxOpen {
+		s.more = true
+		return
+	}
+	s.found[p.pos], s.list = true, append(s.list, p)
+}
+
+// read looks for them among all dispatches, or only among those at some places.
+func (s *places) read(ctx context.Context, tx *sqldb.Tx, codes []string, sides int, only bool, among []int64) error {
+	const handling = " LEFT JOIN handling h ON h.dispatch = p.side || '/' || p.idx"
+	const open = "COALESCE(h.over, 0) = 0"
+	unanswered, unconfirmed := "COALESCE(h.over + h.answered, 0) = 0", "COALESCE(h.over + h.confirmed, 0) = 0"
 	if sides > 2 { // one of several has answered
-		done, restated = over, over
+		unanswered, unconfirmed = open, open
 	}
-	asking := query{filter: &Filter{}}
-	var list []string
-	for _, code := range codes {
-		list = append(list, asking.parameter(code))
+	names, args := fewLengths(codes, "", 0)
+	waits := []string{
+		"a.waiting > 0 AND COALESCE(h.withdrawn, 0) = 0",
+		"h.considered > 0 AND " + open,
+		"d.readback > 0 AND " + unconfirmed,
+		"d.form <> '' AND d.form IN (" + names + ") AND " + unanswered,
 	}
-	type queried struct {
-		text string
-		args []any
+	from := []string{ // each by the index of what is rare
+		"acknowledgement a CROSS JOIN dispatch d CROSS JOIN placed p" + handling + " WHERE d.pos = a.pos AND p.pos = a.pos AND ",
+		"handling h CROSS JOIN placed p CROSS JOIN dispatch d CROSS JOIN acknowledgement a WHERE p.side = h.side AND p.idx = h.idx AND d.pos = p.pos AND a.pos = p.pos AND ",
+		"dispatch d CROSS JOIN placed p" + handling + " CROSS JOIN acknowledgement a WHERE p.pos = d.pos AND a.pos = d.pos AND ",
+		"dispatch d CROSS JOIN placed p" + handling + " CROSS JOIN acknowledgement a WHERE p.pos = d.pos AND a.pos = d.pos AND ",
 	}
-	queries := []queried{
-		{"acknowledgement a CROSS JOIN dispatch d" + of + "h.withdrawn, 0) = 0 AND a.waiting > 0 AND d.pos = a.pos", nil},
-		{"handling h CROSS JOIN placed p CROSS JOIN dispatch d WHERE h.considered > 0 AND h.over = 0 AND p.side = h.side AND p.idx = h.idx AND d.pos = p.pos", nil},
-		{"dispatch d" + restated + "d.readback > 0", nil},
+	if len(codes) == 0 {
+		waits, from = waits[:3], from[:3]
 	}
-	if len(list) > 0 {
-		queries = append(queries, queried{"dispatch d" + done + "d.form <> '' AND d.form IN (" + strings.Join(list, ", ") + ")", asking.args})
+	if only {
+		list, these := fewLengths(among, -1, len(args))
+		waits, args = []string{"((" + strings.Join(waits, ") OR (") + "))"}, append(args, these...)
+		from = []string{"placed p CROSS JOIN dispatch d CROSS JOIN acknowledgement a" + handling + " WHERE p.pos IN (" + list + ") AND d.pos = p.pos AND a.pos = p.pos AND "}
 	}
-	type group struct {
-		side, precedence string
-		closed           bool
-	}
-	found, counts := map[int64]bool{}, map[group]int{}
-	var places []openPlace
-	for _, q := range queries {
-		// The expression hides from SQLite the index of precedences: it would go
-		// through all dispatches there are, to find them in that order.
-		rows, err := tx.Query(ctx, "SELECT d.pos, d.side, d.precedence, COALESCE(h.over, 0) > 0, p.effect FROM "+q.text+
-			" ORDER BY d.precedence || '', d.pos LIMIT "+strconv.Itoa(scanned), q.args...)
-		if err != nil {
-			return nil, err
+	for i := range from {
+		some := args
+		if !only && i < 3 {
+			some = nil // it names no form
 		}
-		n := 0
-		for ; rows.Next(); n++ {
-			var pos int64
-			var g group
-			var effect []byte
-			if err := rows.Scan(&pos, &g.side, &g.precedence, &g.closed, &effect); err != nil {
-				return nil, errors.Join(err, rows.Close())
-			}
-			if found[pos] {
-				continue
-			}
-			if counts[g]++; counts[g] > MaxOpen {
-				o.More = true
-				continue
-			}
-			found[pos], places = true, append(places, openPlace{pos, [sha256.Size]byte(effect)})
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-			return nil, err
-		}
-		o.More = o.More || n == scanned
-	}
-	return places, nil
-}
-
-// readPlaces reads the dispatches at some places, without their texts, and keeps them.
-func (k *awaited) readPlaces(ctx context.Context, tx *sqldb.Tx, places []openPlace) ([]DispatchLine, error) {
-	dispatches, effects := make(map[[sha256.Size]byte]office.Dispatch, len(places)), make(map[int64][sha256.Size]byte, len(places))
-	var all, fresh []int64
-	for _, p := range places {
-		all, effects[p.pos] = append(all, p.pos), p.effect
-		if d, kept := k.dispatches[p.effect]; kept {
-			dispatches[p.effect] = d
-		} else {
-			fresh = append(fresh, p.pos)
-		}
-	}
-	err := readAt(ctx, tx, "dispatch", fresh, func(pos int64, d office.Dispatch) {
-		d.Text = ""
-		dispatches[effects[pos]] = d
-	})
-	if err != nil {
-		return nil, err
-	}
-	k.dispatches = dispatches
-	lines := make([]DispatchLine, 0, len(places))
-	err = readAt(ctx, tx, "acknowledgement", all, func(pos int64, a office.Acknowledgements) {
-		lines = append(lines, DispatchLine{Dispatch: dispatches[effects[pos]], Acknowledged: a.Given, Waiting: a.Waiting})
-	})
-	if err != nil {
-		return nil, err
-	}
-	for some := range slices.Chunk(lines, MaxPage) {
-		if err := readHandling(ctx, tx, some); err != nil {
-			return nil, err
-		}
-	}
-	return lines, nil
-}
-
-// readAt reads the rows of a table at some places.
-func readAt[T any](ctx context.Context, tx *sqldb.Tx, table string, places []int64, each func(pos int64, row T)) error {
-	for some := range slices.Chunk(places, MaxPage) {
-		list, args := fewLengths(some, -1)
-		rows, err := tx.Query(ctx, "SELECT pos, row FROM "+table+" WHERE pos IN ("+list+")", args...)
-		if err != nil {
-			return err
-		}
-		for rows.Next() {
-			var pos int64
-			var raw []byte
-			var row T
-			err := rows.Scan(&pos, &raw)
-			if err == nil {
-				err = json.Unmarshal(raw, &row)
-			}
-			if err != nil {
-				return errors.Join(fmt.Errorf("read a row of table %s: %w", table, err), rows.Close())
-			}
-			each(pos, row)
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		if err := s.readFrom(ctx, tx, from[i]+waits[i], some); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (s *places) readFrom(ctx context.Context, tx *sqldb.Tx, from string, args []any) error {
+	// The expression hides from SQLite the index of precedences: it would go
+	// through all dispatches there are, to find them in that order.
+	rows, err := tx.Query(ctx, "SELECT d.pos, d.side, d.precedence, COALESCE(h.over, 0) > 0, p.effect, a.row, COALESCE(h.row, '') FROM "+from+
+		" ORDER BY d.precedence || '', d.pos LIMIT "+strconv.Itoa(scanned), args...)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for ; rows.Next(); n++ {
+		var p openPlace
+		var effect, said, handling sql.RawBytes
+		err := rows.Scan(&p.pos, &p.group.side, &p.group.precedence, &p.group.closed, &effect, &said, &handling)
+		if err == nil && !s.found[p.pos] && s.counts[p.group] < MaxOpen {
+			err = p.read(effect, said, handling)
+		}
+		if err != nil {
+			return errors.Join(fmt.Errorf("read what was said to a dispatch: %w", err), rows.Close())
+		}
+		if !s.found[p.pos] {
+			s.add(p)
+		}
+	}
+	s.more = s.more || n == scanned
+	return errors.Join(rows.Err(), rows.Close())
+}
+
+// readPlaces reads the dispatches at some places, without their texts, and keeps them.
+func (k *awaited) readPlaces(ctx context.Context, tx *sqldb.Tx, places []openPlace) ([]DispatchLine, error) {
+	dispatches := make(map[[sha256.Size]byte]office.Dispatch, len(places))
+	fresh := map[int64][sha256.Size]byte{}
+	for _, p := range places {
+		if d, kept := k.dispatches[p.effect]; kept {
+			dispatches[p.effect] = d
+		} else {
+			fresh[p.pos] = p.effect
+		}
+	}
+	for some := range slices.Chunk(slices.Sorted(maps.Keys(fresh)), MaxPage) {
+		list, args := fewLengths(some, -1, 0)
+		rows, err := tx.Query(ctx, "SELECT pos, row FROM dispatch WHERE pos IN ("+list+")", args...)
+		if err != nil {
+			return nil, err
+		}
+		for rows.Next() {
+			var pos int64
+			var raw sql.RawBytes
+			var d office.Dispatch
+			err := rows.Scan(&pos, &raw)
+			if err == nil {
+				err = json.Unmarshal(raw, &d)
+			}
+			if err != nil {
+				return nil, errors.Join(fmt.Errorf("read a dispatch that waits: %w", err), rows.Close())
+			}
+			d.Text = ""
+			dispatches[fresh[pos]] = d
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return nil, err
+		}
+	}
+	k.dispatches = dispatches
+	lines := make([]DispatchLine, len(places))
+	for i, p := range places {
+		lines[i] = DispatchLine{Dispatch: dispatches[p.effect], Acknowledged: p.said.Given, Waiting: p.said.Waiting, Handling: p.handling}
+	}
+	return lines, nil
 }

@@ -1,6 +1,7 @@
 package records_test
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"reflect"
@@ -429,6 +430,7 @@ func (s *simulation) check(rt *rapid.T) {
 			s.settled[n.side] = append(s.settled[n.side], page[i])
 			counts[page[i].ID.Side]++
 		}
+		s.awaits(rt, n)
 		if got, err := n.records.Summary(ctx); err != nil || fmt.Sprint(got.Settled) != fmt.Sprint(counts) || got.Digest != digest {
 			rt.Fatalf("%s: settled %v, counted %v, %v", n.side, got, counts, err)
 		}
@@ -439,6 +441,42 @@ func (s *simulation) check(rt *rapid.T) {
 				rt.Fatalf("two nodes part before place %d", n)
 			}
 		}
+	}
+}
+
+// awaits compares what is waited for, as it was found from what had changed, with what
+// is found when all is read.
+func (s *simulation) awaits(rt *rapid.T, n *node) {
+	kept, err := n.records.Awaited(ctx, s.now)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	if rapid.IntRange(0, 3).Draw(rt, "anew") > 0 {
+		return
+	}
+	n.records.ForgetAwaited()
+	anew, err := n.records.Awaited(ctx, s.now)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	said := func(a *records.Awaited) string {
+		text := fmt.Sprint(a.More, a.OnWatch, a.LeftAt, a.Distress)
+		for _, q := range a.Questions {
+			line, err := json.Marshal(q.Line)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			text += fmt.Sprintf("\n%+v %s", q.Question, line)
+		}
+		var unread []string
+		for _, line := range a.Unread {
+			unread = append(unread, line.ID.String())
+		}
+		slices.Sort(unread)
+		return fmt.Sprint(text, "\nunread ", unread)
+	}
+	if k, a := said(kept), said(anew); k != a {
+		rt.Fatalf("%s waits for\n%s\nand anew for\n%s", n.side, k, a)
 	}
 }
 

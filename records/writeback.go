@@ -64,7 +64,7 @@ func (f *Fold) drain() ([]statement, error) {
 				l.undo = ""
 			}
 			s.args = append(s.args, l.pos, l.time, l.id.Side, l.id.Index, l.at, l.by, l.kind,
-				string(l.verdict.Void), detail, l.effect[:], l.digest[:], l.undo)
+				string(l.verdict.Void), detail, l.effect[:], l.digest[:], l.about, l.undo)
 		}
 		statements = append(statements, s)
 		lines = lines[n:]
@@ -73,7 +73,7 @@ func (f *Fold) drain() ([]statement, error) {
 	return statements, nil
 }
 
-var placedColumns = []string{"pos", "time", "side", "idx", "at", "post", "kind", "void", "detail", "effect", "digest", "undo"}
+var placedColumns = []string{"pos", "time", "side", "idx", "at", "post", "kind", "void", "detail", "effect", "digest", "dispatches", "undo"}
 
 func encodeDetail(v office.Verdict) (string, error) {
 	if len(v.Detail) == 0 {
