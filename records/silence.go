@@ -106,7 +106,8 @@ func (r *Records) Awaited(ctx context.Context) (found *Awaited, err error) {
 	return found, err
 }
 
-// find reads all of it anew.
+// find finds it once more: of the dispatches it reads what has changed (places), of all
+// else, which is little, everything.
 func (k *awaited) find(ctx context.Context, tx *sqldb.Tx, own office.Side) (*Awaited, error) {
 	o := &Awaited{Calendars: map[office.Side]office.Calendar{}, OnWatch: map[office.Side]bool{}, LeftAt: map[office.Side]int64{}}
 	row, err := readOffice(ctx, tx)
