@@ -357,5 +357,15 @@ func (y *year) mattersWereTold() {
 			}
 		}
 	}
+	for _, what := range []notify.What{
+		notify.WhatTender, notify.WhatTenderDeclined, notify.WhatTenderOver, notify.WhatAnswer, notify.WhatUnmanned, notify.WhatSuspended, notify.WhatResumed, notify.WhatUnacknowledged,
+	} {
+		if !slices.ContainsFunc(y.told, func(m *toldMatter) bool { return m.what == what }) {
+			y.t.Errorf("nobody was to be told of %s in the whole year", what)
+		}
+	}
+	if y.flags < 900 {
+		y.t.Errorf("only %d flags were looked at", y.flags)
+	}
 	y.t.Logf("told of %d matters, %d were to be told, looked at %d flags", raised, len(y.told), y.flags)
 }

@@ -111,7 +111,8 @@ func (r *Records) Awaited(ctx context.Context, now time.Time) (found *Awaited, e
 	return found, err
 }
 
-// find reads all of it anew.
+// find finds it once more: of the dispatches it reads what has changed (places), of all
+// else, which is little, everything.
 func (k *awaited) find(ctx context.Context, tx *sqldb.Tx, own office.Side, at int64) (*Awaited, error) {
 	o := &Awaited{Calendars: map[office.Side]office.Calendar{}, OnWatch: map[office.Side]bool{}, LeftAt: map[office.Side]int64{}}
 	k.since, k.until = math.MinInt64, math.MaxInt64
