@@ -393,7 +393,7 @@ func (n *Node) try(fold *records.Fold, rules *people.Rules, w *write, index int6
 		return ledger.Entry{}, Written{}, &Refusal{Code: v.Void, Detail: v.Detail}
 	}
 	act := w.act
-	act.Body = office.Complete(fold, n.side, act.Body)
+	act.Body = office.Complete(fold, n.side, at.UnixMilli(), act.Body)
 	body, err := office.Encode(act.Body)
 	if err != nil {
 		return ledger.Entry{}, Written{}, fmt.Errorf("encode a %s: %w", act.Kind, err)

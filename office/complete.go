@@ -6,9 +6,9 @@ import "slices"
 // about to sign: the number of a dispatch, its addressees and those of a note or an
 // attempt if none are named, which are then all other sides, so too for a tender, the test text of a line
 // check, and the hash of its form if it has none, which
-// is then the form in force for its code. It returns a copy; other bodies come
-// back as they are.
-func Complete(d Reader, side Side, body any) any {
+// is then the form in force for its code. at is the writer's clock, in milliseconds. It
+// returns a copy; other bodies come back as they are.
+func Complete(d Reader, side Side, at int64, body any) any {
 	if n, isNote := body.(*NoteBody); isNote {
 		whole := *n
 		whole.To = addressees(d, side, n.To)
@@ -32,7 +32,7 @@ func Complete(d Reader, side Side, body any) any {
 		d.Get(office)
 		whole.Text = DefaultTexts[0].ID
 		due, _ := k.Due.Millis()
-		if channel := office.At(due).Charter.Channel(k.Channel); channel != nil {
+		if channel := office.At(max(at, due)).Charter.Channel(k.Channel); channel != nil {
 			whole.Text = channel.TestTexts()[0].ID
 		}
 		return &whole

@@ -58,3 +58,30 @@ func TestAScheduleThatWasTakenBackIsNone(t *testing.T) {
 		}
 	}
 }
+
+func TestTheTestTextOfACheckIsThatOfTheCharterOfItsMoment(t *testing.T) {
+	before, after := testCharters()["with-rules-5"], *testCharters()["with-rules-5-checks"]
+	checks := *after.Channels[0].Checks
+	checks.Texts = []TestText{{ID: "other", Text: "Another text."}}
+	after.Channels = slices.Clone(after.Channels)
+	after.Channels[0].Checks = &checks
+	desk := newDesk()
+	desk.Put(&OfficeRow{
+		Charter: before, Founded: testSides, Hash: HashCharter(before), Open: true, Since: EntryID{"south", 0},
+		Pending: &Pending{Agreed: EntryID{"north", 3}, Charter: &after, From: moment("2018-09-14 09:00"), Hash: HashCharter(&after)},
+	})
+	for _, test := range []struct {
+		at   string
+		due  Minute
+		want string
+	}{
+		{"2018-09-14 08:59", "", DefaultTexts[0].ID},
+		{"2018-09-14 08:59", "2018-09-14T09:00Z", "other"},
+		{"2018-09-14 09:00", "", "other"},
+	} {
+		body := Complete(desk, "south", moment(test.at), &CheckBody{Channel: "liaison", Due: test.due})
+		if got := body.(*CheckBody).Text; got != test.want {
+			t.Errorf("at %s, due %q: %s, want %s", test.at, test.due, got, test.want)
+		}
+	}
+}
