@@ -164,7 +164,7 @@ var shutOut = []string{
 }
 
 func TestEachRouteLetsInWhoMayAndNobodyElse(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	names := map[string][]string{ // column -> accounts
 		"nobody": {""}, "no-post": {"no-post"}, "suspended": {"suspended"}, "admin": {"admin"},
 	}
@@ -268,7 +268,7 @@ func (c client) isLetIn(pattern string) bool {
 }
 
 func TestAnAdministratorKeepsTheAccounts(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	admin := h.account(people.Account{Name: "choi", Person: "최 관리자", Admin: true})
 	south.cookie = admin
 	south.get("/account").want(t, 200, `href="/accounts"`)

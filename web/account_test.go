@@ -50,7 +50,7 @@ func (c *client) signIn(name, password, code string) answered {
 }
 
 func TestWhoCameByALinkSetsAPasswordAndSignsInWithIt(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	h.alone = true
 	south.url = h.serve("south").URL
 	south.cookie = h.account(people.Account{Name: "park", Person: "Park", Posts: []office.Post{"duty-officer", "head"}})
@@ -81,7 +81,7 @@ func TestWhoCameByALinkSetsAPasswordAndSignsInWithIt(t *testing.T) {
 }
 
 func TestAPasswordAloneOpensTheOwnAccountOnly(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	p := h.nodes["south"].People()
 	byLink := h.account(people.Account{Name: "park", Person: "Park", Posts: []office.Post{"duty-officer"}, Admin: true})
 	must(t, p.SetPassword(t.Context(), byLink.Value, "", "", password))
@@ -122,7 +122,7 @@ func TestAPasswordAloneOpensTheOwnAccountOnly(t *testing.T) {
 }
 
 func TestGuessingIsAnsweredWithTheTimeToWait(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	h.account(people.Account{Name: "park", Person: "Park"})
 	for range 5 {
 		south.signIn("park", "wrong", "").want(t, 403, "is not right")
@@ -133,7 +133,7 @@ func TestGuessingIsAnsweredWithTheTimeToWait(t *testing.T) {
 var secretShown = regexp.MustCompile(`<code class="secret-text">([A-Z2-7 ]+)</code>`)
 
 func TestCodesCountOnceOneHasConfirmedThem(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	south.cookie = h.account(people.Account{Name: "park", Person: "Park", Posts: []office.Post{"duty-officer"}})
 	must(t, h.nodes["south"].People().SetPassword(t.Context(), south.cookie.Value, "", "", password))
 	south.get("/account/codes.svg").want(t, 404)
@@ -170,7 +170,7 @@ func TestCodesCountOnceOneHasConfirmedThem(t *testing.T) {
 var revokeForm = regexp.MustCompile(`action="(/account/sessions/\d+/revoke)"`)
 
 func TestAPersonEndsTheirOtherSessions(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	here := h.account(people.Account{Name: "park", Person: "Park", Posts: []office.Post{"duty-officer"}})
 	there := h.byLink("park")
 	stranger := h.account(people.Account{Name: "choi", Person: "Choi"})
@@ -194,7 +194,7 @@ func TestAPersonEndsTheirOtherSessions(t *testing.T) {
 var tokenShown = regexp.MustCompile(`<code class="secret-text">(liaison-[A-Za-z0-9_-]{43})</code>`)
 
 func TestAPersonMakesATokenThatIsShownOnceAndEndsIt(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	south.cookie = h.account(people.Account{Name: "park", Person: "Park", Posts: []office.Post{"duty-officer"}})
 	must(t, h.nodes["south"].People().SetPassword(t.Context(), south.cookie.Value, "", "", password))
 	page := south.get("/account")
@@ -239,7 +239,7 @@ func TestAPersonMakesATokenThatIsShownOnceAndEndsIt(t *testing.T) {
 }
 
 func TestANewPasswordEndsTheTokensAndThePageSaysSo(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	south.cookie = h.account(people.Account{Name: "park", Person: "Park", Posts: []office.Post{"duty-officer"}})
 	south.get("/account").want(t, 200, "Setting one ends all other sessions, links and tokens of the account.")
 	south.post("/account/tokens", url.Values{"scope": {"read"}, "days": {"30"}}).want(t, 200, "End this token")
@@ -248,7 +248,7 @@ func TestANewPasswordEndsTheTokensAndThePageSaysSo(t *testing.T) {
 }
 
 func TestAnAccountWithoutAPostSeesItselfAndNothingElse(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	south.cookie = h.account(people.Account{Name: "choi", Person: "최 관리자", Admin: true})
 	south.get("/account").want(t, 200, "최 관리자", "Only who acts for a post", "Sign out")
 	for _, route := range routes {
@@ -266,7 +266,7 @@ func TestAnAccountWithoutAPostSeesItselfAndNothingElse(t *testing.T) {
 }
 
 func TestAPasswordIsNotSentBackWhenTheSessionHasEnded(t *testing.T) {
-	_, south, _ := pair(t)
+	_, south := ours(t)
 	south.cookie = nil
 	ended := south.post("/account/password", url.Values{"old": {"the one before"}, "password": {password}, "again": {password}})
 	ended.want(t, 403)

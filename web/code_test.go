@@ -8,7 +8,7 @@ import (
 )
 
 func TestAShortCodeIsChosenSeenAndReleased(t *testing.T) {
-	h, kim, _, head := desk(t)
+	h, kim, _, head := desk(t, "north")
 	head.get("/").want(t, 200, `href="/codes" data-key="S"`)
 	head.get("/codes").want(t, 200, "have agreed on no short codes yet", `href="/forms"`)
 	head.get("/codes?number=6").want(t, 404, "No short code with the number 6")

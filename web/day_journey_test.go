@@ -23,7 +23,7 @@ import (
 // corrects; north sees the old text struck, prints the sheet, and finds it all by
 // a Korean word. South keeps its records in files, north in PostgreSQL.
 func TestADaysWorkGoesFromDeskToDeskAndBack(t *testing.T) {
-	h := open(t, []office.Side{"north", "south"})
+	h := mixed(t, time.Now())
 	h.staffed()
 	h.act("south", "head", office.KindPost, &office.PostBody{Post: "officer", Role: "officer", Languages: []string{"ko", "en"}, Name: office.Words{"en": "Officer", "ko": "연락관"}})
 	h.level()

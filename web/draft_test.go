@@ -14,10 +14,10 @@ import (
 )
 
 // desk is an open office of two sides, and clients for people of the south: two
-// officers, who release nothing alone, and the head.
-func desk(t *testing.T) (h *house, kim, lee, head client) {
+// officers, who release nothing alone, and the head. Some sides are on PostgreSQL.
+func desk(t *testing.T, onPostgreSQL ...office.Side) (h *house, kim, lee, head client) {
 	t.Helper()
-	h, south, _ := pair(t)
+	h, south := ours(t, onPostgreSQL...)
 	as := func(account string, post office.Post) client {
 		c := south
 		c.cookie = h.account(people.Account{Name: account, Person: strings.ToUpper(account[:1]) + account[1:], Posts: []office.Post{post}})

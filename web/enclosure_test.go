@@ -115,7 +115,7 @@ func TestFilesAreEnclosedWithoutScriptAndWhatWasTypedIsKept(t *testing.T) {
 }
 
 func TestAFileThatIsTooLargeOrSwellsIsRefusedAndNothingTypedIsLost(t *testing.T) {
-	_, south, _ := pair(t)
+	_, south := ours(t)
 	form := dispatchForm("A subject that is kept", "A text that is kept")
 	form["enclosed"] = enclosedFields(south.upload(form, [2]string{"levels.csv", "a,b\n1,2\n"}).body)
 	var bomb bytes.Buffer
@@ -176,7 +176,7 @@ func (c client) uploadFrom(form url.Values, name string, content io.Reader) answ
 
 // What another side's program would sign, whatever ours refuses.
 func TestANameThatMisleadsIsShownWithAWarning(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	h.level()
 	body, err := office.Encode(&office.DispatchBody{
 		Channel: "liaison", Number: 1, Precedence: office.Routine, Subject: "The plan", Text: "Enclosed.", To: []office.Side{"south"},
@@ -202,7 +202,7 @@ func TestANameThatMisleadsIsShownWithAWarning(t *testing.T) {
 }
 
 func TestOnlyThePartIsAnsweredToScript(t *testing.T) {
-	_, south, _ := pair(t)
+	_, south := ours(t)
 	a := south.upload(url.Values{"only": {"part"}}, [2]string{"a.txt", "hello"})
 	a.want(t, 200, `id="enclosing"`, "a.txt")
 	if strings.Contains(a.body, "<html") || len(enclosedFields(a.body)) != 1 {
@@ -236,7 +236,7 @@ func (h *house) enclose(side office.Side) office.EntryID {
 
 func TestScriptReadsFilesInAsTheyAreChosen(t *testing.T) {
 	ctx, complaints := browser(t)
-	h, _, _ := pair(t)
+	h, _ := ours(t)
 	server := h.serve("south")
 	setCookies(t, ctx, server.URL, h.cookie("south", "duty-officer"))
 	dir := t.TempDir()

@@ -76,7 +76,7 @@ func TestTheLargestFormsAreKeptWholeWhenTheSessionHasEnded(t *testing.T) {
 }
 
 func TestWhatWasTypedIsKeptWhenTheSessionEndsWhileFilesAreEnclosed(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	form := dispatchForm("조사단 <명단>", "First.\n\nSecond & last.")
 	ended := south.without().upload(form, [2]string{"map.txt", strings.Repeat("river\n", 100_000)})
 	ended.want(t, 403, "nothing is lost", "choose them again")

@@ -39,7 +39,7 @@ func (h *house) rostered() (keeper people.Hand, today time.Time) {
 }
 
 func TestACalendarFeedIsReadByOthersWithoutASession(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	keeper, today := h.rostered()
 	ctx, p := t.Context(), h.nodes["south"].People()
 	kim := people.By{Who: "kim"}

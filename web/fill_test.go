@@ -26,7 +26,7 @@ func (h *house) agreeOn(code string) string {
 }
 
 func TestAFormIsFilledInReadAndAnswered(t *testing.T) {
-	h, kim, _, head := desk(t)
+	h, kim, _, head := desk(t, "north")
 	head.get("/dispatches/new").want(t, 200)
 	if page := head.get("/dispatches/new"); strings.Contains(page.body, "Take this form") {
 		t.Error("a form is offered before any is in force")

@@ -15,7 +15,7 @@ import (
 // What is searched for and chosen stays in the address: while one pages, changes
 // the language, and loads the page again.
 func TestASearchIsKeptInTheAddressOfTheBrowser(t *testing.T) {
-	h := open(t, []office.Side{"north", "south"})
+	h := open(t, two)
 	h.staffed()
 	for i := range listLength + 5 {
 		h.send("south", office.Routine, "liaison", fmt.Sprintf("수문 %d", i+1), "The gate.")

@@ -40,8 +40,8 @@ var sideFixtures = map[office.Side]ledger.Credence{
 	"third": {Side: "third", Name: "Third Side", Zone: "Europe/Zurich", Languages: []string{"en"}, Address: "third.example:8411"},
 }
 
-// open starts the nodes of an office. Those that are not started are admitted
-// all the same, so the office stays closed until they come.
+// open starts the nodes of an office, with their databases in files. Those that are
+// not started are admitted all the same, so the office stays closed until they come.
 func open(t testing.TB, started []office.Side, admitted ...office.Side) *house {
 	t.Helper()
 	return openAt(t, time.Now(), started, admitted...)
@@ -50,16 +50,34 @@ func open(t testing.TB, started []office.Side, admitted ...office.Side) *house {
 // openAt is open at a moment of the office's clock.
 func openAt(t testing.TB, when time.Time, started []office.Side, admitted ...office.Side) *house {
 	t.Helper()
-	dir, server := t.TempDir(), ""
-	return openOn(t, when, func(side office.Side, name string) sqldb.Config {
-		if side == "north" {
-			if server == "" {
-				server = sqldbtest.PostgreSQL(t)
-			}
+	return openOn(t, when, kept(t), started, admitted...)
+}
+
+// kept gives sides their databases: in files, or, where pages are read at a node on
+// PostgreSQL, there. That costs four times the work of a whole test, and so a side
+// of which nobody reads a page is not among them.
+func kept(t testing.TB, onPostgreSQL ...office.Side) func(side office.Side, name string) sqldb.Config {
+	t.Helper()
+	dir, servers := t.TempDir(), map[office.Side]string{}
+	for _, side := range onPostgreSQL {
+		servers[side] = sqldbtest.PostgreSQL(t)
+	}
+	return func(side office.Side, name string) sqldb.Config {
+		if server := servers[side]; server != "" {
 			return sqldb.Config{URL: server, Schema: name}
 		}
 		return sqldb.Config{URL: "sqlite:" + filepath.Join(dir, side+"-"+name+".db")}
-	}, started, admitted...)
+	}
+}
+
+// two are the sides of most offices.
+var two = []office.Side{"north", "south"}
+
+// mixed opens an office of which pages are read at both sides: south keeps its
+// databases in files, north in PostgreSQL.
+func mixed(t testing.TB, when time.Time) *house {
+	t.Helper()
+	return openOn(t, when, kept(t, "north"), two)
 }
 
 // openOn is openAt with databases of the caller's choice.
@@ -258,7 +276,13 @@ var at = time.Date(2018, 10, 15, 1, 32, 17, 0, time.UTC)
 // both languages and in every state, entries that are void, and a proposal.
 func busy(t testing.TB, sides ...office.Side) *house {
 	t.Helper()
-	h := openAt(t, at.Add(-31*24*time.Hour), sides)
+	return busyOn(t, kept(t), sides...)
+}
+
+// busyOn is busy with databases of the caller's choice.
+func busyOn(t testing.TB, base func(side office.Side, name string) sqldb.Config, sides ...office.Side) *house {
+	t.Helper()
+	h := openOn(t, at.Add(-31*24*time.Hour), base, sides)
 	h.staffed()
 	h.act("south", "operator", office.KindPost, &office.PostBody{Languages: []string{"ko"}, Name: office.Words{"en": "Observer", "ko": "참관인"}, Post: "observer", Role: "observer"})
 	h.level()
@@ -391,7 +415,13 @@ func (h *house) waiting() office.EntryID {
 // handled is an office in which dispatches were answered, mended and practised.
 func handled(t testing.TB) *house {
 	t.Helper()
-	h := openAt(t, at.Add(-24*time.Hour), []office.Side{"north", "south"})
+	return handledOn(t, kept(t))
+}
+
+// handledOn is handled with databases of the caller's choice.
+func handledOn(t testing.TB, base func(side office.Side, name string) sqldb.Config) *house {
+	t.Helper()
+	h := openOn(t, at.Add(-24*time.Hour), base, two)
 	h.staffed()
 	send := func(ago time.Duration, side office.Side, body *office.DispatchBody) office.EntryID {
 		h.set(at.Add(-ago))

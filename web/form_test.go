@@ -244,7 +244,7 @@ func TestAChangedFormIsTypedComparedAndProposed(t *testing.T) {
 }
 
 func TestWhatIsTickedStaysTickedWhileTheListChanges(t *testing.T) {
-	h, _, _ := heads(t)
+	h, _ := ours(t)
 	_, an := brought(t, "an")
 	ve, _ := brought(t, "ve")
 	url := h.serve("south").URL
@@ -280,7 +280,8 @@ func TestWhatIsTickedStaysTickedWhileTheListChanges(t *testing.T) {
 
 // A form may say something in a language in which the page is not.
 func TestAFormIsReadInEveryLanguageThatItHas(t *testing.T) {
-	h, south, _ := heads(t)
+	h, south := ours(t)
+	south.cookie = h.cookie("south", "head")
 	form := &office.Form{
 		Asks: office.AsksObjection, Hours: 1, Code: "fr", Precedence: office.Immediate,
 		Name: office.Words{"fr": "Avis <1>"}, Purpose: office.Words{"en": "A notice.", "fr": "Un avis."},

@@ -6,7 +6,7 @@ import (
 )
 
 func TestTheHelpPageExplainsStatesAndPrecedencesInBothLanguages(t *testing.T) {
-	_, south, _ := pair(t)
+	_, south := ours(t)
 	south.get("/").want(t, 200, `href="/help" data-help`, "<kbd>?</kbd>")
 	south.get("/help").want(t, 200, "It is no consent to what stands in it", "FLASH", "Lives at risk", "10 min", "Under consideration", `href="#mark-settled"`, "<kbd>?</kbd>")
 	south.post("/language", url.Values{"language": {"ko"}, "back": {"/help"}}).want(t, 303)

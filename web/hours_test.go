@@ -9,10 +9,11 @@ import (
 	"liaison.example/office"
 )
 
-// hoursAt opens an office at a moment of Korean time, with both sides staffed.
-func hoursAt(t *testing.T, at string) (h *house, head client) {
+// hoursAt opens an office at a moment of Korean time, with both sides staffed and
+// some on PostgreSQL.
+func hoursAt(t *testing.T, at string, onPostgreSQL ...office.Side) (h *house, head client) {
 	t.Helper()
-	h = openAt(t, koreanMoment(t, at), []office.Side{"north", "south"})
+	h = openOn(t, koreanMoment(t, at), kept(t, onPostgreSQL...), two)
 	h.staffed()
 	return h, client{t: t, url: h.serve("south").URL, cookie: h.cookie("south", "head")}
 }
@@ -39,7 +40,7 @@ func sayHours(zone string) url.Values {
 }
 
 func TestARoutineDispatchOfFridayIsNotOverdueOnSunday(t *testing.T) {
-	h, head := hoursAt(t, "2018-10-12 15:50") // a Friday
+	h, head := hoursAt(t, "2018-10-12 15:50", "north") // a Friday
 	north := client{t: t, url: h.serve("north").URL, cookie: h.cookie("north", "head")}
 	head.get("/").want(t, 200)
 	if page := head.get("/"); strings.Contains(page.body, "open until") {
@@ -71,7 +72,7 @@ func TestARoutineDispatchOfFridayIsNotOverdueOnSunday(t *testing.T) {
 }
 
 func TestHoursAreSaidShownAndKept(t *testing.T) {
-	h, head := hoursAt(t, "2018-10-15 10:00")
+	h, head := hoursAt(t, "2018-10-15 10:00", "north")
 	head.get("/hours").want(t, 200, "has said no hours", "Say our hours", `value="Asia/Seoul"`, "All sides are open now.")
 	form := sayHours("Asia/Seoul")
 	form.Set("day-0", "09:00-12:00, 13:00-17:00")

@@ -63,7 +63,7 @@ func press(t *testing.T, ctx context.Context, key string) {
 // link, write, see it appear on the other side and acknowledged here, with no page
 // loaded again; then with the line cut.
 func TestADispatchGoesFromOneBrowserToTheOther(t *testing.T) {
-	h := open(t, []office.Side{"north", "south"})
+	h := mixed(t, time.Now())
 	h.staffed()
 	h.level()
 	southURL, northURL := h.serve("south").URL, h.serve("north").URL
@@ -138,7 +138,7 @@ func TestADispatchGoesFromOneBrowserToTheOther(t *testing.T) {
 
 // The same pages do without script.
 func TestADispatchIsWrittenAndAcknowledgedWithoutScript(t *testing.T) {
-	h := open(t, []office.Side{"north", "south"})
+	h := open(t, two)
 	h.staffed()
 	h.level()
 	url := h.serve("south").URL
@@ -160,7 +160,7 @@ func TestADispatchIsWrittenAndAcknowledgedWithoutScript(t *testing.T) {
 // A session that ends while somebody writes: the form is kept, and goes out when
 // it is sent again after signing in elsewhere.
 func TestWhatWasTypedOutlivesTheSessionInTheBrowser(t *testing.T) {
-	h := open(t, []office.Side{"north", "south"})
+	h := open(t, two)
 	h.staffed()
 	h.level()
 	url := h.serve("south").URL
@@ -186,7 +186,7 @@ func TestWhatWasTypedOutlivesTheSessionInTheBrowser(t *testing.T) {
 // A link in a mail leads from another site to a page of ours, and the strict
 // cookie comes along with the second request.
 func TestALinkFromAnotherSiteOpensThePageForWhoIsSignedIn(t *testing.T) {
-	h := open(t, []office.Side{"north", "south"})
+	h := open(t, two)
 	h.staffed()
 	h.level()
 	url := h.serve("south").URL

@@ -17,7 +17,7 @@ import (
 var atCheck = time.Date(2018, 10, 15, 7, 56, 0, 0, time.UTC)
 
 func TestALineCheckIsCalledAnsweredAndCounted(t *testing.T) {
-	h := openAt(t, atCheck, []office.Side{"north", "south"})
+	h := mixed(t, atCheck)
 	h.staffed()
 	h.level()
 	south, north := clientOf(t, h, "south", "duty-officer"), clientOf(t, h, "north", "duty-officer")
@@ -73,7 +73,7 @@ func TestALineCheckIsCalledAnsweredAndCounted(t *testing.T) {
 }
 
 func TestHoursAndChecksOfAChannelAreProposed(t *testing.T) {
-	h, _, _ := pair(t)
+	h, _ := ours(t)
 	head := clientOf(t, h, "south", "head")
 	page := head.get("/charter/propose")
 	page.want(t, 200, "Hours, line checks, steps", `name="checks-1-0" value="09:00 17:00"`, `name="offset-0" value="540"`)

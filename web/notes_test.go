@@ -45,7 +45,7 @@ func TestANoteIsSaidReadAndSaidFormally(t *testing.T) {
 }
 
 func TestNotesArePaged(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	for i := range notesLength + 1 {
 		h.act("south", "duty-officer", office.KindNote, &office.NoteBody{Channel: "liaison", Text: "note " + strings.Repeat("i", i+1) + ".", To: []office.Side{"north"}})
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 func TestAFormThatIsSentAgainToAServerStartedAnewActsOnce(t *testing.T) {
-	h, _, _ := pair(t)
+	h, _ := ours(t)
 	before := client{t: t, url: h.serve("south").URL, cookie: h.cookie("south", "head")}
 	after := before
 	after.url = h.serve("south").URL

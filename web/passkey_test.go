@@ -36,7 +36,7 @@ func device(t *testing.T, ctx context.Context) webauthn.AuthenticatorID {
 func atLocalhost(address string) string { return strings.Replace(address, "127.0.0.1", "localhost", 1) }
 
 func TestAPersonEnrolsWithAPasskeyInABrowserAndSignsInWithIt(t *testing.T) {
-	h, _, _ := pair(t)
+	h, _ := ours(t)
 	must(t, h.nodes["south"].People().AddAccount(t.Context(), operator, people.Account{Name: "park", Person: "박 당직", Posts: []office.Post{"duty-officer"}}))
 	token, err := h.nodes["south"].People().AccountLink(t.Context(), operator, "park", time.Hour)
 	must(t, err)
@@ -107,7 +107,7 @@ const asking = `async (begin) => {
 const sending = `async (to, answer) => await (await fetch(to, { method: "POST", body: new URLSearchParams({ answer }) })).text()`
 
 func TestAnAnswerOfAPasskeyOpensTheDoorForWhichItWasMadeOnce(t *testing.T) {
-	h, _, _ := pair(t)
+	h, _ := ours(t)
 	p := h.nodes["south"].People()
 	for _, name := range []string{"park", "choi"} {
 		must(t, p.AddAccount(t.Context(), operator, people.Account{Name: name, Person: name, Posts: []office.Post{"duty-officer"}}))
@@ -157,7 +157,7 @@ func TestAnAnswerOfAPasskeyOpensTheDoorForWhichItWasMadeOnce(t *testing.T) {
 }
 
 func TestWherePasskeysCannotBeHadThePagesSayWhy(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	south.cookie = h.account(people.Account{Name: "park", Person: "Park", Posts: []office.Post{"duty-officer"}})
 	south.get("/account").want(t, 200, `data-passkey="create"`, "http://localhost:", "<noscript>")
 	south.post("/account/passkeys", url.Values{"name": {"Telephone"}}).want(t, 422, "A passkey needs script")

@@ -53,7 +53,7 @@ func TestAnAddressIsBelievedOfTrustedProxiesOnly(t *testing.T) {
 }
 
 func TestAddressesOfProxiesStandInTheTrailOnlyIfTheyAreTrusted(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	south.header = http.Header{"X-Forwarded-For": {"198.51.100.1"}}
 	for _, row := range []struct {
 		trusted []netip.Prefix

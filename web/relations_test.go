@@ -128,7 +128,7 @@ func TestAttemptsAreLoggedAndBothViewsStandSideBySide(t *testing.T) {
 }
 
 func TestAttemptsArePaged(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	for i := range attemptsLength + 1 {
 		h.act("south", "duty-officer", office.KindAttempt, &office.AttemptBody{
 			Channel: "liaison", Means: office.Radio, Moment: "2018-09-14T00:00Z", Outcome: office.NoAnswer, Text: "try " + strings.Repeat("i", i+1) + ".", To: []office.Side{"north"},

@@ -24,7 +24,7 @@ var anyPost = strings.Fields(`
 // TestEachActOfThePagesIsForTheRolesOfTheTable walks over every act of the pages as a
 // post of each role: whom the house rules forbid it is refused, and nobody else is.
 func TestEachActOfThePagesIsForTheRolesOfTheTable(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	sent := h.send("north", office.Routine, "liaison", "Water", "It rises.")
 	offered := h.tendered("north", "Talks")
 	tried := h.act("north", "duty-officer", office.KindAttempt, &office.AttemptBody{Channel: "liaison", Means: "telephone", Outcome: "reached", Text: "Spoke.", Moment: office.MinuteOf(h.now().UnixMilli()), To: []office.Side{"south"}})

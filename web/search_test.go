@@ -66,7 +66,7 @@ func TestDispatchesAreSearchedForOnEveryPage(t *testing.T) {
 }
 
 func TestTheListIsFilteredByForm(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	if page := matter(south.get("/").body); strings.Contains(page, "form-code") || !strings.Contains(page, `<select name="form"><option value="" selected>with or without</option></select>`) {
 		t.Error("there are forms, and none is in force: ", page)
 	}

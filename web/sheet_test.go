@@ -18,7 +18,7 @@ import (
 )
 
 func TestAPaperIsCheckedAgainstTheRecordByItsCode(t *testing.T) {
-	h := handled(t)
+	h := handledOn(t, kept(t, "north"))
 	of := bySubject(t, h)
 	id := of["Works on the third floor of the house"]
 	south := client{t: t, url: h.serve("south").URL, cookie: h.cookie("south", "duty-officer")}

@@ -76,7 +76,7 @@ func TestTheSilenceOfATenderIsExplainedWhileItIsOpen(t *testing.T) {
 }
 
 func TestSilencesArePaged(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	for range silenceLength + 2 {
 		h.send("south", office.Routine, "liaison", "Paged", "x")
 	}
@@ -92,7 +92,7 @@ func TestSilencesArePaged(t *testing.T) {
 }
 
 func TestAProofOfSilenceIsDownloaded(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	south.get("/silence/proof?to=north").want(t, 422, "Nothing is waited for from another side")
 	south.get("/silence/proof?to=../x").want(t, 404)
 	south.get("/silence/proof?about=x").want(t, 404)

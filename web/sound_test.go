@@ -27,7 +27,7 @@ document.addEventListener("play", (event) => { sessionStorage.played = (sessionS
 // The page sounds once for what does not ring, shows a notice on the desktop without
 // the text of a dispatch, and says by itself whether it could be heard.
 func TestTheOpenPageTellsAndReportsThatItWasHeard(t *testing.T) {
-	h := openAt(t, atCheck, []office.Side{"north", "south"})
+	h := openAt(t, atCheck, two)
 	h.staffed()
 	url := h.serve("south").URL
 	south, complaints := browser(t)

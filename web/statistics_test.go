@@ -14,7 +14,7 @@ import (
 )
 
 func TestStatisticsAreTheSameOnBothSides(t *testing.T) {
-	h := openAt(t, atCheck, []office.Side{"north", "south"})
+	h := mixed(t, atCheck)
 	h.staffed()
 	h.level()
 	south, north := clientOf(t, h, "south", "duty-officer"), clientOf(t, h, "north", "duty-officer")

@@ -12,7 +12,7 @@ import (
 // The ladders are drawn with times before they are needed, and what they put on the
 // list of the next line check stands there.
 func TestTheStepsAheadAreShownWithTheirTimes(t *testing.T) {
-	h := openAt(t, time.Date(2018, 10, 15, 1, 0, 0, 0, time.UTC), []office.Side{"north", "south"}) // 10:00 in Seoul
+	h := mixed(t, time.Date(2018, 10, 15, 1, 0, 0, 0, time.UTC)) // 10:00 in Seoul
 	h.staffed()
 	south, north := clientOf(t, h, "south", "duty-officer"), clientOf(t, h, "north", "duty-officer")
 	row, err := h.nodes["south"].Records().Office(t.Context())

@@ -116,7 +116,7 @@ func TestRulesUseColoursByPurposeOnly(t *testing.T) {
 }
 
 func TestTheFirstPageIsLightWithAllThatComesWithIt(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	for i := range listLength {
 		h.send("north", office.Priority, "liaison", fmt.Sprintf("산림 협력 공동 조사단의 통행 일정 %d", i), "산림 협력을 위한 공동 조사단 10명이 통행하려 합니다.")
 	}

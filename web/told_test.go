@@ -30,7 +30,7 @@ func hears(t testing.TB) (address string, heard <-chan map[string]any) {
 }
 
 func TestAPersonSetsUpMeansAndAcknowledgesByALink(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	address, heard := hears(t)
 	boss := client{t: t, url: south.url, cookie: h.account(people.Account{Name: "boss", Person: "Boss", Admin: true})}
 	park := client{t: t, url: south.url, cookie: h.account(people.Account{Name: "park", Person: "Park M.", Posts: []office.Post{"duty-officer"}})}

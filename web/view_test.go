@@ -11,7 +11,7 @@ import (
 )
 
 func TestAPersonKeepsWhatTheListIsAskedFor(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	h.account(people.Account{Name: "park", Person: "Park", Posts: []office.Post{"duty-officer"}})
 	h.account(people.Account{Name: "choi", Person: "Choi", Posts: []office.Post{"duty-officer"}})
 	south.cookie = h.byLink("park")

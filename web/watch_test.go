@@ -86,7 +86,7 @@ func (h *house) watched() {
 }
 
 func TestWatchesArePaged(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	for range watchesLength + 1 {
 		id := h.act("south", "duty-officer", office.KindWatch, &office.WatchBody{Name: "Kim"})
 		h.act("south", "duty-officer", office.KindWatchEnd, &office.WatchEndBody{Watch: id})
@@ -185,7 +185,7 @@ func TestAFloodOnOneChannelHidesNoOther(t *testing.T) {
 // The watch is started by a click, a FLASH from the other node rings, and stops when
 // it is acknowledged in another browser.
 func TestAFlashRingsUntilSomebodyOfTheSideAcknowledges(t *testing.T) {
-	h := open(t, []office.Side{"north", "south"})
+	h := open(t, two)
 	h.staffed()
 	url := h.serve("south").URL
 	watch, complaints := browser(t)

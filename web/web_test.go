@@ -95,16 +95,22 @@ func matter(page string) string {
 	return main
 }
 
-// pair is an open office of two sides and a client signed in at each.
+// pair is an open office of two sides, on two kinds of databases, and a client signed
+// in at each.
 func pair(t *testing.T) (h *house, south, north client) {
 	t.Helper()
-	h = open(t, []office.Side{"north", "south"})
+	h, south = ours(t, "north")
+	return h, south, clientOf(t, h, "north", "duty-officer")
+}
+
+// ours is an open office of two sides, some of them on PostgreSQL, and a client signed
+// in at the south.
+func ours(t *testing.T, onPostgreSQL ...office.Side) (h *house, south client) {
+	t.Helper()
+	h = openOn(t, time.Now(), kept(t, onPostgreSQL...), two)
 	h.staffed()
 	h.level()
-	at := func(side office.Side) client {
-		return client{t: t, url: h.serve(side).URL, cookie: h.cookie(side, "duty-officer")}
-	}
-	return h, at("south"), at("north")
+	return h, clientOf(t, h, "south", "duty-officer")
 }
 
 func dispatchForm(subject, text string) url.Values {
@@ -112,7 +118,7 @@ func dispatchForm(subject, text string) url.Values {
 }
 
 func TestASignInLinkIsUsedByTheButtonAndNotByLookingAtIt(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	south.cookie = nil
 	token, err := h.nodes["south"].People().NewLink(t.Context(), "duty-officer", time.Hour)
 	must(t, err)
@@ -146,7 +152,7 @@ func TestASignInLinkIsUsedByTheButtonAndNotByLookingAtIt(t *testing.T) {
 }
 
 func TestAFormThatIsSentAfterTheSessionEndedIsKeptAndCanBeSentAgain(t *testing.T) {
-	h, south, _ := pair(t)
+	h, south := ours(t)
 	south.cookie = &http.Cookie{Name: "liaison-south", Value: "ended"}
 	form := dispatchForm("조사단 <명단>", "First.\n\nSecond & last.")
 	ended := south.post("/dispatches", form)
@@ -158,7 +164,7 @@ func TestAFormThatIsSentAfterTheSessionEndedIsKeptAndCanBeSentAgain(t *testing.T
 }
 
 func TestALinkFromElsewhereIsOpenedAgainByAPageOfOurs(t *testing.T) {
-	_, south, _ := pair(t)
+	_, south := ours(t)
 	south.cookie = nil
 	south.header = http.Header{"Sec-Fetch-Site": {"cross-site"}}
 	a := south.get("/record")
@@ -202,7 +208,7 @@ func TestADispatchIsReleasedReceivedAndAcknowledged(t *testing.T) {
 }
 
 func TestWhatIsRefusedComesBackAsItWasTypedWithTheSentenceAtItsField(t *testing.T) {
-	_, south, _ := pair(t)
+	_, south := ours(t)
 	long := strings.Repeat("가", 14_000) // 42,000 bytes
 	for _, test := range []struct {
 		name   string
@@ -237,7 +243,7 @@ func TestWhatIsRefusedComesBackAsItWasTypedWithTheSentenceAtItsField(t *testing.
 }
 
 func TestAFormThatIsPostedTwiceActsOnce(t *testing.T) {
-	_, south, _ := pair(t)
+	_, south := ours(t)
 	form := dispatchForm("Once", "One.")
 	first, second := south.post("/dispatches", form), south.post("/dispatches", form)
 	if one, two := first.header.Get("Location"), second.header.Get("Location"); one == "" || one != two {
@@ -265,7 +271,7 @@ func TestAnObserverIsOfferedNothingAndMayNothing(t *testing.T) {
 }
 
 func TestAnotherSitesPageCannotActInSomebodysName(t *testing.T) {
-	_, south, _ := pair(t)
+	_, south := ours(t)
 	for name, header := range map[string]http.Header{
 		"by the browser's word": {"Sec-Fetch-Site": {"cross-site"}},
 		"from another port":     {"Sec-Fetch-Site": {"same-site"}},
@@ -284,7 +290,7 @@ func TestAnotherSitesPageCannotActInSomebodysName(t *testing.T) {
 }
 
 func TestEveryAnswerIsGuarded(t *testing.T) {
-	_, south, _ := pair(t)
+	_, south := ours(t)
 	for _, path := range []string{"/", "/sign-in", "/nothing", "/static/x/y", "/leaf/south/0"} {
 		header := south.get(path).header
 		for name, want := range map[string]string{
@@ -302,7 +308,7 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 }
 
 func TestWhatIsWrongWithARequestIsASentence(t *testing.T) {
-	_, south, _ := pair(t)
+	_, south := ours(t)
 	south.get("/nothing").want(t, 404, "There is no such page")
 	south.get("/dispatches/south/999").want(t, 404, "has not reached this node yet")
 	south.get("/record/south/x").want(t, 404, "There is no such page")
@@ -322,7 +328,7 @@ func TestWhatIsWrongWithARequestIsASentence(t *testing.T) {
 }
 
 func TestTheLanguageIsTheReadersChoice(t *testing.T) {
-	_, south, _ := pair(t)
+	_, south := ours(t)
 	south.get("/").want(t, 200, `<html lang="en"`, "Dispatches")
 	south.header = http.Header{"Accept-Language": {"ko-KR,ko;q=0.9"}}
 	south.get("/").want(t, 200, `<html lang="ko"`, "우리 측이 처리할 것", "남측", "당직관")
@@ -383,7 +389,7 @@ func TestAPageHearsOfWhatHappens(t *testing.T) {
 }
 
 func TestAStreamIsForTheSignedIn(t *testing.T) {
-	_, south, _ := pair(t)
+	_, south := ours(t)
 	south.cookie = nil
 	if a := south.get("/events"); a.status != 403 || a.body != "" {
 		t.Errorf("status %d, %q", a.status, a.body)
@@ -393,7 +399,7 @@ func TestAStreamIsForTheSignedIn(t *testing.T) {
 // Every page in both languages, of an office in the middle of its work and of
 // one that is not open: all fields of its struct are there, all phrases too.
 func TestEveryPageIsWholeInEveryLanguage(t *testing.T) {
-	full := busy(t, "north", "south")
+	full := busyOn(t, kept(t, "south"), two...)
 	full.waiting()
 	ids := bySubject(t, full)
 	closed := open(t, []office.Side{"south"}, "north")
