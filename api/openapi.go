@@ -263,7 +263,7 @@ type said map[string]string
 // source is the files with the types that stand in requests and answers. Their
 // comments are the description, so that there are no two that could differ.
 //
-//go:embed types.go types_account.go types_draft.go types_hours.go types_linecheck.go types_own.go types_readback.go types_roster.go types_silence.go types_statistics.go types_tender.go types_told.go types_watch.go problem.go
+//go:embed types.go types_account.go types_draft.go types_hours.go types_linecheck.go types_own.go types_readback.go types_roster.go types_silence.go types_statistics.go types_tender.go types_told.go types_upload.go types_watch.go problem.go
 var source embed.FS
 
 func readSaid() said {

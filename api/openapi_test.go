@@ -217,6 +217,12 @@ type call struct {
 var calls = []call{
 	{"getDescription", "/openapi.json", "", ""},
 	{"getStatus", "/status?wait=open&timeout=30s", "", ""},
+	{"beginUpload", "/uploads", `{"name":"b.txt","size":9}`, "upload=id"},
+	{"getUpload", "/uploads/{upload}", "", ""},
+	{"appendUpload", "/uploads/{upload}?offset=0", "나다라", ""},
+	{"finishUpload", "/uploads/{upload}/finish", "", ""},
+	{"finishUpload", "/uploads/{upload}/finish", "", ""},
+	{"dropUpload", "/uploads/{upload}/drop", "", ""},
 	{"encloseFile", "/enclosures?name=a.txt", "가나다", "file=hash"},
 	{"releaseDispatch", "/dispatches?wait=30s", `{"channel":"liaison","precedence":"ROUTINE","subject":"Test 시험","text":"가나다","by":"duty-officer","enclosures":[{"hash":"{file}","name":"a.txt","size":9,"type":"text/plain"}]}`, "sent=id"},
 	{"listDispatches", "/dispatches?limit=1", "", ""},
@@ -378,7 +384,7 @@ func TestEachOperationAnswersAsItIsDescribed(t *testing.T) {
 		if p.body != (body != "") {
 			t.Errorf("%s: it is described with a body: %v; it is called with %q", c.id, p.body, body)
 		}
-		if body != "" && c.id != "encloseFile" {
+		if body != "" && c.id != "encloseFile" && c.id != "appendUpload" {
 			schemas.check("the request of "+c.id, body, "paths", p.path, strings.ToLower(p.method), "requestBody", "content", "application/json", "schema")
 		}
 		status, header, answer := request(t, path, p.method, api.Path+target, body, "")

@@ -94,6 +94,16 @@ var operations = []operation{
 		nil, NewReadback{}, 201, Written{}, (*server).readBack},
 	{"answerReadback", "POST", "/readbacks/{side}/{index}/answer", people.ScopeAcknowledge, "Confirms a read-back of a dispatch of this side, or disputes it, once.",
 		nil, NewReadbackAnswer{}, 201, Written{}, (*server).answerReadback},
+	{"beginUpload", "POST", "/uploads", people.ScopeRelease, "Begins to read in a file part by part, so that it goes on after a cut where it was.",
+		nil, NewUpload{}, 201, Upload{}, (*server).beginUpload},
+	{"getUpload", "GET", "/uploads/{upload}", people.ScopeRelease, "How far an upload of the same account or post is.",
+		nil, nil, 200, Upload{}, (*server).upload},
+	{"appendUpload", "PATCH", "/uploads/{upload}", people.ScopeRelease, "Reads in the next part, of at most 1 MiB. What does not fill 64 KiB and is not the end of the file is sent again.",
+		[]parameter{partOffset}, mediaBytes, 200, Upload{}, (*server).appendUpload},
+	{"finishUpload", "POST", "/uploads/{upload}/finish", people.ScopeRelease, "Makes of an upload whose bytes are all here a file that a dispatch may name; again, with the same answer.",
+		nil, nil, 201, office.Enclosure{}, (*server).finishUpload},
+	{"dropUpload", "POST", "/uploads/{upload}/drop", people.ScopeRelease, "Ends an upload; nothing stays of it.",
+		nil, nil, 204, nil, (*server).dropUpload},
 	{"encloseFile", "POST", "/enclosures", people.ScopeRelease, "Reads in a file, so that a dispatch may name it. What could run, or unpacks beyond measure, is refused.",
 		[]parameter{fileName}, mediaBytes, 201, office.Enclosure{}, (*server).enclose},
 	{"getEnclosure", "GET", "/dispatches/{side}/{index}/enclosures/{n}", people.ScopeRead, "The bytes of an enclosure, once all are here.",
@@ -380,6 +390,7 @@ var (
 	shelf        = parameter{"shelf", "Which drafts: those that wait for the reader, the reader's own, all that are open, or former ones.", schema{"type": "string", "enum": people.Shelves, "default": people.ShelfOpen}}
 	readsFor     = parameter{"by", "The post for which the reader looks; by default the usual one of the account.", schema{"type": "string"}}
 	whose        = parameter{"account", "Whose: the operator names an account; a token is of one, and asks for its own.", schema{"type": "string"}}
+	partOffset   = parameter{"offset", "Where the part begins: \"offset\" of the answer before. At any other place it is refused with 409.", schema{"type": "integer", "minimum": 0}}
 	fileName     = parameter{"name", "The name of the file, as the other side shall read it.", schema{"type": "string", "maxLength": office.MaxNamed}}
 	allAlarms    = parameter{"all", "Also alarms that are cleared.", schema{"type": "boolean", "default": false}}
 )
@@ -388,13 +399,14 @@ var schemaOfMonth = schema{"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$", "
 
 // inPath is what stands in the braces of paths.
 var inPath = map[string]parameter{
-	"side":  {"side", "The id of a side, such as south.", schema{"type": "string"}},
-	"index": {"index", "The index of an entry in the ledger of its side, from 0.", schema{"type": "integer", "minimum": 0}},
-	"post":  {"post", "The id of a post.", schema{"type": "string"}},
-	"n":     {"n", "The number of an enclosure of the dispatch, from 1.", schema{"type": "integer", "minimum": 1}},
-	"hash":  {"hash", "The hash of a form, as the list of forms gives it.", schema{"type": "string", "pattern": "^[0-9a-f]{64}$"}},
-	"month": {"month", "A month of the channel's clock, such as 2018-10.", schema{"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}},
-	"view":  {"view", "The name of a view.", schema{"type": "string", "maxLength": people.MaxViewName}},
-	"name":  {"name", "The name of an account.", schema{"type": "string"}},
-	"id":    {"id", "The number that a list gives.", schema{"type": "integer", "minimum": 1}},
+	"side":   {"side", "The id of a side, such as south.", schema{"type": "string"}},
+	"index":  {"index", "The index of an entry in the ledger of its side, from 0.", schema{"type": "integer", "minimum": 0}},
+	"post":   {"post", "The id of a post.", schema{"type": "string"}},
+	"n":      {"n", "The number of an enclosure of the dispatch, from 1.", schema{"type": "integer", "minimum": 1}},
+	"hash":   {"hash", "The hash of a form, as the list of forms gives it.", schema{"type": "string", "pattern": "^[0-9a-f]{64}$"}},
+	"month":  {"month", "A month of the channel's clock, such as 2018-10.", schema{"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}},
+	"upload": {"upload", "The id of an upload.", schema{"type": "string"}},
+	"view":   {"view", "The name of a view.", schema{"type": "string", "maxLength": people.MaxViewName}},
+	"name":   {"name", "The name of an account.", schema{"type": "string"}},
+	"id":     {"id", "The number that a list gives.", schema{"type": "integer", "minimum": 1}},
 }

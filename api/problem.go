@@ -83,6 +83,8 @@ var statusOf = map[string]int{
 	"swap-unknown":     http.StatusNotFound,
 	"swap-ended":       http.StatusConflict,
 	"swap-changed":     http.StatusConflict,
+	"upload-unknown":   http.StatusNotFound,
+	"upload-offset":    http.StatusConflict,
 	"draft-changed":    http.StatusConflict,
 	"handover-changed": http.StatusConflict,
 	"handover-signed":  http.StatusConflict,

@@ -32,7 +32,7 @@ func (s *Store) Add(ctx context.Context, name string, from io.Reader) (File, err
 		err = s.inspect(ctx, &r, name)
 	}
 	if err == nil {
-		r, err = s.finish(ctx, r)
+		r, err = s.finish(ctx, r, nil)
 	}
 	if err != nil {
 		return File{}, fmt.Errorf("read in an enclosure: %w", errors.Join(err, s.remove(context.WithoutCancel(ctx), r, always)))
@@ -78,16 +78,25 @@ func (s *Store) inspect(ctx context.Context, r *row, name string) error {
 	return nil
 }
 
-// finish makes a file of our own whole, or finds the same file here already.
-func (s *Store) finish(ctx context.Context, r row) (row, error) {
+// finish makes a file of our own whole, or finds the same file here already, and does
+// in the same commit what else belongs to it.
+func (s *Store) finish(ctx context.Context, r row, also func(tx *sqldb.Tx) error) (row, error) {
 	var double row
 	err := s.db.Update(ctx, func(tx *sqldb.Tx) error {
 		double = row{}
+		if also != nil {
+			if err := also(tx); err != nil {
+				return err
+			}
+		}
 		same, err := find(ctx, tx, r.Hash, r.Size)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 		case err != nil:
 			return err
+		case same.Whole && same.id == r.id: // it was finished twice at once
+			r = same
+			return nil
 		case same.Whole:
 			double = r
 			r = same
@@ -128,6 +137,9 @@ func (s *Store) remove(ctx context.Context, r row, since int64) error {
 		if err == nil && gone == 0 {
 			err = errMoved
 		}
+		if err == nil {
+			_, err = tx.Exec(ctx, `DELETE FROM enclosure_upload WHERE file = $1`, r.id)
+		}
 		return err
 	})
 	if errors.Is(err, errMoved) {
@@ -160,6 +172,9 @@ func (s *Store) remove(ctx context.Context, r row, since int64) error {
 // what there is of it stays.
 func (s *Store) Sweep(ctx context.Context, needed func(hash string) bool) (removed int, err error) {
 	const most = 100 // at once; the next sweep goes on
+	if err := s.sweepUploads(ctx); err != nil {
+		return 0, err
+	}
 	since := s.c.Now().Add(-s.c.Limits.Unused).UnixMilli()
 	var unused []row
 	err = s.db.View(ctx, func(tx *sqldb.Tx) error {

@@ -7,6 +7,7 @@ import "liaison.example/sqldb"
 var migrations = []sqldb.Migration{
 	{Name: "tables", SQL: schemaTables},
 	{Name: "what entries name is kept", OnSQLite: guardsSQLite, OnPostgreSQL: guardsPostgreSQL},
+	{Name: "uploads", SQL: schemaUploads},
 }
 
 const schemaTables = `
@@ -31,6 +32,20 @@ CREATE TABLE enclosure_chunk (
 	data BYTEA  NOT NULL,
 	PRIMARY KEY (id, n)
 );
+`
+
+const schemaUploads = `
+-- Files of our own that are read in part by part.
+CREATE TABLE enclosure_upload (
+	id      TEXT   PRIMARY KEY, -- random
+	owner   TEXT   NOT NULL,    -- who has begun it, and nobody else goes on with it
+	name    TEXT   NOT NULL,    -- of the file
+	size    BIGINT NOT NULL,    -- bytes of the whole
+	file    BIGINT NOT NULL,    -- enclosure.id, which grows; 0 once it is finished
+	hash    TEXT   NOT NULL,    -- of the whole; empty until it is finished
+	touched BIGINT NOT NULL     -- when the last part began, milliseconds
+);
+CREATE INDEX enclosure_upload_by_owner ON enclosure_upload (owner, hash);
 `
 
 // The guards make the database itself refuse to change or to remove what an

@@ -33,6 +33,7 @@ var problemWords = map[string]Phrase{
 	"problem.view-empty":        {En: "This chooses nothing: name at least one thing, such as from=north.", Ko: "고른 조건이 없습니다. from=north처럼 하나는 적으십시오."},
 	"problem.feed":              {En: "There is no such calendar feed.", Ko: "그런 일정 주소가 없습니다."},
 	"problem.quiet":             {En: "“{from}” to “{until}” are not two times of the day, such as 22:00 and 07:00.", Ko: "“{from}”부터 “{until}”까지는 22:00, 07:00과 같은 하루 중의 두 시각이 아닙니다."},
+	"problem.offset":            {En: "offset={value} is not a number of bytes.", Ko: "offset={value}은(는) 바이트 수가 아닙니다."},
 	"problem.not-text":          {En: "What stands in the address is not text.", Ko: "주소에 적힌 것이 글자가 아닙니다."},
 	"problem.query-twice":       {En: "{name} stands twice in the query.", Ko: "질의에 {name} 항목이 두 번 있습니다."},
 	"problem.query-unknown":     {En: "This request knows no {name} in its query.", Ko: "이 요청의 질의에는 {name} 항목이 없습니다."},

@@ -447,45 +447,19 @@ func (n *Node) OpenEnclosure(ctx context.Context, hash string, size int64) (*enc
 // somebody who acts for one of these posts and must be allowed an act: to draft or
 // to release. The answer is *Refusal, with nothing kept, if it cannot be enclosed.
 func (n *Node) AddEnclosure(ctx context.Context, by []office.Post, act, name string, from io.Reader) (office.Enclosure, error) {
-	refuse := func(code string, detail ...string) (office.Enclosure, error) {
-		r := &Refusal{Code: office.Reason(code), Detail: map[string]string{"name": enclosure.Legible(name)}}
-		for i := 0; i < len(detail); i += 2 {
-			r.Detail[detail[i]] = detail[i+1]
-		}
-		return office.Enclosure{}, r
-	}
 	if may, err := n.mayEnclose(ctx, by, act); err != nil {
 		return office.Enclosure{}, err
 	} else if !may {
-		return refuse("post-may-not", "post", by[0])
+		return office.Enclosure{}, refusedEnclosure(name, "post-may-not", "post", by[0])
 	}
 	if !enclosure.GoodName(name) {
-		return refuse("enclosure-name")
+		return office.Enclosure{}, refusedEnclosure(name, "enclosure-name")
 	}
 	file, err := n.enclosures.store.Add(ctx, name, from)
-	var no *enclosure.Refused
-	var large *enclosure.TooLarge
-	var room *enclosure.NoRoom
-	switch {
-	case errors.As(err, &no):
-		return refuse("enclosure-" + string(no.Code))
-	case errors.As(err, &large):
-		return refuse("enclosure-too-large", "limit", strconv.FormatInt(large.Limit>>20, 10))
-	case errors.As(err, &room):
-		n.noRoom(ctx, room)
-		return refuse("enclosure-no-room")
-	case diskReason(err) != "":
-		n.noteDisk(err)
-		return refuse("enclosure-no-room")
-	}
 	if err != nil {
-		return office.Enclosure{}, err
+		return office.Enclosure{}, n.notEnclosed(ctx, name, err)
 	}
-	in, err := n.enclosures.store.Open(ctx, file.Hash, file.Size)
-	if err != nil {
-		return office.Enclosure{}, err
-	}
-	return office.Enclosure{Hash: file.Hash, Name: name, Size: file.Size, Type: enclosure.MediaType(in, file.Size, name)}, nil
+	return n.enclosed(ctx, name, file)
 }
 
 // mayEnclose reports whether one of these posts may do the act with any dispatch.

@@ -86,7 +86,7 @@ func (c *sendFlags) send(ctx context.Context, t *terminal, client *api.Client, d
 			return usagef("--timeout must be more than nothing")
 		}
 	}
-	if d.Enclosures, err = enclose(ctx, client, c.Enclosure); err != nil {
+	if d.Enclosures, err = enclose(ctx, t, client, c.Enclosure); err != nil {
 		return err
 	}
 	if err := warnOfRanks(ctx, t, client, c.To, c.Name, c.Attention); err != nil {

@@ -182,7 +182,7 @@ func (f *draftFlags) change(ctx context.Context, t *terminal, client *api.Client
 			return err
 		}
 	}
-	enclosed, err := enclose(ctx, client, f.Enclosure)
+	enclosed, err := enclose(ctx, t, client, f.Enclosure)
 	if err != nil {
 		return err
 	}

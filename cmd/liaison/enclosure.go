@@ -16,12 +16,12 @@ import (
 )
 
 // enclose has files read in by the node.
-func enclose(ctx context.Context, client *api.Client, paths []string) (list []office.Enclosure, err error) {
+func enclose(ctx context.Context, t *terminal, client *api.Client, paths []string) (list []office.Enclosure, err error) {
 	if len(paths) > office.MaxEnclosures {
 		return nil, usagef("a dispatch has at most %d enclosures", office.MaxEnclosures)
 	}
 	for _, path := range paths {
-		e, err := encloseFile(ctx, client, path)
+		e, err := encloseFile(ctx, t, client, path)
 		if err != nil {
 			return nil, fmt.Errorf("enclose %s: %w", path, err)
 		}
@@ -30,7 +30,7 @@ func enclose(ctx context.Context, client *api.Client, paths []string) (list []of
 	return list, nil
 }
 
-func encloseFile(ctx context.Context, client *api.Client, path string) (e office.Enclosure, err error) {
+func encloseFile(ctx context.Context, t *terminal, client *api.Client, path string) (e office.Enclosure, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return e, err
@@ -45,7 +45,9 @@ func encloseFile(ctx context.Context, client *api.Client, path string) (e office
 	case info.Size() > office.MaxEnclosure:
 		return e, fmt.Errorf("it has %d bytes, and at most %d are enclosed: split it into several files", info.Size(), office.MaxEnclosure)
 	}
-	return client.Enclose(ctx, filepath.Base(path), info.Size(), io.LimitReader(f, info.Size()))
+	return client.Upload(ctx, filepath.Base(path), info.Size(), f, func(err error, held int64, pause time.Duration) {
+		fmt.Fprintf(t.err, "liaison: %v: %d of %d bytes are there; it goes on in %s\n", err, held, info.Size(), pause)
+	})
 }
 
 // printEnclosures says which files go with a dispatch, and where they are.

@@ -262,7 +262,7 @@ func (c *tenderServeCommand) Run(ctx context.Context, t *terminal) error {
 			return err
 		}
 	}
-	if d.Enclosures, err = enclose(ctx, client, c.Enclosure); err != nil {
+	if d.Enclosures, err = enclose(ctx, t, client, c.Enclosure); err != nil {
 		return err
 	}
 	sent, err := release(ctx, client, d, 0)
