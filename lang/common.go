@@ -29,6 +29,7 @@ var commonWords = map[string]Phrase{
 	"frame.mend":        {En: "Mend the line to {side}", Ko: "{side}{side:과/와}의 통신선 잇기"},
 	"frame.keys":        {En: "Keys", Ko: "단축 글쇠"},
 	"frame.keys-rows":   {En: "from row to row", Ko: "줄 이동"},
+	"frame.keys-acts":   {En: "to an action; Enter does it", Ko: "동작 선택, Enter로 실행"},
 	"frame.keys-off":    {En: "Turn keys off", Ko: "단축 글쇠 끄기"},
 	"frame.keys-on":     {En: "Turn keys on", Ko: "단축 글쇠 켜기"},
 	"frame.stale": {

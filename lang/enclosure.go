@@ -34,6 +34,7 @@ var enclosureWords = map[string]Phrase{
 	"enclosure.hint":              {En: "Each at most {limit}. Web pages, SVG, scripts and programs are refused; documents, pictures and tables are taken. Their bytes follow the dispatch: its receipt does not wait for them.", Ko: "하나에 {limit}까지. 웹 페이지, SVG, 스크립트, 프로그램은 받지 않으며 문서, 그림, 표는 받습니다. 내용은 통지문 뒤에 따로 가며 수신 증명은 이를 기다리지 않습니다."},
 	"enclosure.too-many":          {En: "A dispatch has at most {limit} enclosures. The first ones were taken.", Ko: "통지문 하나에 첨부는 {limit}개까지입니다. 앞의 것은 받았습니다."},
 	"enclosure.too-large-here":    {En: "“{name}” has more than 100 MiB and was not sent. Split it into several files.", Ko: "“{name}”이(가) 100 MiB를 넘어 보내지 않았습니다. 여러 파일로 나누십시오."},
+	"enclosure.again":             {En: "The node cannot be reached. It is tried again, and goes on where it was.", Ko: "노드에 연결되지 않습니다. 다시 시도하며, 중단된 데서 이어 보냅니다."},
 	"enclosure.failed":            {En: "The file was not read in. What you typed is kept; choose the file again.", Ko: "파일을 받지 못했습니다. 쓴 내용은 그대로이니 파일을 다시 고르십시오."},
 	"enclosure.not-enclosed":      {En: "“{name}” was chosen and is not enclosed yet. Choose it again and press “Enclose” first. Nothing was released.", Ko: "“{name}”{name:을/를} 골랐지만 아직 첨부하지 않았습니다. 다시 골라 먼저 “첨부”를 누르십시오. 아무것도 발송되지 않았습니다."},
 	"enclosure.here":              {En: "here, whole and checked", Ko: "여기 있음, 온전함을 확인"},

@@ -15,16 +15,17 @@ import (
 // absent is what stands in the place of each name in braces of a path: things that
 // are not there, and texts that can be none.
 var absent = map[string][]string{
-	"id":    {"999", "0", "-1", "+1", "1.5", "x", "9223372036854775807", "9223372036854775808", strings.Repeat("9", 400), "%00", "%ED%95%9C", "1%2F2", "%FF"},
-	"side":  {"nowhere", "South", "%00", "%ED%95%9C", strings.Repeat("s", 400), "%FF"},
-	"index": {"999999", "-1", "x", "9223372036854775807", "9223372036854775808", strings.Repeat("9", 400), "%00", "007", "%FF"},
-	"n":     {"99", "0", "-1", "x", "9223372036854775808", strings.Repeat("9", 400), "%00"},
-	"hash":  {strings.Repeat("0", 64), "x", strings.Repeat("f", 400), "%00", "%FF"},
-	"name":  {"nobody", "No Body", strings.Repeat("p", 400), "%00", "%FF"},
-	"by":    {"nowhere", "%00", strings.Repeat("p", 400), "%FF"},
-	"act":   {"forget", "%00", strings.Repeat("p", 400), "%FF"},
-	"kind":  {"pigeon", "%00", strings.Repeat("p", 400), "%FF"},
-	"token": {"x", "x.ics", strings.Repeat("p", 400) + ".ics", "%00.ics", "%FF.ics"},
+	"id":     {"999", "0", "-1", "+1", "1.5", "x", "9223372036854775807", "9223372036854775808", strings.Repeat("9", 400), "%00", "%ED%95%9C", "1%2F2", "%FF"},
+	"side":   {"nowhere", "South", "%00", "%ED%95%9C", strings.Repeat("s", 400), "%FF"},
+	"index":  {"999999", "-1", "x", "9223372036854775807", "9223372036854775808", strings.Repeat("9", 400), "%00", "007", "%FF"},
+	"n":      {"99", "0", "-1", "x", "9223372036854775808", strings.Repeat("9", 400), "%00"},
+	"hash":   {strings.Repeat("0", 64), "x", strings.Repeat("f", 400), "%00", "%FF"},
+	"name":   {"nobody", "No Body", strings.Repeat("p", 400), "%00", "%FF"},
+	"by":     {"nowhere", "%00", strings.Repeat("p", 400), "%FF"},
+	"act":    {"forget", "%00", strings.Repeat("p", 400), "%FF"},
+	"kind":   {"pigeon", "%00", strings.Repeat("p", 400), "%FF"},
+	"upload": {"x", "%00", strings.Repeat("u", 400), "%FF"},
+	"token":  {"x", "x.ics", strings.Repeat("p", 400) + ".ics", "%00.ics", "%FF.ics"},
 }
 
 // TestWhatIsNotThereIsAnsweredByAPageThatSaysSo walks over every route whose path

@@ -72,6 +72,9 @@ const whoMay = `
 	GET  /dispatches/new                             -       -        y     -          -
 	POST /dispatches                                 -       -        y     -          -
 	POST /enclosures                                 -       -        y     -          -
+	POST /uploads                                    -       -        y     -          -
+	GET  /uploads/{upload}                           -       -        y     -          -
+	POST /uploads/{upload}                           -       -        y     -          -
 	GET  /dispatches/{side}/{index}/enclosures/{n}   -       -        y     -          -
 	GET  /drafts/{id}/enclosures/{n}                 -       -        y     -          -
 	GET  /dispatches/{side}/{index}                  -       -        y     -          -

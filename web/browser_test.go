@@ -349,6 +349,9 @@ func fits(t *testing.T, ctx context.Context, name string, v view) {
 	}
 	switch v.name {
 	case "wide":
+		if without, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](keyless)); err != nil || len(without) > 0 {
+			t.Errorf("%s has actions without a visible key: %q (%v)", name, without, err)
+		}
 		accessible(t, ctx, name, allRules)
 	case "phone-ko":
 		if !strings.Contains(strings.TrimSuffix(name, "-phone-ko"), "-") { // of each page in one state
@@ -356,6 +359,13 @@ func fits(t *testing.T, ctx context.Context, name string, v view) {
 		}
 	}
 }
+
+// keyless lists the actions of a page that has keys which show none, unless the page
+// has more than there are digits.
+const keyless = `!document.querySelector(".keys") || document.querySelectorAll("kbd[data-digit]").length === 9 ? [] :
+	[...document.querySelectorAll("main button[type=submit], main a.button")].
+		filter((act) => act.checkVisibility() && !act.disabled && ![...act.querySelectorAll("kbd")].some((key) => key.checkVisibility())).
+		map((act) => act.innerText)`
 
 // telling sets up means for the duty officer of the South: one that works and one
 // that does not. It gives the token of a link to acknowledge.

@@ -277,6 +277,14 @@ func (s *site) readFiles(v *visit) (form url.Values, files []office.Enclosure, r
 	if err != nil {
 		return form, nil, "", err
 	}
+	if refused == "" {
+		var more []office.Enclosure
+		if more, refused, err = s.uploaded(v, form, office.MaxEnclosures-len(enclosedIn(form))-len(added)); err != nil {
+			return form, nil, "", err
+		}
+		added = append(added, more...)
+	}
+	form.Del("upload")
 	for _, file := range added {
 		if value, err := json.Marshal(file); err == nil {
 			form.Add("enclosed", string(value))

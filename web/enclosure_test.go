@@ -5,22 +5,27 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"liaison.example/enclosure"
 	"liaison.example/ledger"
 	"liaison.example/office"
 )
@@ -232,6 +237,49 @@ func (h *house) enclose(side office.Side) office.EntryID {
 	})
 	h.level()
 	return id
+}
+
+// TestScriptGoesOnWithAFileAfterACut has a browser send a file on a line that fails at
+// every other part, before the node has heard of it or after.
+func TestScriptGoesOnWithAFileAfterACut(t *testing.T) {
+	ctx, _ := browser(t)
+	h, _ := ours(t)
+	server := h.serve("south")
+	whole := server.Config.Handler
+	var parts atomic.Int64
+	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost || !strings.HasPrefix(r.URL.Path, uploadsPath+"/") {
+			whole.ServeHTTP(w, r)
+			return
+		}
+		switch parts.Add(1) {
+		case 2: // it comes half
+			r.Body = io.NopCloser(io.LimitReader(r.Body, 3*enclosure.ChunkSize+17))
+			whole.ServeHTTP(httptest.NewRecorder(), r)
+			panic(http.ErrAbortHandler)
+		case 4: // its answer is lost
+			whole.ServeHTTP(httptest.NewRecorder(), r)
+			panic(http.ErrAbortHandler)
+		}
+		whole.ServeHTTP(w, r)
+	})
+	setCookies(t, ctx, server.URL, h.cookie("south", "duty-officer"))
+	path := filepath.Join(t.TempDir(), "levels.csv")
+	must(t, os.WriteFile(path, []byte(strings.Repeat("1,2\n", 500_000)), 0o600))
+	must(t, chromedp.Do(ctx, chromedp.Navigate(server.URL+"/dispatches/new"), chromedp.SetUploadFiles("#file", []string{path})))
+	files := func() string {
+		text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("#enclosing .files")?.innerText ?? ""`))
+		must(t, err)
+		return text
+	}
+	h.eventually("the file", func() bool { return strings.Contains(files(), "levels.csv") })
+	sum := sha256.Sum256([]byte(strings.Repeat("1,2\n", 500_000)))
+	if want := groupedHash(hex.EncodeToString(sum[:])); !strings.Contains(files(), want) {
+		t.Errorf("the page shows %q, want the hash %s", files(), want)
+	}
+	if n := parts.Load(); n < 6 {
+		t.Errorf("it went in %d parts, so none was sent again", n)
+	}
 }
 
 func TestScriptReadsFilesInAsTheyAreChosen(t *testing.T) {

@@ -154,8 +154,9 @@ func TestARefusedFormStopsTheOthersAndIsNamed(t *testing.T) {
 	north.post("/forms/agree", many).want(t, 422, "101 forms were chosen; at most 100")
 	south.post("/forms/agree", url.Values{"hash": {ds}, "page": {ds}, "note": {"x"}}).want(t, 422, "DS · Distress", "was not agreed to")
 	south.post("/forms/propose", url.Values{"hash": {ve}, "page": {ve}, "note": {"As <talked> over."}}).want(t, 422, "This form “ve” is in force already", "As &lt;talked&gt; over.")
-	for _, path := range []string{"/forms/" + strings.Repeat("0", 64), "/forms/%00", "/forms/propose?from=%00"} {
-		north.get(path).want(t, 404)
+	north.get("/forms/"+strings.Repeat("0", 64)).want(t, 404)
+	for _, path := range []string{"/forms/%00", "/forms/propose?from=%00"} { // no text
+		north.get(path).want(t, 400)
 	}
 
 	duty, observer := south, south

@@ -61,7 +61,7 @@ func TestARoutineDispatchOfFridayIsNotOverdueOnSunday(t *testing.T) {
 	h.turn(&head, "south", koreanMoment(t, "2018-10-14 12:00")) // Sunday
 	head.get("/").want(t, 200, "closed until Mon 09:00", "closed until Tue 09:00", "All open next:", "Tue 09:00")
 	// What is IMMEDIATE is overdue since Friday, what is ROUTINE is due on Tuesday.
-	head.get("/").want(t, 200, "was due <time datetime=\"2018-10-12T07:3", ">due <time datetime=\"2018-10-16T00:00")
+	head.get("/").want(t, 200, "was due <time datetime=\"2018-10-12T07:3", ">due <time datetime=\"2018-10-16T01:00")
 	if page := head.get("/"); strings.Count(page.body, "was due") != 1 {
 		t.Error("the ROUTINE dispatch is overdue on Sunday")
 	}

@@ -112,6 +112,13 @@ func TestADispatchGoesFromOneBrowserToTheOther(t *testing.T) {
 	soon(t, south, "#receipts", "Duty officer, North")
 	soon(t, south, "#state", "acknowledged")
 
+	// An action without a letter has a digit that leads to it.
+	must(t, chromedp.Do(north, chromedp.Navigate(northURL+"/tenders"), chromedp.WaitReady(`kbd[data-digit]`), chromedp.KeyEvent("1")))
+	if led, err := chromedp.Run(north, chromedp.Evaluate[string](`document.activeElement.querySelector("kbd[data-digit]")?.innerText ?? document.activeElement.outerHTML`)); err != nil || led != "1" {
+		t.Errorf("the key 1 leads to %q (%v)", led, err)
+	}
+	must(t, chromedp.Do(north, chromedp.Navigate(northURL+"/")))
+
 	// The line is cut by the switch: writing goes on.
 	must(t, chromedp.Do(south, chromedp.Click(`.demo .switch`), chromedp.WaitVisible(`.wire.down`),
 		chromedp.Navigate(southURL+"/dispatches/new"),

@@ -1,6 +1,7 @@
 // Keys. A single letter acts only when no field has the focus, and a person can
 // turn them all off; letters are taken by their place, so that they work while
-// Hangul is typed.
+// Hangul is typed. An action without a letter has a digit, which leads to it: Enter
+// then does it.
 {
   const legend = document.querySelector(".keys");
   const button = document.querySelector("[data-keys-switch]");
@@ -20,6 +21,28 @@
     all[next].focus();
   }
 
+  // actions are those of the page that have no key of their own, as far as digits go.
+  function actions() {
+    return [...document.querySelectorAll("main button[type=submit], main a.button")]
+      .filter((act) => act.checkVisibility() && !act.disabled && !act.matches("[data-key], [data-main]"))
+      .slice(0, 9);
+  }
+
+  // number shows at each of them its digit.
+  function number() {
+    const acts = actions();
+    unnumber();
+    acts.forEach((act, i) => {
+      const digit = document.createElement("kbd");
+      digit.dataset.digit = digit.textContent = i + 1;
+      act.append(digit);
+    });
+  }
+
+  function unnumber() {
+    for (const digit of document.querySelectorAll("kbd[data-digit]")) digit.remove();
+  }
+
   document.addEventListener("keydown", (event) => {
     if (!on || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
     if (event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]")) return;
@@ -33,6 +56,12 @@
       event.preventDefault();
       search.focus();
       search.select();
+      return;
+    }
+    if (/^(Digit|Numpad)[1-9]$/.test(event.code) && !event.shiftKey) {
+      const act = actions()[event.code.slice(-1) - 1];
+      act?.scrollIntoView({ block: "nearest" });
+      act?.focus();
       return;
     }
     if (event.code === "KeyJ") return rows(1);
@@ -51,4 +80,10 @@
   });
   if (legend) legend.hidden = false;
   show();
+  number();
+  document.addEventListener("toggle", number, true);
+  document.addEventListener("liaison:fetched", () => { // what is shown is compared with what came
+    unnumber();
+    setTimeout(number);
+  });
 }
