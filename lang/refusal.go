@@ -33,7 +33,7 @@ var refusalWords = map[string]Phrase{
 	"void.proposal-not-open":      {En: "This proposal is no longer open.", Ko: "이 제안은 더는 열려 있지 않습니다."},
 	"void.already-agreed":         {En: "Its side has agreed to it already.", Ko: "그 측은 이미 동의했습니다."},
 	"void.too-far-ahead":          {En: "{value} is more than {limit} days ahead.", Ko: "{value}은(는) 지금부터 {limit}일보다 더 뒤입니다."},
-	"void.other-from":             {En: "It is proposed from another time on: {from}.", Ko: "다른 시각부터 시행하자는 제안입니다: {from}."},
+	"void.other-from":             {En: "It is proposed from another time on, or from none. Look at it again, and agree with the time that it names (from a terminal: --from).", Ko: "제안의 시행 시각이 다르거나 정해지지 않았습니다. 제안을 다시 보고 거기에 적힌 시각으로 동의하십시오(터미널에서는 --from)."},
 
 	"void.channel-unknown":      {En: "The charter has no channel “{channel}”.", Ko: "합의서에 “{channel}” 통로가 없습니다."},
 	"void.wrong-addressee":      {En: "A dispatch cannot be addressed to {side}: it is addressed to other sides of this office.", Ko: "{side}에는 보낼 수 없습니다. 통지문은 이 연락사무소의 다른 측에 보냅니다."},

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -237,6 +239,31 @@ func (h *house) enclose(side office.Side) office.EntryID {
 	})
 	h.level()
 	return id
+}
+
+func TestAnUploadIsItsOwnersAndGoesOnInOrder(t *testing.T) {
+	h, south := ours(t)
+	other := south
+	other.cookie = h.cookie("south", "head")
+	part := func(c client, id, offset string, size int) answered {
+		return c.send("POST", uploadsPath+"/"+id+"?offset="+offset, "application/octet-stream", bytes.NewReader(make([]byte, size)))
+	}
+	for _, refused := range []url.Values{{"name": {"a.bin"}, "size": {"0"}}, {"name": {"a.bin"}, "size": {strconv.Itoa(office.MaxEnclosure + 1)}}} {
+		south.post(uploadsPath, refused).want(t, 422, "sentence")
+	}
+	south.post(uploadsPath, url.Values{"name": {"a.bin"}, "size": {"many"}}).want(t, 400)
+	begun := south.post(uploadsPath, url.Values{"name": {"a.bin"}, "size": {strconv.Itoa(4 << 20)}})
+	begun.want(t, 200)
+	var u uploadAnswer
+	must(t, json.Unmarshal([]byte(begun.body), &u))
+	part(south, u.ID, "0", 512<<10).want(t, 200, `"offset":524288`)
+	part(south, u.ID, "0", 512<<10).want(t, 409, `"offset":524288`)
+	part(south, u.ID, "-1", 1).want(t, 400)
+	part(south, u.ID, "524288", 3<<20).want(t, 413)
+	part(other, u.ID, "524288", 1).want(t, 404)
+	other.get(uploadsPath+"/"+u.ID).want(t, 404)
+	south.upload(url.Values{"only": {"part"}, "upload": {u.ID}}).want(t, 422, "The next part begins")
+	other.upload(url.Values{"only": {"part"}, "upload": {u.ID}}).want(t, 422, "not here")
 }
 
 // TestScriptGoesOnWithAFileAfterACut has a browser send a file on a line that fails at

@@ -3,7 +3,6 @@ package web
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"html/template"
 	"net/http"
 	"time"
@@ -67,14 +66,7 @@ func (s *site) sayPasskey(v *visit, options []byte, err error) error {
 	case err != nil:
 		return err
 	}
-	text, err := json.Marshal(said)
-	if err != nil {
-		return fmt.Errorf("ask for a passkey: %w", err)
-	}
-	v.w.Header().Set("Content-Type", "application/json")
-	v.w.WriteHeader(status)
-	v.w.Write(text) // if it cannot be written, nobody is left to be told
-	return nil
+	return v.answerJSON(status, said)
 }
 
 // passkeyAnswer is what the device said to the script. Without script there is none.

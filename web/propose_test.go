@@ -156,7 +156,7 @@ func TestAnAgreedCharterWaitsForItsTimeAndIsPostponedAndTakenBack(t *testing.T) 
 	must(t, err)
 	hash := proposals[0].Hash
 	north.get("/charter").want(t, 200, "In force from", "12:00", `name="from" value="2018-10-15T03:00Z"`)
-	north.post("/charter/agree", url.Values{"hash": {hash}}).want(t, 422, "proposed from another time on: 2018-10-15T03:00Z")
+	north.post("/charter/agree", url.Values{"hash": {hash}}).want(t, 422, "proposed from another time on")
 	north.post("/charter/agree", url.Values{"hash": {hash}, "from": {"2018-10-15T03:00Z"}}).want(t, 303)
 	h.level()
 	for _, client := range []client{south, north} {

@@ -2,9 +2,7 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -55,6 +53,9 @@ func (s *site) postUpload(v *visit) error {
 	ctx, cancel := context.WithTimeout(v.r.Context(), fileTime)
 	defer cancel()
 	u, err := s.node.AppendUpload(ctx, v.session.Account, v.r.PathValue("upload"), offset, v.r.Body)
+	if _, is := errors.AsType[*http.MaxBytesError](err); is {
+		return errTooLarge
+	}
 	return v.answerUpload(u, err)
 }
 
@@ -76,14 +77,7 @@ func (v *visit) answerUpload(u node.Upload, err error) error {
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(answer)
-	if err != nil {
-		return fmt.Errorf("answer a script: %w", err)
-	}
-	v.w.Header().Set("Content-Type", "application/json")
-	v.w.WriteHeader(status)
-	v.w.Write(text) // if it cannot be written, nobody is left to be told
-	return nil
+	return v.answerJSON(status, answer)
 }
 
 // uploaded makes files of the uploads that a form names, at most so many. refused is

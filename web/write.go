@@ -342,7 +342,8 @@ type saved struct {
 // wantsJSON reports whether a script asks, which shows the answer by itself.
 func (v *visit) wantsJSON() bool { return v.r.Header.Get("Accept") == "application/json" }
 
-func (v *visit) answerJSON(status int, answer saved) error {
+// answerJSON answers a script.
+func (v *visit) answerJSON(status int, answer any) error {
 	text, err := json.Marshal(answer)
 	if err != nil {
 		return fmt.Errorf("answer a script: %w", err)

@@ -327,15 +327,11 @@ type showCommand struct {
 }
 
 func (c *showCommand) Run(ctx context.Context, t *terminal) error {
-	client, args, err := c.client("the id of an entry, such as south/17")
+	client, id, err := c.clientOf("the id of an entry, such as south/17")
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	id, err := parseID(args[0])
-	if err != nil {
-		return err
-	}
 	d, err := client.Dispatch(ctx, id)
 	if isProblem(err, api.CodeNotFound) {
 		return c.showEntry(ctx, t, client, id)
@@ -425,15 +421,11 @@ func (c *ackCommand) Help() string {
 }
 
 func (c *ackCommand) Run(ctx context.Context, t *terminal) error {
-	client, args, err := c.client("the id of a dispatch, such as north/4")
+	client, id, err := c.clientOf("the id of a dispatch, such as north/4")
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	id, err := parseID(args[0])
-	if err != nil {
-		return err
-	}
 	w, err := client.Acknowledge(ctx, id, c.By)
 	if err != nil {
 		return err
@@ -505,15 +497,11 @@ func (c *discloseCommand) Help() string {
 }
 
 func (c *discloseCommand) Run(ctx context.Context, t *terminal) error {
-	client, args, err := c.client("the id of an entry, such as south/17")
+	client, id, err := c.clientOf("the id of an entry, such as south/17")
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	id, err := parseID(args[0])
-	if err != nil {
-		return err
-	}
 	file, err := client.Disclosure(ctx, id)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 
 	"liaison.example/api"
 	"liaison.example/ledger"
+	"liaison.example/office"
 )
 
 // The data folder of a node:
@@ -134,6 +135,20 @@ func (p *place) client(needs ...string) (*api.Client, []string, error) {
 		return nil, nil, err
 	}
 	return f.client(), args, nil
+}
+
+// clientOf is client for a command that needs the id of one entry.
+func (p *place) clientOf(what string) (*api.Client, office.EntryID, error) {
+	client, args, err := p.client(what)
+	if err != nil {
+		return nil, office.EntryID{}, err
+	}
+	id, err := parseID(args[0])
+	if err != nil {
+		client.Close()
+		return nil, id, err
+	}
+	return client, id, nil
 }
 
 // webClient makes a client that asks with the token in LIAISON_TOKEN, which

@@ -162,15 +162,11 @@ func (c *considerCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return usagef("--until %q is not a time such as 2018-10-15T01:30:00Z", c.Until)
 	}
-	client, args, err := c.client("the id of a dispatch, such as north/4")
+	client, id, err := c.clientOf("the id of a dispatch, such as north/4")
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	id, err := parseID(args[0])
-	if err != nil {
-		return err
-	}
 	w, err := client.Consider(ctx, id, c.By, until)
 	if err != nil {
 		return err
@@ -189,15 +185,11 @@ func (c *closeCommand) Help() string {
 }
 
 func (c *closeCommand) Run(ctx context.Context, t *terminal) error {
-	client, args, err := c.client("the id of a dispatch, such as north/4")
+	client, id, err := c.clientOf("the id of a dispatch, such as north/4")
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	id, err := parseID(args[0])
-	if err != nil {
-		return err
-	}
 	w, err := client.CloseDispatch(ctx, id, c.By)
 	if err != nil {
 		return err

@@ -72,15 +72,11 @@ type handoverWriteCommand struct {
 }
 
 func (c *handoverWriteCommand) Run(ctx context.Context, t *terminal) error {
-	client, args, err := c.client("the id of a watch, such as south/17")
+	client, id, err := c.clientOf("the id of a watch, such as south/17")
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	id, err := parseID(args[0])
-	if err != nil {
-		return err
-	}
 	h, err := client.WriteHandover(ctx, id, api.NewHandover{Version: c.Version, Words: c.Text, By: c.By})
 	if err != nil {
 		return err
@@ -111,15 +107,11 @@ func (c *handoverSignCommand) Run(ctx context.Context, t *terminal) error {
 		}
 		n.Until = &until
 	}
-	client, args, err := c.client("the id of a watch, such as south/17")
+	client, id, err := c.clientOf("the id of a watch, such as south/17")
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	id, err := parseID(args[0])
-	if err != nil {
-		return err
-	}
 	w, err := client.SignHandover(ctx, id, n)
 	if err != nil {
 		return err

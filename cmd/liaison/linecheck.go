@@ -138,15 +138,11 @@ type lineCheckAnswerCommand struct {
 }
 
 func (c *lineCheckAnswerCommand) Run(ctx context.Context, t *terminal) error {
-	client, args, err := c.client("the id of the call")
+	client, id, err := c.clientOf("the id of the call")
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	id, err := parseID(args[0])
-	if err != nil {
-		return err
-	}
 	w, err := client.AnswerCheck(ctx, id, api.NewCheckAnswer{Heard: office.Readability(c.Heard), Remark: c.Remark, By: c.By})
 	if err != nil {
 		return err

@@ -25,15 +25,11 @@ type readbackGiveCommand struct {
 }
 
 func (c *readbackGiveCommand) Run(ctx context.Context, t *terminal) error {
-	client, args, err := c.client("the id of a dispatch, such as north/4")
+	client, id, err := c.clientOf("the id of a dispatch, such as north/4")
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	id, err := parseID(args[0])
-	if err != nil {
-		return err
-	}
 	w, err := client.ReadBack(ctx, id, api.NewReadback{Text: c.Text, By: c.By})
 	if err != nil {
 		return err
@@ -63,15 +59,11 @@ func (c *readbackDisputeCommand) Run(ctx context.Context, t *terminal) error {
 }
 
 func answerReadback(ctx context.Context, t *terminal, p *place, asJSON bool, answer api.NewReadbackAnswer) error {
-	client, args, err := p.client("the id of a read-back, such as north/5")
+	client, id, err := p.clientOf("the id of a read-back, such as north/5")
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	id, err := parseID(args[0])
-	if err != nil {
-		return err
-	}
 	w, err := client.AnswerReadback(ctx, id, answer)
 	if err != nil {
 		return err

@@ -79,37 +79,33 @@ func (c *statsCommand) Run(ctx context.Context, t *terminal) error {
 
 // printRestated prints the months with dispatches that were to be read back.
 func printRestated(t *terminal, s *api.Statistics, channel string) {
-	rows := [][]string{{"MONTH", "SIDE", "TO BE READ BACK", "IN TIME", "LATE", "NOT YET", "OVERDUE", "CONFIRMED", "DISPUTED"}}
-	for i := range s.Figures {
-		f := &s.Figures[i]
-		if f.Channel != channel || f.Readbacks == (office.Restating{}) {
-			continue
-		}
-		row := []string{f.Month, f.Side}
-		for _, n := range []int64{f.Readbacks.Asked, f.Readbacks.InTime, f.Readbacks.Late, f.Readbacks.Open, f.Readbacks.Overdue, f.Readbacks.Confirmed, f.Readbacks.Disputed} {
-			row = append(row, strconv.FormatInt(n, 10))
-		}
-		rows = append(rows, row)
-	}
-	if len(rows) > 1 {
-		t.print("")
-		t.table(rows)
-	}
+	head := []string{"TO BE READ BACK", "IN TIME", "LATE", "NOT YET", "OVERDUE", "CONFIRMED", "DISPUTED"}
+	printMonths(t, s, channel, head, func(f *office.Figures) []int64 {
+		r := &f.Readbacks
+		return []int64{r.Asked, r.InTime, r.Late, r.Open, r.Overdue, r.Confirmed, r.Disputed}
+	})
 }
 
 // printOffers prints the months in which meetings or tenders were offered.
 func printOffers(t *terminal, s *api.Statistics, channel string) {
-	rows := [][]string{{"MONTH", "SIDE", "MEETINGS PROPOSED", "CONFIRMED", "REGRETTED", "TENDERS OFFERED", "ACCEPTED", "DECLINED", "LEFT"}}
+	head := []string{"MEETINGS PROPOSED", "CONFIRMED", "REGRETTED", "TENDERS OFFERED", "ACCEPTED", "DECLINED", "LEFT"}
+	printMonths(t, s, channel, head, func(f *office.Figures) []int64 {
+		return []int64{f.Meetings.Proposed, f.Meetings.Confirmed, f.Meetings.Regretted, f.Tenders.Offered, f.Tenders.Accepted, f.Tenders.Declined, f.Tenders.Left}
+	})
+}
+
+// printMonths prints counts of a channel for each month and side that has any.
+func printMonths(t *terminal, s *api.Statistics, channel string, head []string, counts func(*office.Figures) []int64) {
+	rows := [][]string{append([]string{"MONTH", "SIDE"}, head...)}
 	for i := range s.Figures {
 		f := &s.Figures[i]
-		if f.Channel != channel || f.Meetings == (office.Meeting{}) && f.Tenders == (office.Tendering{}) {
-			continue
+		row, any := []string{f.Month, f.Side}, false
+		for _, n := range counts(f) {
+			row, any = append(row, strconv.FormatInt(n, 10)), any || n != 0
 		}
-		row := []string{f.Month, f.Side}
-		for _, n := range []int64{f.Meetings.Proposed, f.Meetings.Confirmed, f.Meetings.Regretted, f.Tenders.Offered, f.Tenders.Accepted, f.Tenders.Declined, f.Tenders.Left} {
-			row = append(row, strconv.FormatInt(n, 10))
+		if any && f.Channel == channel {
+			rows = append(rows, row)
 		}
-		rows = append(rows, row)
 	}
 	if len(rows) > 1 {
 		t.print("")

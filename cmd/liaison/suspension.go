@@ -83,15 +83,11 @@ func (c *suspensionResumeCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	client, args, err := c.client("the id of a suspension, such as south/4")
+	client, id, err := c.clientOf("the id of a suspension, such as south/4")
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	id, err := parseID(args[0])
-	if err != nil {
-		return err
-	}
 	w, err := client.Resume(ctx, id, api.NewResumption{Channels: sortedOnce(c.Channel), From: from, By: c.By})
 	if err != nil {
 		return err

@@ -109,16 +109,7 @@ func (c *tenderShowCommand) Run(ctx context.Context, t *terminal) error {
 
 // tender reads the id of a tender.
 func (p *place) tender() (*api.Client, office.EntryID, error) {
-	client, args, err := p.client("the id of a tender, such as north/4")
-	if err != nil {
-		return nil, office.EntryID{}, err
-	}
-	id, err := parseID(args[0])
-	if err != nil {
-		client.Close()
-		return nil, id, err
-	}
-	return client, id, nil
+	return p.clientOf("the id of a tender, such as north/4")
 }
 
 type tenderSendCommand struct {
