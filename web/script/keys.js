@@ -21,10 +21,10 @@
     all[next].focus();
   }
 
-  // actions are those of the page that have no key of their own, as far as digits go.
+  // actions are those of the page that show no key of their own, as far as digits go.
   function actions() {
     return [...document.querySelectorAll("main button[type=submit], main a.button")]
-      .filter((act) => act.checkVisibility() && !act.disabled && !act.matches("[data-key], [data-main]"))
+      .filter((act) => act.checkVisibility() && !act.disabled && !act.querySelector("kbd:not([data-digit])"))
       .slice(0, 9);
   }
 
