@@ -43,6 +43,8 @@ type Config struct {
 	// Now gives the time for cosignatures and for the limit on entries from
 	// the future.
 	Now func() time.Time
+	// After is time.AfterFunc, unless a test turns the clock by hand. It may be nil.
+	After func(d time.Duration, f func()) *time.Timer
 }
 
 // A Party is another side as the ledger needs to know it.
@@ -136,6 +138,7 @@ type Ledger struct {
 	watches map[*watch]struct{}
 	unsure  bool  // what stands in memory may not be what stands in the database
 	turn    int64 // with PostgreSQL, the turn (schemaTurn) that memory is of
+	slip    slip
 
 	// view is what those see who only read: the logs as they stood after the
 	// last change. They do not wait for mu, which is held while a disk writes.
@@ -206,6 +209,10 @@ func Open(ctx context.Context, db *sqldb.DB, c Config) (*Ledger, error) {
 	l := &Ledger{
 		office: c.Office, side: c.Side, keys: c.Keys, now: c.Now, db: db,
 		logs: map[string]*log{}, watches: map[*watch]struct{}{},
+		slip: slip{path: db.Beside("receipts"), after: c.After},
+	}
+	if l.slip.after == nil {
+		l.slip.after = time.AfterFunc
 	}
 	l.publish()
 	parties := c.Parties
@@ -213,6 +220,9 @@ func Open(ctx context.Context, db *sqldb.DB, c Config) (*Ledger, error) {
 		parties = append([]Party{c.Keys.Party()}, parties...)
 	}
 	if err := l.admit(ctx, parties); err != nil {
+		return nil, err
+	}
+	if err := l.readSlip(ctx); err != nil {
 		return nil, err
 	}
 	return l, nil

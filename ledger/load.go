@@ -33,6 +33,7 @@ func (l *Ledger) load(ctx context.Context, tx *sqldb.Tx) error {
 		*l.logs[side] = next
 	}
 	l.placeWaiting()
+	l.recall()
 	l.unsure = false
 	l.publish()
 	return nil

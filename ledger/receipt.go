@@ -17,9 +17,9 @@ import (
 
 // Countersign stores another side's cosignature over a ledger that is kept
 // here, with the standing that came with it. Only then may anybody be told that
-// the entries are received. It is written when it returns, and synced a moment
-// later (docs/decisions/receipts.md). A cosignature that is already held is
-// passed over.
+// the entries are received. When it returns, a killed process does not lose it; in the
+// database and on disk it is a moment later (docs/decisions/receipts.md). A cosignature
+// that is already held is passed over.
 //
 // It answers *Refusal if the cosignature is not good or covers anything but
 // what is stored here.
@@ -37,6 +37,13 @@ func (l *Ledger) Countersign(ctx context.Context, r Receipt) error {
 	if c.size <= lg.cosigned[r.By] {
 		return nil
 	}
+	switch noted, err := l.noteReceipt(ctx, r, c, at); {
+	case err != nil:
+		return plain(err, "note the cosignature of "+r.By)
+	case noted:
+		return nil
+	}
+	var row Receipt
 	var next log // of by
 	err = l.updateBy(ctx, l.db.UpdateSoon, func(tx *sqldb.Tx) error {
 		switch {
@@ -44,23 +51,15 @@ func (l *Ledger) Countersign(ctx context.Context, r Receipt) error {
 			return errNothing
 		case c.size > lg.tree.size:
 			return errUnreached
-		case !l.plausible(r.Standing):
-			return &Refusal{Code: RefusedUnwritten, Side: r.By, Index: r.Standing.Seen[l.side], Detail: "it says that it has seen entries of ours that we do not hold"}
 		}
 		root, err := rootAt(ctx, tx, lg, c.size)
 		if err != nil {
 			return err
 		}
-		if root != c.root {
-			return l.otherHistory(lg, c)
+		if row, next, err = l.judge(lg, by, r, c, at, root); err != nil {
+			return err
 		}
-		next = *by
-		b, news := l.binding(by, r.Standing)
-		if news {
-			next.promise(b)
-			next.passed()
-		}
-		return storeReceipt(ctx, tx, Receipt{Side: r.Side, By: r.By, Size: c.size, Note: c.note, At: at, Held: l.now(), Standing: b})
+		return storeReceipt(ctx, tx, row)
 	})
 	switch {
 	case errors.Is(err, errUnreached):
@@ -72,12 +71,27 @@ func (l *Ledger) Countersign(ctx context.Context, r Receipt) error {
 	case err != nil:
 		return plain(err, "store the cosignature of "+r.By)
 	}
-	*by = next
-	cosigned := maps.Clone(lg.cosigned)
-	cosigned[r.By] = c.size
-	lg.cosigned = cosigned
-	l.changed()
+	l.hold(row, next)
 	return nil
+}
+
+// judge holds a cosignature over what is stored here to the root of the log at its
+// size. It gives the receipt as it is stored, and the log of its giver with what he
+// promised.
+func (l *Ledger) judge(lg, by *log, r Receipt, c *checkpoint, at time.Time, root tlog.Hash) (Receipt, log, error) {
+	if !l.plausible(r.Standing) {
+		return Receipt{}, log{}, &Refusal{Code: RefusedUnwritten, Side: r.By, Index: r.Standing.Seen[l.side], Detail: "it says that it has seen entries of ours that we do not hold"}
+	}
+	if root != c.root {
+		return Receipt{}, log{}, l.otherHistory(lg, c)
+	}
+	next := *by
+	b, news := l.binding(by, r.Standing)
+	if news {
+		next.promise(b)
+		next.passed()
+	}
+	return Receipt{Side: r.Side, By: r.By, Size: c.size, Note: c.note, At: at, Held: l.now(), Standing: b}, next, nil
 }
 
 // errUnreached ends the storing of a cosignature over more than is held.
@@ -98,6 +112,18 @@ func rootAt(ctx context.Context, tx *sqldb.Tx, lg *log, size int64) (tlog.Hash, 
 	return root, nil
 }
 
+// rootHere is rootAt without a transaction. l.mu is held.
+func (l *Ledger) rootHere(ctx context.Context, lg *log, size int64) (root tlog.Hash, err error) {
+	if size == lg.tree.size {
+		return lg.tree.root(), nil
+	}
+	err = l.db.View(ctx, func(tx *sqldb.Tx) error {
+		root, err = rootAt(ctx, tx, lg, size)
+		return err
+	})
+	return root, err
+}
+
 // Receipts are, of each side that has cosigned an entry, the first cosignature
 // that covers it, in order of side. It answers ErrNoEntry if there is no such
 // entry here.
@@ -105,6 +131,7 @@ func (l *Ledger) Receipts(ctx context.Context, side string, index int64) ([]Rece
 	if index < 0 || index >= l.Head(side).Size {
 		return nil, ErrNoEntry
 	}
+	l.showSlip(ctx)
 	var receipts []Receipt
 	logs := l.verifiers()
 	err := l.db.View(ctx, func(tx *sqldb.Tx) error {
@@ -188,6 +215,7 @@ func (l *Ledger) Checkpoint(ctx context.Context, side string) ([]byte, error) {
 	if len(c.note) == 0 {
 		return nil, ErrNoEntry
 	}
+	l.showSlip(ctx)
 	var signed []byte
 	err := l.db.View(ctx, func(tx *sqldb.Tx) (err error) {
 		signed, err = withCosignatures(ctx, tx, side, held, &c)

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -25,6 +27,7 @@ type world struct {
 	nodes map[string]*member
 	wire  []message
 	wrote int
+	dir   string // of the database in a file
 }
 
 // member is the ledger of one side.
@@ -53,7 +56,14 @@ func newWorld(t *rapid.T, count int) *world {
 	for _, side := range w.sides {
 		m := &member{breaker: &breaker{left: -1}}
 		var err error
-		if m.db, err = sqldb.Open(context.Background(), sqldb.Config{URL: "sqlite::memory:", Fault: m.breaker.fault}); err != nil {
+		url := "sqlite::memory:"
+		if side == "south" { // which has a slip
+			if w.dir, err = os.MkdirTemp("", "liaison-ledger-*"); err != nil {
+				t.Fatal(err)
+			}
+			url = "sqlite:" + w.dir + "/ledger.db"
+		}
+		if m.db, err = sqldb.Open(context.Background(), sqldb.Config{URL: url, Fault: m.breaker.fault}); err != nil {
 			t.Fatal(err)
 		}
 		w.nodes[side] = m
@@ -66,6 +76,7 @@ func (w *world) close() {
 	for _, m := range w.nodes {
 		m.db.Close()
 	}
+	os.RemoveAll(w.dir)
 }
 
 // keys are the same as those of keysOf.
@@ -79,7 +90,7 @@ func (w *world) keys(side string) *ledger.Keys {
 
 // open opens a side's ledger, as after a restart.
 func (w *world) open(side string) {
-	cfg := ledger.Config{Office: office, Side: side, Keys: w.keys(side), Now: w.clock.time}
+	cfg := ledger.Config{Office: office, Side: side, Keys: w.keys(side), Now: w.clock.time, After: never}
 	for _, other := range w.sides {
 		if other != side {
 			cfg.Parties = append(cfg.Parties, w.keys(other).Party())
@@ -210,6 +221,14 @@ func (w *world) hear() {
 	}
 }
 
+// empty puts what is on a side's slip into its database, which may break.
+func (w *world) empty() {
+	side := w.side("slip of")
+	m := w.nodes[side]
+	w.arm(m)
+	w.done(side, m.l.EmptySlip(context.Background()))
+}
+
 func (w *world) lose() {
 	if len(w.wire) > 0 {
 		i := rapid.IntRange(0, len(w.wire)-1).Draw(w.t, "message")
@@ -222,7 +241,7 @@ func (w *world) restart() {
 	before := w.nodes[side].l
 	w.open(side)
 	for name, h := range before.Heads() {
-		if now := w.nodes[side].l.Head(name); now.Size != h.Size || now.Root != h.Root || now.Placeable != h.Placeable {
+		if now := w.nodes[side].l.Head(name); now.Size != h.Size || now.Root != h.Root || now.Placeable != h.Placeable || !maps.Equal(now.Cosigned, h.Cosigned) {
 			w.t.Fatalf("%s opened again holds %+v of %s, and held %+v", side, now, name, h)
 		}
 	}
@@ -367,6 +386,7 @@ func TestReplicasStayTrueWhateverBecomesOfMessagesAndDisks(t *testing.T) {
 					"say":     func(*rapid.T) { w.say() },
 					"hear":    func(*rapid.T) { w.hear() },
 					"hear 2":  func(*rapid.T) { w.hear() },
+					"empty":   func(*rapid.T) { w.empty() },
 					"lose":    func(*rapid.T) { w.lose() },
 					"restart": func(*rapid.T) { w.restart() },
 					"clock":   func(*rapid.T) { w.turnClock() },

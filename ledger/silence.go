@@ -97,6 +97,7 @@ func (l *Ledger) ProveSilence(ctx context.Context, s Silence, leaves bool) ([]by
 	if l.keys == nil || len(s.Awaits) == 0 || len(s.Awaits) > MaxSilence {
 		return nil, fmt.Errorf("prove a silence: %d dispatches, from 1 to %d can be", len(s.Awaits), MaxSilence)
 	}
+	l.showSlip(ctx)
 	p := silenceProof{Silence: s}
 	logs := l.verifiers()
 	err := l.db.View(ctx, func(tx *sqldb.Tx) error {

@@ -128,6 +128,7 @@ type Link struct {
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
+	work   chan func() // taken by goroutines that have nothing to do: see beside
 
 	alarms alarms
 
@@ -158,7 +159,7 @@ func New(c Config) *Link {
 	l := &Link{
 		c: c, office: c.Ledger.Office(), own: c.Ledger.Side(), began: time.Now(),
 		peers: map[string]*peer{}, keys: map[string]string{}, halted: map[string]bool{},
-		gates: map[*gate]struct{}{}, changed: make(chan struct{}),
+		gates: map[*gate]struct{}{}, changed: make(chan struct{}), work: make(chan func()),
 	}
 	l.alarms = newAlarms(l)
 	l.ctx, l.cancel = context.WithCancel(context.Background())
@@ -171,6 +172,26 @@ func New(c Config) *Link {
 
 // elapsed is the time since the link was made, by the monotonic clock.
 func (l *Link) elapsed() time.Duration { return time.Since(l.began) }
+
+// beside runs f beside the caller, on a goroutine that has run something before, if
+// one is free: its stack has grown already to what TLS and a database take, and
+// growing it costs as much as a signature. They end with the link, which waits for them.
+func (l *Link) beside(f func()) {
+	select {
+	case l.work <- f:
+	default:
+		l.wg.Go(func() {
+			for {
+				f()
+				select {
+				case f = <-l.work:
+				case <-l.ctx.Done():
+					return
+				}
+			}
+		})
+	}
+}
 
 // Start begins to call the other sides, until Close. If ctx ends first, it only
 // answers from then on; Start may then be called again. Of several processes

@@ -132,9 +132,9 @@ func (p *peer) step(e Event) {
 	for _, do := range p.session.Step(p.l.elapsed(), e) {
 		switch do := do.(type) {
 		case Question:
-			p.l.wg.Go(func() { p.exchange(do) })
+			p.l.beside(func() { p.exchange(do) })
 		case Compare:
-			p.l.wg.Go(func() { p.compare(do.Point) })
+			p.l.beside(func() { p.compare(do.Point) })
 		case Show:
 			turned = p.show(do.Line)
 		case Raise:

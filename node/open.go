@@ -243,6 +243,9 @@ func (n *Node) Close() error {
 
 func (n *Node) closeBases() error {
 	var errs []error
+	if n.ledger != nil {
+		errs = append(errs, n.ledger.Close(context.Background()))
+	}
 	for _, db := range n.bases {
 		if db != nil {
 			errs = append(errs, db.Close())
@@ -271,6 +274,9 @@ func (n *Node) Link() *link.Link { return n.link }
 
 // Copy makes consistent copies of ledger.db and local.db, for a backup.
 func (n *Node) Copy(ctx context.Context, ledgerPath, localPath string) error {
+	if err := n.ledger.EmptySlip(ctx); err != nil {
+		return fmt.Errorf("copy the ledger: %w", err)
+	}
 	if err := n.bases[0].VacuumInto(ctx, ledgerPath); err != nil {
 		return fmt.Errorf("copy the ledger: %w", err)
 	}

@@ -135,6 +135,16 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 // Engine says which engine stands behind db.
 func (db *DB) Engine() Engine { return db.engine }
 
+// Beside names a file beside that of a SQLite database, for what belongs to it and is
+// not in it. It is "" where there is no such place: in memory, with PostgreSQL, and
+// when it is opened for reading only.
+func (db *DB) Beside(name string) string {
+	if lite, ok := db.driver.(*liteDB); ok && !lite.memory && !db.readOnly {
+		return lite.writer.path + "-" + name
+	}
+	return ""
+}
+
 // Close waits for the transactions that are under way, a few seconds at most,
 // and closes the database. Closing again does nothing.
 func (db *DB) Close() error {

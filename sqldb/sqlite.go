@@ -79,6 +79,7 @@ type liteDB struct {
 	readers *litePool
 	pools   []*sql.DB
 	folder  string // to be removed when closed; else ""
+	memory  bool
 	synced  bool   // each commit is, but for those of UpdateSoon
 
 	locks     sync.Mutex
@@ -91,7 +92,7 @@ type liteDB struct {
 
 func openLite(ctx context.Context, path string, c Config) (_ *liteDB, err error) {
 	memory := path == ":memory:"
-	db := &liteDB{closing: make(chan struct{}), lockNames: map[string]bool{}, synced: c.Durable && !memory}
+	db := &liteDB{closing: make(chan struct{}), lockNames: map[string]bool{}, memory: memory, synced: c.Durable && !memory}
 	defer func() {
 		if err != nil {
 			db.close()

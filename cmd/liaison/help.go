@@ -217,6 +217,7 @@ const manualFolder = `
 | ` + "`keys/`" + ` | the private keys of the side; only their owner can read them |
 | ` + "`admitted/`" + ` | the credence of each admitted side |
 | ` + "`ledger.db`" + ` | the side's own ledger, its replicas of the others, the receipts |
+| ` + "`ledger.db-receipts`" + ` | receipts of the last moment, on their way into it |
 | ` + "`local.db`" + ` | accounts, sessions, drafts, the trail of who did what with them |
 | ` + "`records.db`" + ` | what follows from the ledgers; it may be deleted while the node stands, and is made again |
 | ` + "`evidence/`" + ` | what another side sent that breaks its promises |
