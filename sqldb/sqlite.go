@@ -80,7 +80,7 @@ type liteDB struct {
 	pools   []*sql.DB
 	folder  string // to be removed when closed; else ""
 	memory  bool
-	synced  bool   // each commit is, but for those of UpdateSoon
+	synced  bool // each commit is, but for those of UpdateSoon
 
 	locks     sync.Mutex
 	lockNames map[string]bool
