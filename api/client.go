@@ -108,7 +108,10 @@ func (c *Client) Send(ctx context.Context, d NewDispatch, wait time.Duration) (s
 
 // Dispatches returns one page of the list.
 func (c *Client) Dispatches(ctx context.Context, q Query) (p DispatchPage, err error) {
-	query := url.Values{}
+	query, err := url.ParseQuery(q.View)
+	if err != nil {
+		return p, err
+	}
 	set := func(name, value string) {
 		if value != "" {
 			query.Set(name, value)

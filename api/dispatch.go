@@ -111,12 +111,11 @@ func (s *server) dispatches(w http.ResponseWriter, r *http.Request) error {
 	if filter.Mark != "" && !slices.Contains(records.Marks, filter.Mark) {
 		return notOneOf("mark", string(filter.Mark), records.Marks)
 	}
-	for name, into := range map[string]*time.Time{"since": &filter.Since, "until": &filter.Until} {
-		if text := query.Get(name); text != "" {
-			if *into, err = time.Parse(time.RFC3339, text); err != nil {
-				return problem(CodeBadRequest, "moment", "name", name, "value", clip(text))
-			}
-		}
+	if filter.Since, err = s.bound(r, "since", 0); err != nil {
+		return err
+	}
+	if filter.Until, err = s.bound(r, "until", 1); err != nil {
+		return err
 	}
 	lines, next, err := s.Node.Records().Dispatches(r.Context(), filter)
 	if refused, is := errors.AsType[*records.SearchError](err); is {
@@ -145,6 +144,37 @@ func (s *server) dispatches(w http.ResponseWriter, r *http.Request) error {
 		page.Dispatches = append(page.Dispatches, dispatchShape(line, holds))
 	}
 	return write(w, http.StatusOK, page)
+}
+
+// bound reads a time from the address, or a day of the side, which ends so many days
+// later.
+func (s *server) bound(r *http.Request, name string, later int) (at time.Time, err error) {
+	text := r.URL.Query().Get(name)
+	if text == "" {
+		return at, nil
+	}
+	if at, err = time.Parse(time.RFC3339, text); err == nil {
+		return at, nil
+	}
+	if _, err := time.Parse(time.DateOnly, text); err != nil {
+		return at, problem(CodeBadRequest, "moment-or-day", "name", name, "value", clip(text))
+	}
+	row, err := s.Node.Records().OfficeAt(r.Context(), s.Now())
+	if err != nil {
+		return at, err
+	}
+	zone := time.UTC
+	if row.Charter != nil {
+		if own := row.Charter.Side(s.Node.Side()); own != nil {
+			if there, err := time.LoadLocation(own.Zone); err == nil {
+				zone = there
+			}
+		}
+	}
+	if at, err = time.ParseInLocation(time.DateOnly, text, zone); err != nil {
+		return at, err
+	}
+	return at.AddDate(0, 0, later), nil
 }
 
 func (s *server) dispatch(w http.ResponseWriter, r *http.Request) error {

@@ -385,8 +385,8 @@ var (
 	counted      = parameter{"channel", "Only this channel; by default all together, and then each.", schema{"type": "string"}}
 	formState    = parameter{"state", "Only forms in this state.", schema{"type": "string", "enum": formStates}}
 	formCode     = parameter{"code", "Only forms of this code.", schema{"type": "string"}}
-	since        = parameter{"since", "Only dispatches released then or later.", schema{"type": "string", "format": "date-time"}}
-	until        = parameter{"until", "Only dispatches released before.", schema{"type": "string", "format": "date-time"}}
+	since        = parameter{"since", "Only dispatches released then or later: a time, or a day by the clock of the side.", schemaOfBound}
+	until        = parameter{"until", "Only dispatches released before a time, or until the end of a day by the clock of the side.", schemaOfBound}
 	shelf        = parameter{"shelf", "Which drafts: those that wait for the reader, the reader's own, all that are open, or former ones.", schema{"type": "string", "enum": people.Shelves, "default": people.ShelfOpen}}
 	readsFor     = parameter{"by", "The post for which the reader looks; by default the usual one of the account.", schema{"type": "string"}}
 	whose        = parameter{"account", "Whose: the operator names an account; a token is of one, and asks for its own.", schema{"type": "string"}}
@@ -394,6 +394,8 @@ var (
 	fileName     = parameter{"name", "The name of the file, as the other side shall read it.", schema{"type": "string", "maxLength": office.MaxNamed}}
 	allAlarms    = parameter{"all", "Also alarms that are cleared.", schema{"type": "boolean", "default": false}}
 )
+
+var schemaOfBound = schema{"type": "string", "examples": []string{"2018-10-15T01:30:00Z", "2018-10-15"}}
 
 var schemaOfMonth = schema{"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$", "examples": []string{"2018-10"}}
 

@@ -196,6 +196,7 @@ type Query struct {
 	Form       string      // the code of its form
 	Since      time.Time   // released then or later; zero: no bound
 	Until      time.Time   // released before; zero: no bound
+	View       string      // the Query of a kept view; what is asked for beside it takes the place of the same in it
 	Limit      int         // at most MaxList; 0: DefaultList
 	Cursor     string      // Next of the page before
 }

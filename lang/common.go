@@ -30,6 +30,7 @@ var commonWords = map[string]Phrase{
 	"frame.keys":        {En: "Keys", Ko: "단축 글쇠"},
 	"frame.keys-rows":   {En: "from row to row", Ko: "줄 이동"},
 	"frame.keys-acts":   {En: "to an action; Enter does it", Ko: "동작 선택, Enter로 실행"},
+	"frame.keys-more":   {En: "to the next nine actions", Ko: "다음 동작 아홉 개"},
 	"frame.keys-off":    {En: "Turn keys off", Ko: "단축 글쇠 끄기"},
 	"frame.keys-on":     {En: "Turn keys on", Ko: "단축 글쇠 켜기"},
 	"frame.stale": {

@@ -39,6 +39,7 @@ var helpWords = map[string]Phrase{
 	"help.state-settled.means":      {En: "Its place in the joint record can change no more: both sides have the same up to here, which their signatures show.", Ko: "공동 기록에서의 자리가 더는 바뀌지 않습니다. 여기까지 양측 기록이 같음을 서명이 보여 줍니다."},
 
 	"help.keys":      {En: "Keys", Ko: "글쇠"},
+	"help.key-more":  {En: "where a page has more than nine actions: the digits go to the next nine", Ko: "동작이 아홉 개를 넘는 화면에서 다음 아홉 개에 숫자를 붙임"},
 	"help.keys-note": {En: "Each key stands beside what it does. They can be turned off at the foot of the page, and act only while no field is being typed in.", Ko: "글쇠는 해당 단추 옆에 적혀 있습니다. 화면 맨 아래에서 끌 수 있으며, 입력란에 쓰는 동안에는 듣지 않습니다."},
 	"help.key-here":  {En: "this page", Ko: "이 화면"},
 }

@@ -11,6 +11,7 @@ var problemWords = map[string]Phrase{
 	"problem.wait":              {En: "{name}={value} is not a time of at most {limit}, such as 60s.", Ko: "{name}={value}은(는) 60s와 같은 {limit} 이내의 시간이 아닙니다."},
 	"problem.choice":            {En: "{name}={value} is not one of {values}.", Ko: "{name}={value}은(는) {values} 가운데 하나가 아닙니다."},
 	"problem.limit":             {En: "limit={value} is not a number from 1 to {limit}.", Ko: "limit={value}은(는) 1부터 {limit}까지의 수가 아닙니다."},
+	"problem.moment-or-day":     {En: "{name}={value} is neither a time such as 2018-10-15T01:30:00Z nor a day such as 2018-10-15.", Ko: "{name}={value}은(는) 2018-10-15T01:30:00Z와 같은 시각도, 2018-10-15와 같은 날짜도 아닙니다."},
 	"problem.moment":            {En: "{name}={value} is not a time such as 2018-10-15T01:30:00Z.", Ko: "{name}={value}은(는) 2018-10-15T01:30:00Z와 같은 시각이 아닙니다."},
 	"problem.cursor":            {En: "cursor={value} was not given by a page of this list.", Ko: "cursor={value}은(는) 이 목록에서 받은 것이 아닙니다."},
 	"problem.key":               {En: "The header Idempotency-Key has 1 to {limit} visible characters of ASCII, in quotation marks or without.", Ko: "Idempotency-Key 머리글은 보이는 ASCII 글자 1자부터 {limit}자까지이며, 따옴표는 있어도 없어도 됩니다."},

@@ -130,8 +130,6 @@ func (s *site) accountDone(v *visit, err error) error {
 	switch {
 	case errors.As(err, &refused):
 		return s.showAccount(v, http.StatusUnprocessableEntity, v.coded("refused", string(refused.Code), refused.Detail))
-	case errors.Is(err, people.ErrSessionEnded):
-		return s.ended(v)
 	case err != nil:
 		return err
 	}

@@ -3,7 +3,9 @@ package web
 import (
 	"fmt"
 	"html"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"reflect"
 	"regexp"
@@ -90,4 +92,19 @@ func TestWhatWasTypedIsKeptWhenTheSessionEndsWhileFilesAreEnclosed(t *testing.T)
 	nobody := south
 	nobody.cookie = h.account(people.Account{Name: "no-post", Person: "No post"})
 	nobody.upload(form).want(t, 403, "Your account has no post")
+}
+
+// What a page reads of a session it may read when that has just been ended: by
+// another window, or by an administrator.
+func TestAPageWhoseSessionEndsWhileItIsMadeSaysSo(t *testing.T) {
+	h, south := ours(t)
+	s, err := newSite(Config{Node: h.nodes["south"], Now: h.now, Log: slog.New(slog.DiscardHandler), Version: "0.1", Address: south.url, Name: "kaesong.example, south"})
+	must(t, err)
+	server := httptest.NewServer(s.answer(route{pattern: "GET /account", access: signedIn, handle: func(s *site, v *visit) error {
+		must(t, h.nodes["south"].People().RevokePost(t.Context(), "duty-officer"))
+		return s.account(v)
+	}}))
+	t.Cleanup(server.Close)
+	south.url = server.URL
+	south.get("/account").want(t, 403, "Your session has ended")
 }

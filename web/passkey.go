@@ -61,8 +61,6 @@ func (s *site) sayPasskey(v *visit, options []byte, err error) error {
 	switch {
 	case errors.As(err, &refused):
 		status, said.Problem = http.StatusUnprocessableEntity, v.coded("refused", string(refused.Code), refused.Detail)
-	case errors.Is(err, people.ErrSessionEnded):
-		return s.ended(v)
 	case err != nil:
 		return err
 	}

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"liaison.example/people"
 )
 
 // access says who may ask for a route.
@@ -262,6 +264,9 @@ func (s *site) answer(to route) http.Handler {
 		}
 		if err == nil && v.admitted {
 			err = s.run(to, v)
+		}
+		if errors.Is(err, people.ErrSessionEnded) { // since it was found out who asks
+			err = s.ended(v)
 		}
 		if err != nil {
 			s.fail(v, err)

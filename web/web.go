@@ -74,6 +74,14 @@ type site struct {
 // New returns the pages of the node. It fails only if the program was built
 // wrongly, by a template or a sheet that cannot be read.
 func New(c Config) (http.Handler, error) {
+	s, err := newSite(c)
+	if err != nil {
+		return nil, err
+	}
+	return s.handler(), nil
+}
+
+func newSite(c Config) (*site, error) {
 	files, err := loadAssets()
 	if err != nil {
 		return nil, fmt.Errorf("load the files of the pages: %w", err)
@@ -84,7 +92,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	s.passkeys, s.noPasskeys = people.NewSite(c.Name, c.Address)
 	s.pages = newPages(files)
-	return s.handler(), nil
+	return s, nil
 }
 
 // The limits of the pages against what a browser, or something that claims to

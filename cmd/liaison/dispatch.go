@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -175,6 +176,8 @@ func stateSentence(d *api.Dispatch) string {
 
 type listCommand struct {
 	place
+	Account    string `placeholder:"NAME" help:"Whose kept choice: needed with --view on the machine of the node."`
+	View       string `placeholder:"NAME" help:"Only those of this kept choice (\"liaison view\"); other filters given beside it take the place of the same in it."`
 	Limit      int    `default:"20" placeholder:"N" help:"How many at most. Default: 20."`
 	From       string `placeholder:"SIDE" help:"Only those of this side."`
 	Channel    string `placeholder:"ID" help:"Only those on this channel."`
@@ -207,6 +210,11 @@ func (c *listCommand) Run(ctx context.Context, t *terminal) error {
 			return usagef("--open says the same as --state open: give one of them")
 		}
 		q.State = api.WaitsForAny
+	}
+	if c.View != "" {
+		if q.View, err = keptChoice(ctx, client, c.Account, c.View); err != nil {
+			return err
+		}
 	}
 	if q.Since, err = moment("--since", c.Since, 0); err != nil {
 		return err
@@ -286,11 +294,24 @@ func (c *listCommand) sheet(ctx context.Context, t *terminal, client *api.Client
 	return nil
 }
 
+// keptChoice gives what a person's kept choice of a name asks the list for.
+func keptChoice(ctx context.Context, client *api.Client, account, name string) (query string, err error) {
+	views, err := client.Views(ctx, account)
+	if err != nil {
+		return "", err
+	}
+	i := slices.IndexFunc(views, func(v api.View) bool { return v.Name == name })
+	if i < 0 {
+		return "", fmt.Errorf("no choice is kept under the name %q: \"liaison view list\" shows all", printable(name))
+	}
+	return views[i].Query, nil
+}
+
 // filter writes what was asked for.
 func (c *listCommand) filter() string {
 	var list []string
 	for _, part := range [][2]string{
-		{"search", c.Search}, {"from", c.From}, {"channel", c.Channel}, {"precedence", c.Precedence}, {"state", c.State}, {"mark", c.Mark}, {"form", c.Form},
+		{"view", c.View}, {"search", c.Search}, {"from", c.From}, {"channel", c.Channel}, {"precedence", c.Precedence}, {"state", c.State}, {"mark", c.Mark}, {"form", c.Form},
 		{"since", c.Since}, {"until", c.Until},
 	} {
 		if part[1] != "" {

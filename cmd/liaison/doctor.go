@@ -140,6 +140,9 @@ func examine(ctx context.Context, dir, backup string) ([]finding, error) {
 		if _, e := os.Stat((&folder{path: dir}).file(settingsFile)); errors.Is(e, fs.ErrNotExist) {
 			return nil, err
 		}
+		if errors.Is(err, fs.ErrPermission) {
+			return []finding{{"rights", isBad, err.Error(), whoseFolder(dir) + " Nothing else can be checked before."}}, nil
+		}
 		return []finding{{"settings", isBad, err.Error(), "Mend this line of liaison.toml; the manual lists every setting. Nothing else can be checked before."}}, nil
 	}
 	p := &patient{folder: f, backup: backup, client: f.client()}

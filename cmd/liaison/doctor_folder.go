@@ -48,6 +48,7 @@ func lookAtRights(_ context.Context, p *patient) []finding {
 		return []finding{ok("not looked at on this system")}
 	}
 	var findings []finding
+	folder := -1 // to whom it belongs
 	look := func(name string, secret bool) {
 		path := p.file(name)
 		info, err := os.Stat(path)
@@ -69,8 +70,12 @@ func lookAtRights(_ context.Context, p *patient) []finding {
 		case mode&want != want:
 			findings = append(findings, bad(do, "its owner may not use %s (mode %o)", path, mode))
 		}
-		if !ownedByUs(info) {
-			findings = append(findings, bad("Run this command, and the node, as the user who owns the folder, or give it to the right one with chown -R.", "%s belongs to another user", path))
+		if owner, known := ownerOf(info); known {
+			if name == "." {
+				folder = owner
+				findings = append(findings, standsBelow(path, owner)...)
+			}
+			findings = append(findings, belongs(path, owner, folder, os.Geteuid())...)
 		}
 	}
 	look(".", false)

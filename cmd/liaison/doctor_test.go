@@ -444,3 +444,36 @@ func TestTheDoctorComparesClocks(t *testing.T) {
 		wantFinding(t, at(0), "clock", isWarning, "cannot be seen")
 	}
 }
+
+func TestTheDoctorSaysToWhomAFolderMustBelong(t *testing.T) {
+	const kim, lee = 4242001, 4242002 // whom no machine knows
+	for _, row := range []struct {
+		name              string
+		owner, folder, us int
+		found, do         string
+	}{
+		{"our own", kim, kim, kim, "", ""},
+		{"root looks", kim, kim, root, "", ""},
+		{"somebody else's", kim, kim, lee, "belongs to 4242001, and this command runs as 4242002", "as 4242001, or give the folder to 4242002"},
+		{"what root has left there", root, kim, kim, "belongs to root, and this command runs as 4242001", "as root"},
+		{"what root has left there, root looks", root, kim, root, "belongs to root, and the folder to 4242001", "chown 4242001: ledger.db"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			found := belongs("ledger.db", row.owner, row.folder, row.us)
+			if row.found == "" {
+				if found != nil {
+					t.Errorf("found %+v", found)
+				}
+				return
+			}
+			if len(found) != 1 || found[0].State != isBad || !strings.Contains(found[0].Found, row.found) || !strings.Contains(found[0].Do, row.do) {
+				t.Errorf("found %+v, want %q and %q", found, row.found, row.do)
+			}
+		})
+	}
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, settingsFile), nil, 0o600))
+	if said := whoseFolder(dir); !strings.Contains(said, "this is ") {
+		t.Errorf("of our own folder it says: %s", said)
+	}
+}

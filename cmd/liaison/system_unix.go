@@ -35,11 +35,13 @@ func freeSpace(path string) (uint64, error) {
 	return uint64(s.Bavail) * uint64(s.Bsize), nil
 }
 
-// ownedByUs reports whether a file belongs to the user of this process, or
-// whether that is root, who may act for every user.
-func ownedByUs(info fs.FileInfo) bool {
+// ownerOf is the user to whom a file belongs.
+func ownerOf(info fs.FileInfo) (uid int, known bool) {
 	s, is := info.Sys().(*syscall.Stat_t)
-	return !is || os.Geteuid() == 0 || int(s.Uid) == os.Geteuid()
+	if !is {
+		return 0, false
+	}
+	return int(s.Uid), true
 }
 
 // apart keeps a child out of the terminal's group, so that Ctrl-C reaches the

@@ -32,8 +32,8 @@ func freeSpace(path string) (free uint64, err error) {
 	return free, windows.GetDiskFreeSpaceEx(name, &free, nil, nil)
 }
 
-// ownedByUs is not looked at on Windows.
-func ownedByUs(fs.FileInfo) bool { return true }
+// ownerOf is not known on Windows.
+func ownerOf(fs.FileInfo) (uid int, known bool) { return 0, false }
 
 // apart keeps a child out of the console's group, so that Ctrl-C reaches the
 // parent alone, which then ends its children in good order.

@@ -61,6 +61,12 @@ func TestThePackageForDebianIsWholeAndTheSameEachTime(t *testing.T) {
 		}
 	}
 	about := command(t, folder, "dpkg-deb", "-I", file)
+	scripts := filepath.Join(folder, "scripts")
+	command(t, folder, "dpkg-deb", "-e", file, scripts)
+	for _, name := range []string{"postinst", "prerm", "postrm"} {
+		command(t, scripts, "sh", "-n", name)
+		command(t, scripts, "./"+name, "upgrade") // nothing is done, on whatever machine: the nodes run on
+	}
 	unpacked := filepath.Join(folder, "unpacked")
 	command(t, folder, "dpkg-deb", "-x", file, unpacked)
 	version := strings.Fields(command(t, folder, filepath.Join(unpacked, "usr/bin/liaison"), "version"))[1]

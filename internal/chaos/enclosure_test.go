@@ -3,6 +3,8 @@
 package chaos_test
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -80,6 +82,53 @@ func TestAnEnclosureOf100MiBSurvivesTenCutsAndTwoKills(t *testing.T) {
 		n.noAlarms()
 	}
 	verified(o.south, o.north) // it reads every byte and finds the hash that the dispatch names
+}
+
+// killing is a file on the machine of a person that is being read in by a node, which
+// is killed once the client has read as far as at.
+type killing struct {
+	*bytes.Reader
+	n      *realNode
+	at     int64
+	killed bool
+	lowest int64 // where the client has read from after the kill
+}
+
+func (k *killing) ReadAt(b []byte, offset int64) (int, error) {
+	switch {
+	case k.killed:
+		k.lowest = min(k.lowest, offset)
+	case offset >= k.at:
+		k.killed = true
+		k.n.kill()
+	}
+	return k.Reader.ReadAt(b, offset)
+}
+
+func TestAnUploadGoesOnWhereItWasAfterItsNodeWasKilled(t *testing.T) {
+	t.Parallel()
+	n := newNode(t, t.TempDir(), "south")
+	n.start()
+	content := make([]byte, 4*api.MaxPart+12345)
+	_, _ = rand.NewChaCha8([32]byte{2}).Read(content)
+	file := &killing{Reader: bytes.NewReader(content), n: n, at: 2*api.MaxPart + api.MaxPart/2, lowest: int64(len(content))}
+	before := int64(-1) // how much the node had acknowledged when it was killed
+	e, err := n.client().Upload(t.Context(), "map.bin", int64(len(content)), file, func(_ error, held int64, _ time.Duration) {
+		if before < 0 {
+			before = held
+			n.start()
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum := fmt.Sprintf("%x", sha256.Sum256(content)); e.Hash != sum || e.Size != int64(len(content)) {
+		t.Errorf("read in are %d bytes with the hash %s, want %d with %s", e.Size, e.Hash, len(content), sum)
+	}
+	if !file.killed || before != 2*api.MaxPart || file.lowest < before {
+		t.Errorf("killed: %v, with %d bytes acknowledged; then it was sent again from byte %d", file.killed, before, file.lowest)
+	}
+	n.noAlarms()
 }
 
 // encloses sends a dispatch from south with an enclosure of so many bytes.

@@ -1,11 +1,13 @@
 // Keys. A single letter acts only when no field has the focus, and a person can
 // turn them all off; letters are taken by their place, so that they work while
 // Hangul is typed. An action without a letter has a digit, which leads to it: Enter
-// then does it.
+// then does it. Of more than nine such actions 0 gives the digits to the next nine.
 {
   const legend = document.querySelector(".keys");
   const button = document.querySelector("[data-keys-switch]");
+  const more = document.querySelector("[data-keys-more]");
   const kept = "liaison-keys";
+  let numbered = 0; // how many actions stand before those that have digits now
   let on = localStorage.getItem(kept) !== "off";
 
   function show() {
@@ -21,22 +23,23 @@
     all[next].focus();
   }
 
-  // actions are those of the page that show no key of their own, as far as digits go.
+  // actions are those of the page that show no key of their own.
   function actions() {
     return [...document.querySelectorAll("main button[type=submit], main a.button")]
-      .filter((act) => act.checkVisibility() && !act.disabled && !act.querySelector("kbd:not([data-digit])"))
-      .slice(0, 9);
+      .filter((act) => act.checkVisibility() && !act.disabled && !act.querySelector("kbd:not([data-digit])"));
   }
 
-  // number shows at each of them its digit.
+  // number shows at nine of them their digits.
   function number() {
     const acts = actions();
     unnumber();
-    acts.forEach((act, i) => {
+    if (numbered >= acts.length) numbered = 0;
+    acts.slice(numbered, numbered + 9).forEach((act, i) => {
       const digit = document.createElement("kbd");
       digit.dataset.digit = digit.textContent = i + 1;
       act.append(digit);
     });
+    if (more) more.hidden = acts.length <= 9;
   }
 
   function unnumber() {
@@ -58,8 +61,13 @@
       search.select();
       return;
     }
+    if (/^(Digit|Numpad)0$/.test(event.code) && !event.shiftKey) {
+      numbered += 9;
+      number();
+      return actions()[numbered]?.scrollIntoView({ block: "nearest" });
+    }
     if (/^(Digit|Numpad)[1-9]$/.test(event.code) && !event.shiftKey) {
-      const act = actions()[event.code.slice(-1) - 1];
+      const act = document.querySelector(`kbd[data-digit="${event.code.slice(-1)}"]`)?.parentElement;
       act?.scrollIntoView({ block: "nearest" });
       act?.focus();
       return;
@@ -84,6 +92,6 @@
   document.addEventListener("toggle", number, true);
   document.addEventListener("liaison:fetched", () => { // what is shown is compared with what came
     unnumber();
-    setTimeout(number);
+    queueMicrotask(number); // in one go with what came: no picture is without digits
   });
 }
