@@ -491,7 +491,7 @@ type Cut struct {
 //
 // "lost" says that the reader was too slow and must look anew at all but entries.
 type Event struct {
-	Kind string          `json:"kind"`           // "entry", "receipt", "line", "mode", "alarm", "settled", "charter", "draft", "lost" or "ended"
+	Kind string          `json:"kind"`           // "entry", "receipt", "line", "mode", "alarm", "settled", "charter", "draft", "enclosure", "roster", "time" (something has changed by time alone), "lost" or "ended"
 	ID   *office.EntryID `json:"id,omitempty"`   // the entry that has got its place; the last of ours that a side holds
 	Side office.Side     `json:"side,omitempty"` // whose receipt or line it is
 }
