@@ -153,6 +153,7 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 	n.run(ctx, n.hearProcesses)
 	n.run(ctx, n.enclose)
 	n.run(ctx, n.followNumbers)
+	n.run(ctx, n.followLines)
 	if !n.c.TellByHand {
 		n.run(ctx, n.tellTime)
 	}
