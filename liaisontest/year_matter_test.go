@@ -60,6 +60,7 @@ func (b *became) areCounted(t *testing.T, figures []office.Figures) {
 		got.answers.Late += f.Answers.Late
 		got.answers.Open += f.Answers.Open
 		got.answers.Overdue += f.Answers.Overdue
+		got.answers.Unobjected += f.Answers.Unobjected
 		got.answers.Withdrawn += f.Answers.Withdrawn
 		got.meetings.Proposed += f.Meetings.Proposed
 		got.meetings.Confirmed += f.Meetings.Confirmed
@@ -292,7 +293,7 @@ func (y *year) considers(side office.Side, kept bool) {
 func (y *year) giveNotice(side office.Side, objected bool) {
 	d := y.fillIn(side, "ob", office.Immediate)
 	if y.lookAtFlag(d.id, office.AwaitsAnswer, d.at.Add(12*time.Hour), false); !objected {
-		y.became.answers.Overdue++
+		y.became.answers.Unobjected++
 		return
 	}
 	y.became.answers.InTime++
