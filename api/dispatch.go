@@ -193,6 +193,11 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) error {
 	if d.Receipts, err = s.receipts(r, id); err != nil {
 		return err
 	}
+	for i, a := range line.Acknowledged {
+		if d.Acknowledged[i].Arrival, err = s.arrival(r, a.ID, a.At); err != nil {
+			return err
+		}
+	}
 	if d.Enclosures, err = s.enclosed(r, &line); err != nil {
 		return err
 	}

@@ -33,6 +33,11 @@ func (s *server) checks(w http.ResponseWriter, r *http.Request) error {
 	for i := range lines {
 		c := checkShape(&lines[i].LineCheck)
 		c.Settled = &lines[i].Settled
+		for j, a := range lines[i].Answers {
+			if c.Answers[j].Arrival, err = s.arrival(r, a.ID, a.At); err != nil {
+				return err
+			}
+		}
 		page.Checks = append(page.Checks, c)
 	}
 	return write(w, http.StatusOK, page)

@@ -69,6 +69,9 @@ func (s *server) entry(w http.ResponseWriter, r *http.Request) error {
 	if ok {
 		e = entryShape(placed)
 		e.Leaf = string(leaf)
+		if e.Arrival, err = s.arrival(r, id, placed.At); err != nil {
+			return err
+		}
 	}
 	if e.Receipts, err = s.receipts(r, id); err != nil {
 		return err
@@ -79,6 +82,20 @@ func (s *server) entry(w http.ResponseWriter, r *http.Request) error {
 	}
 	e.Silences = silenceShapes(silences)
 	return write(w, http.StatusOK, e)
+}
+
+// arrival gives what this node has seen of when an entry came; nil if nothing is to be
+// said of it.
+func (s *server) arrival(r *http.Request, id office.EntryID, written int64) (*Arrival, error) {
+	a, err := s.Node.Arrival(r.Context(), id, moment(written))
+	if err != nil || a == nil {
+		return nil, err
+	}
+	shape := &Arrival{At: a.At.UTC(), LateMS: a.Late.Milliseconds()}
+	if !a.Since.IsZero() {
+		shape.Since = new(a.Since.UTC())
+	}
+	return shape, nil
 }
 
 func entryShape(p records.PlacedEntry) Entry {

@@ -136,6 +136,7 @@ func (s *server) putRotation(w http.ResponseWriter, r *http.Request) error {
 	if one, err = s.Node.People().PutRotation(r.Context(), h, clock, one); err != nil {
 		return err
 	}
+	s.Node.TellRoster()
 	return write(w, http.StatusOK, rotationShape(&one))
 }
 
@@ -168,6 +169,7 @@ func (s *server) giveWatch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.Node.TellRoster()
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
@@ -197,6 +199,7 @@ func (s *server) offerSwap(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.Node.TellRoster()
 	return write(w, http.StatusCreated, swapShape(&offer))
 }
 
@@ -222,6 +225,7 @@ func swapAct(do func(ctx context.Context, p *people.People, h people.Hand, clock
 		if err != nil {
 			return err
 		}
+		s.Node.TellRoster()
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}

@@ -174,6 +174,17 @@ type Acknowledgement struct {
 	Side office.Side    `json:"side"`
 	By   office.Post    `json:"by"`
 	At   time.Time      `json:"at"` // the acknowledging side's clock
+
+	Arrival *Arrival `json:"arrival,omitempty"` // not in lists
+}
+
+// Arrival is what this side's node alone has seen of an entry of another side whose time
+// does not go with when it came: by more than two minutes it came later than a line that
+// was up explains, or before the time that it bears. It stands in no record.
+type Arrival struct {
+	At     time.Time  `json:"at"`              // when it was stored here, by this node's clock
+	Since  *time.Time `json:"since,omitempty"` // since when the line was up; left out if it came too early
+	LateMS int64      `json:"late_ms"`         // how much later than its own time, or than the line came up; negative if it came before its time
 }
 
 // Receipt is one side's proof that it has durably stored an entry.
@@ -247,6 +258,7 @@ type Entry struct {
 	Leaf     string            `json:"leaf,omitempty"`     // not in lists
 	Silences []Silence         `json:"silences,omitempty"` // what is waited for with it, and why nothing has come; not in lists
 	Receipts []Receipt         `json:"receipts,omitempty"` // not in lists
+	Arrival  *Arrival          `json:"arrival,omitempty"`  // not in lists
 }
 
 // EntryPage is one page of the joint record, the last entry first.
@@ -492,7 +504,7 @@ type Cut struct {
 //
 // "lost" says that the reader was too slow and must look anew at all but entries.
 type Event struct {
-	Kind string          `json:"kind"`           // "entry", "receipt", "line", "mode", "alarm", "settled", "charter", "draft", "lost" or "ended"
+	Kind string          `json:"kind"`           // "entry", "receipt", "line", "mode", "alarm", "settled", "charter", "draft", "enclosure", "roster", "time" (something has changed by time alone), "lost" or "ended"
 	ID   *office.EntryID `json:"id,omitempty"`   // the entry that has got its place; the last of ours that a side holds
 	Side office.Side     `json:"side,omitempty"` // whose receipt or line it is
 }

@@ -32,6 +32,7 @@ type CheckAnswer struct {
 	Remark   string             `json:"remark,omitempty"`
 	Record   *office.Settled    `json:"record,omitempty"` // what it had settled, at the caller's count if so much
 	Records  string             `json:"records"`          // "equal", "differ" or "not-compared": its record and the caller's
+	Arrival  *Arrival           `json:"arrival,omitempty"`
 }
 
 // CheckPage is one page of the calls, the last in the joint order first.

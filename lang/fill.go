@@ -17,6 +17,8 @@ var fillWords = map[string]Phrase{
 	"fill.answer":             {En: "Answer", Ko: "회신"},
 	"fill.no-answer":          {En: "No answer yet: a question or a remark", Ko: "아직 회신이 아님: 질문이나 의견"},
 	"fill.answered":           {En: "Answer: {answer}", Ko: "회신 내용: {answer}"},
+	"fill.answered-after":     {En: "{side} has said something only after that time: by the form it had not objected.", Ko: "{side}{side:은/는} 기한이 지난 뒤에 의견을 밝혔습니다. 서식에 따르면 그때까지 이의가 없었던 것입니다."},
+	"fill.unobjected":         {En: "That time is over, and {side} has not objected.", Ko: "기한이 지났고 {side}{side:은/는} 이의를 밝히지 않았습니다."},
 	"fill.until":              {En: "That is until {time} ({zone}).", Ko: "기한은 {time}({zone})입니다."},
 	"field-type.line":         {En: "a line of at most 200 characters", Ko: "200자 이내의 한 줄"},
 	"field-type.text":         {En: "a text of at most 10,000 bytes", Ko: "10,000바이트 이내의 글"},

@@ -1,6 +1,7 @@
 package liaisontest
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -37,6 +38,8 @@ type Office struct {
 	Change func(side office.Side, c *node.Config)
 	// Free is how many bytes are free on a side's disk, where that is bounded.
 	Free map[office.Side]int64
+	// Zones are the zones of the sides, where they are not Asia/Seoul; it may be nil.
+	Zones map[office.Side]string
 
 	skew map[office.Side]*atomic.Int64 // by how many nanoseconds each side's clock is off
 	dirs map[office.Side]string
@@ -83,7 +86,7 @@ func (o *Office) NewDir(side office.Side) { o.dirs[side] = o.T.TempDir() }
 // Credence is a side's credence, as other sides open it.
 func (o *Office) Credence(side office.Side) ledger.Credence {
 	o.T.Helper()
-	text, err := o.keys[side].SignCredence(ledger.Credence{Name: side, Zone: "Asia/Seoul", Languages: []string{"ko", "en"}, Address: side + ".example:8411"})
+	text, err := o.keys[side].SignCredence(ledger.Credence{Name: side, Zone: cmp.Or(o.Zones[side], "Asia/Seoul"), Languages: []string{"ko", "en"}, Address: side + ".example:8411"})
 	if err != nil {
 		o.T.Fatal(err)
 	}

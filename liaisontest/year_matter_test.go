@@ -60,6 +60,7 @@ func (b *became) areCounted(t *testing.T, figures []office.Figures) {
 		got.answers.Late += f.Answers.Late
 		got.answers.Open += f.Answers.Open
 		got.answers.Overdue += f.Answers.Overdue
+		got.answers.Unobjected += f.Answers.Unobjected
 		got.answers.Withdrawn += f.Answers.Withdrawn
 		got.meetings.Proposed += f.Meetings.Proposed
 		got.meetings.Confirmed += f.Meetings.Confirmed
@@ -183,9 +184,9 @@ func (y *year) offer(side office.Side, end int) {
 	}
 }
 
-// agreeOnForms puts two forms in force: a meeting is to be answered within a day of
-// joint hours by one of two answers, and to a notice that is IMMEDIATE there may be an
-// objection within half a day at every hour.
+// agreeOnForms puts three forms in force: a meeting is to be answered within a day of
+// joint hours by one of two answers, to a notice that is IMMEDIATE there may be an
+// objection within half a day at every hour, and distress is held back by nothing.
 func (y *year) agreeOnForms() {
 	words := func(text string) office.Words { return office.Words{"en": text} }
 	fields := []office.FormField{{ID: "what", Name: words("What"), Required: true, Type: office.FieldLine}}
@@ -198,6 +199,7 @@ func (y *year) agreeOnForms() {
 			Code: "ob", Name: words("Notice"), Purpose: words("To object."), Precedence: office.Immediate, Fields: fields, Asks: office.AsksObjection, Hours: 12,
 			Answers: []office.Choice{{ID: "agree", Name: words("We do not object")}, {ID: "object", Name: words("We object")}},
 		},
+		{Code: "ds", Name: words("Distress"), Purpose: words("Lives are at risk."), Precedence: office.Immediate, Fields: fields, Asks: office.AsksNothing, Mode: office.ModeDistress},
 	} {
 		y.forms[f.Code] = office.HashForm(f)
 		y.write("south", office.KindProposeForm, &office.ProposeFormBody{Form: f})
@@ -214,6 +216,9 @@ func (y *year) planForms() {
 	}
 	for i, at := range y.moments(8, 2) {
 		y.at(at, func() { y.giveNotice(y.Sides[i%2], i/2%2 == 0) })
+	}
+	for i, at := range y.moments(12, 25) {
+		y.at(at, func() { y.considers(y.Sides[i%2], i/2%2 == 0) })
 	}
 }
 
@@ -260,11 +265,35 @@ func (y *year) propose(side office.Side, i int) {
 	})
 }
 
+// considers proposes a meeting, to which the other side gives a holding reply, and then
+// answers by the day that it has named or after it. By the form both are late.
+func (y *year) considers(side office.Side, kept bool) {
+	d := y.fillIn(side, "mt", office.Routine)
+	due := y.open.due(office.Routine, d.at, 24*60)
+	until := due.Add(50 * time.Hour)
+	y.became.meetings.Proposed++
+	y.became.meetings.Confirmed++
+	y.became.answers.Late++
+	y.at(d.at.Add(2*time.Hour), func() {
+		y.reaches(y.write(other(side), office.KindConsider, &office.ConsiderBody{Dispatch: d.id, Until: office.MinuteOf(until.UnixMilli())}))
+		y.tell(other(side))
+	})
+	if y.lookAtFlag(d.id, office.AwaitsAnswer, until, !kept); kept {
+		y.at(until.Add(-5*time.Hour), func() { y.reply(d, "confirm") })
+		return
+	}
+	over := y.expect(other(side), notify.WhatHolding, d.id.String(), until)
+	y.at(until.Add(2*time.Hour), func() {
+		over.until = y.now
+		y.reply(d, "confirm")
+	})
+}
+
 // giveNotice gives a notice, to which the other side objects in time or not at all.
 func (y *year) giveNotice(side office.Side, objected bool) {
 	d := y.fillIn(side, "ob", office.Immediate)
 	if y.lookAtFlag(d.id, office.AwaitsAnswer, d.at.Add(12*time.Hour), false); !objected {
-		y.became.answers.Overdue++
+		y.became.answers.Unobjected++
 		return
 	}
 	y.became.answers.InTime++
@@ -325,7 +354,11 @@ func (y *year) mattersWereTold() {
 			} else {
 				raised++
 			}
-			if list[key] = append(list[key], m.at); m.who != "watch" || m.count != 1 && !cut[m.about] {
+			who := "watch"
+			if m.what == notify.WhatSwap {
+				who = "head"
+			}
+			if list[key] = append(list[key], m.at); m.who != who || m.count != 1 && !cut[m.about] {
 				y.t.Errorf("%s: %+v", side, m)
 			}
 		}
@@ -359,6 +392,7 @@ func (y *year) mattersWereTold() {
 	}
 	for _, what := range []notify.What{
 		notify.WhatTender, notify.WhatTenderDeclined, notify.WhatTenderOver, notify.WhatAnswer, notify.WhatUnmanned, notify.WhatSuspended, notify.WhatResumed, notify.WhatUnacknowledged,
+		notify.WhatNote, notify.WhatSwap, notify.WhatHolding,
 	} {
 		if !slices.ContainsFunc(y.told, func(m *toldMatter) bool { return m.what == what }) {
 			y.t.Errorf("nobody was to be told of %s in the whole year", what)

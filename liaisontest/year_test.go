@@ -22,7 +22,8 @@ import (
 // Pyongyang's was. The line is cut for three months. Dispatches and line checks come
 // every day; the watches follow the roster of each side, and now and then nobody comes
 // (year_watch_test.go); tenders, forms and suspensions come on some days
-// (year_matter_test.go).
+// (year_matter_test.go), coordination notes, and watches that change hands; a deputy at
+// each side has quiet hours over midnight (year_quiet_test.go).
 var (
 	yearBegins = time.Date(2015, 1, 1, 0, 0, 0, 0, time.UTC)
 	yearEnds   = time.Date(2016, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -64,6 +65,7 @@ type sentDispatch struct {
 	precedence   office.Precedence
 	at           time.Time
 	acknowledged time.Time // zero: never
+	distress     bool
 }
 
 // event is something that happens at a moment.
@@ -104,6 +106,8 @@ func (y *year) write(side office.Side, kind string, body any) office.EntryID {
 	switch kind {
 	case office.KindHours, office.KindCoverage, office.KindSuspension, office.KindResumption, office.KindProposeForm, office.KindAgreeForm:
 		by = "head"
+	case office.KindPost:
+		by = "operator"
 	}
 	w, err := y.Nodes[side].Write(context.Background(), node.Act{By: by, Kind: kind, Body: body})
 	if err != nil {
@@ -380,6 +384,10 @@ func TestAYearOfAnOffice(t *testing.T) {
 			watch: map[office.Side]*yearWatch{}, checks: map[office.CheckResult]int{},
 			bells: map[office.Side]*yearBell{}, forms: map[string]string{}, next: map[office.Side]time.Time{},
 		}
+		y.Zones = map[office.Side]string{}
+		for side, zone := range y.open.zones {
+			y.Zones[side] = zone.String()
+		}
 		y.ring()
 		y.Base = func(office.Side, string) sqldb.Config { return sqldb.Config{URL: "sqlite::memory:"} }
 		y.turn(yearBegins.Add(-24 * time.Hour))
@@ -396,6 +404,9 @@ func TestAYearOfAnOffice(t *testing.T) {
 		y.planTenders()
 		y.planForms()
 		y.planSuspensions()
+		y.planNights()
+		y.planSwaps()
+		y.planNotes()
 		for len(y.coming) > 0 {
 			e := heap.Pop(&y.coming).(event)
 			y.pass(e.at)

@@ -67,14 +67,14 @@ func (b *yearBell) Send(_ context.Context, to notify.To, n notify.Notice) error 
 }
 
 // stepsOfTheYear are the minutes after which each step of the usual ladders is
-// reached, and whom it names: the watch or the head. Step 0 is the release.
+// reached, and whom it names. Step 0 is the release.
 var stepsOfTheYear = map[office.Precedence][]struct {
 	after int
 	who   string
 }{
-	office.Flash:     {{0, "watch"}, {5, "watch"}, {10, "watch"}, {20, "head"}},
-	office.Immediate: {{0, "watch"}, {30, "watch"}},
-	office.Priority:  {{0, "watch"}, {180, "watch"}, {48 * 60, "head"}}, // no deputy has any means
+	office.Flash:     {{0, "watch"}, {5, "watch"}, {10, "deputy"}, {20, "head"}},
+	office.Immediate: {{0, "watch"}, {30, "deputy"}},
+	office.Priority:  {{0, "watch"}, {180, "deputy"}, {48 * 60, "head"}},
 	office.Routine:   {{0, "watch"}, {360, "watch"}},
 }
 
@@ -90,13 +90,17 @@ func (y *year) ring() {
 func (y *year) engage(side office.Side) {
 	y.t.Helper()
 	ctx, n := context.Background(), y.Nodes[side]
-	for who, post := range map[string]office.Post{"watch": "duty-officer", "head": "head"} {
+	y.write(side, office.KindPost, &office.PostBody{Languages: []string{"ko"}, Name: office.Words{"en": "Deputy"}, Post: "deputy", Role: "deputy"})
+	for who, post := range map[string]office.Post{"watch": "duty-officer", "deputy": "deputy", "head": "head"} {
 		if err := n.People().AddAccount(ctx, people.By{Who: people.Operator}, people.Account{Name: who, Person: who, Posts: []office.Post{post}}); err != nil {
 			y.t.Fatal(err)
 		}
 		if _, _, err := n.Notify().AddMeans(ctx, who, "bell", "Bell", notify.Settings{"whose": who}); err != nil {
 			y.t.Fatal(err)
 		}
+	}
+	if err := n.Notify().SetQuiet(ctx, "deputy", quietOfTheYear); err != nil {
+		y.t.Fatal(err)
 	}
 }
 
@@ -133,8 +137,8 @@ func (y *year) pass(to time.Time) {
 
 // flooded is for how long after the line has come back notices are gathered: what
 // was released in three months comes at once, and of what was released in the last
-// night of it the next step on that day.
-const flooded = 12 * time.Hour
+// night of it the next step on that day, and the deputy of it on the next morning.
+const flooded = 24 * time.Hour
 
 // everybodyWasTold compares what people were told with what they were to be told:
 // nothing is missing, nothing came twice, early, late, or after somebody had
@@ -182,6 +186,9 @@ func (y *year) everybodyWasTold() {
 			due := y.open.due(d.precedence, d.at, s.after)
 			if step == 0 {
 				due = d.at
+			}
+			if d.precedence != office.Flash && !d.distress {
+				due = y.awake(other(d.id.Side), s.who, due)
 			}
 			if !due.Before(yearEnds.Add(-tick)) || !d.acknowledged.IsZero() && !due.Before(d.acknowledged.Add(-tick)) {
 				continue

@@ -125,7 +125,7 @@ type Receipt struct {
 
 // Event is a change that pages and programs may show at once.
 type Event struct {
-	Kind string         // "entry" (one was placed), "receipt", "line", "mode", "alarm", "settled", "charter", "draft", "enclosure" (one of a dispatch has come further)
+	Kind string         // "entry" (one was placed), "receipt", "line", "mode", "alarm", "settled", "charter", "draft", "enclosure" (one of a dispatch has come further), "roster" (our own), "time" (something has changed by time alone)
 	ID   office.EntryID // the entry, for "entry" and "enclosure"; the highest covered entry, for "receipt"
 	Side office.Side    // for "receipt" and "line": the other side
 }

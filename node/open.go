@@ -64,8 +64,9 @@ type Config struct {
 	Pages string
 	// Senders are further kinds of means by which people are told.
 	Senders []notify.Sender
-	// TellByHand leaves the telling of people to who calls Tell: a test that turns
-	// the clock.
+	// TellByHand leaves the telling of people to who calls Tell, and that of open
+	// pages what changes by time alone to who calls TellTime: a test that turns the
+	// clock.
 	TellByHand bool
 }
 
@@ -110,6 +111,7 @@ type Node struct {
 	linesChanged chan struct{} // holds a token when a line has changed
 	told         told
 	climbs       climbs
+	passing      passing
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -151,6 +153,10 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 	n.run(ctx, n.hearProcesses)
 	n.run(ctx, n.enclose)
 	n.run(ctx, n.followNumbers)
+	n.run(ctx, n.followLines)
+	if !n.c.TellByHand {
+		n.run(ctx, n.tellTime)
+	}
 	for _, side := range n.others() {
 		n.run(ctx, func(ctx context.Context) { n.fetchFrom(ctx, side) })
 	}

@@ -23,6 +23,9 @@ func migrateLocal(ctx context.Context, db *sqldb.DB) error {
 	if err := db.Migrate(ctx, "once", onceMigrations); err != nil {
 		return err
 	}
+	if err := db.Migrate(ctx, "arrival", arrivalMigrations); err != nil {
+		return err
+	}
 	return db.Migrate(ctx, "number", numberMigrations)
 }
 

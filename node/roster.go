@@ -62,6 +62,13 @@ func (n *Node) Plan(ctx context.Context, from, until time.Time) (people.Plan, er
 	return r.Plan(from.UnixMilli(), until.UnixMilli())
 }
 
+// TellRoster tells the pages of this node that the roster or an offer of a watch has
+// changed, and lets people be told to whom one is offered.
+func (n *Node) TellRoster() {
+	n.watches.send(Event{Kind: "roster"})
+	n.notify.Wake()
+}
+
 // Promised gives the times between two moments at which our side has promised the
 // others that somebody is on watch.
 func (n *Node) Promised(ctx context.Context, from, until time.Time) ([]office.Opening, error) {

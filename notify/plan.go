@@ -124,7 +124,8 @@ func (q Quiet) Texts() (from, until string) {
 	return text(q.From), text(q.Until)
 }
 
-// holds tells whether a moment lies in it, and when it ends.
+// holds tells whether a moment lies in it, and when it ends, or when the clock of the
+// zone is set if that is before: then it is to be looked at again.
 func (q Quiet) holds(now int64, zone *time.Location) (until int64, quiet bool) {
 	if q.From == q.Until {
 		return 0, false
@@ -135,7 +136,11 @@ func (q Quiet) holds(now int64, zone *time.Location) (until int64, quiet bool) {
 		return 0, false
 	}
 	left := (q.Until - at + 24*60) % (24 * 60)
-	return now - now%60_000 + int64(left)*60_000, true
+	until = now - now%60_000 + int64(left)*60_000
+	if _, set := local.ZoneBounds(); !set.IsZero() {
+		until = min(until, set.UnixMilli())
+	}
+	return until, true
 }
 
 // Key says what is told to whom, and how. Nothing is told twice under one.

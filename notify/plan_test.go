@@ -184,3 +184,45 @@ func TestAFloodIsToldAtOnceWithItsNumber(t *testing.T) {
 		t.Errorf("ten minutes later %d are planned, the last of %d", len(planned), planned[len(planned)-1].Notice.Count)
 	}
 }
+
+func TestQuietHoursEndWithTheClockInTheNightsWhenItIsSet(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct{ from, day, ends string }{
+		{"2018-03-24T23:10", "2018-03-25", "07:00"}, // the clock goes forward
+		{"2018-10-27T23:10", "2018-10-28", "07:00"}, // and back
+		{"2018-03-24T23:10", "2018-03-25", "02:30"}, // in the hour that is left out
+		{"2018-10-27T23:10", "2018-10-28", "02:30"}, // in the hour that comes twice
+	} {
+		begun, err := time.ParseInLocation("2006-01-02T15:04", row.from, berlin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ends, err := time.Parse("15:04", row.ends)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := waiting("north/1", office.Immediate)
+		w.At, w.Climb = begun.UnixMilli(), office.Climb{}
+		d := Desk{Waiting: []Waiting{w}, Persons: staff(), Zone: berlin}
+		d.Persons[0].Quiet = Quiet{22 * 60, ends.Hour()*60 + ends.Minute()}
+		want := begun // the first minute at which the clock no longer shows the quiet time
+		for at := ""; at == "" || at >= "22:00" || at < row.ends; at = want.Format("15:04") {
+			want = want.Add(time.Minute)
+		}
+		now, told := begun.UnixMilli(), time.Time{}
+		for range 10 {
+			planned, next := Plan(d, now)
+			if len(planned) > 0 {
+				told = time.UnixMilli(now).In(berlin)
+				break
+			}
+			now = next
+		}
+		if !told.Equal(want) || told.Format(time.DateOnly) != row.day {
+			t.Errorf("quiet until %s on %s: told at %s, want %s", row.ends, row.day, told, want)
+		}
+	}
+}

@@ -49,12 +49,14 @@ type Acknowledging struct {
 
 // Answering says how dispatches were answered by one side whose forms ask for it.
 type Answering struct {
-	Asked     int64 `json:"asked"` // = InTime + Late + Open + Overdue + Withdrawn
+	Asked     int64 `json:"asked"` // = InTime + Late + Open + Overdue + Unobjected + Withdrawn
 	InTime    int64 `json:"in_time"`
 	Late      int64 `json:"late"`
 	Open      int64 `json:"open"`    // held open, and there is still time
 	Overdue   int64 `json:"overdue"` // held open, and the time of the form is over
 	Withdrawn int64 `json:"withdrawn"`
+
+	Unobjected int64 `json:"unobjected"` // the time for an objection is over, and silence has become the answer
 }
 
 // Watching says for how long somebody of a side was on watch. It is of no channel.
@@ -100,6 +102,7 @@ var AllFigures = func() (list []Figure) {
 	add("answers.late", func(f *Figures) int64 { return f.Answers.Late })
 	add("answers.open", func(f *Figures) int64 { return f.Answers.Open })
 	add("answers.overdue", func(f *Figures) int64 { return f.Answers.Overdue })
+	add("answers.unobjected", func(f *Figures) int64 { return f.Answers.Unobjected })
 	add("answers.withdrawn", func(f *Figures) int64 { return f.Answers.Withdrawn })
 	add("readbacks.asked", func(f *Figures) int64 { return f.Readbacks.Asked })
 	add("readbacks.in_time", func(f *Figures) int64 { return f.Readbacks.InTime })
@@ -339,6 +342,7 @@ func (t *Tally) Answers(channel string, p Precedence, form *Form, a *Acknowledge
 	withdrawn = withdrawn && t.settled(by.ID)
 	count := func(side Side) {
 		i := slices.IndexFunc(h.Answered, func(x Answer) bool { return x.Side == side && t.settled(x.ID) })
+		promised := slices.ContainsFunc(h.Considers, func(x Consideration) bool { return x.Side == side && t.settled(x.ID) })
 		t.each(month, channel, side, func(f *Figures) {
 			f.Answers.Asked++
 			switch {
@@ -348,6 +352,8 @@ func (t *Tally) Answers(channel string, p Precedence, form *Form, a *Acknowledge
 				f.Answers.InTime++
 			case withdrawn:
 				f.Answers.Withdrawn++
+			case due < t.until && form.Asks == AsksObjection && !promised:
+				f.Answers.Unobjected++
 			case due < t.until:
 				f.Answers.Overdue++
 			default:

@@ -107,12 +107,11 @@ type CheckBoard struct {
 	Extra   []office.LineCheck   // calls of the last hour outside of the times that not every side has answered
 }
 
-// ahead is how far ahead the next line check is looked for, and extraOpen how long
-// a call outside of the times waits.
-const (
-	ahead     = 40 * 24 * time.Hour
-	extraOpen = time.Hour
-)
+// ahead is how far ahead the next line check is looked for.
+const ahead = 40 * 24 * time.Hour
+
+// ExtraOpen is how long a call outside of the times waits.
+const ExtraOpen = time.Hour
 
 // CheckBoards tells how it stands with the line checks of each channel; with the
 // next ones only if they are asked for, as they may be far.
@@ -209,7 +208,7 @@ func (r *Records) ChecksDue(ctx context.Context, now time.Time, over time.Durati
 // readExtra reads the calls of the last hour outside of the times, the last first.
 func readExtra(ctx context.Context, tx *sqldb.Tx, at int64) ([]office.LineCheck, error) {
 	return scanRows[office.LineCheck](ctx, tx,
-		"SELECT row FROM linecheck WHERE due = 0 AND called > $1 ORDER BY pos + 0 DESC LIMIT $2", at-extraOpen.Milliseconds(), CallsShown)
+		"SELECT row FROM linecheck WHERE due = 0 AND called > $1 ORDER BY pos + 0 DESC LIMIT $2", at-ExtraOpen.Milliseconds(), CallsShown)
 }
 
 // readTimes reads what was to be checked when, and the hours of the sides, from

@@ -15,7 +15,8 @@ type entryPage struct {
 	Entry    recordLine
 	By       string
 	Clocks   []onClock // the writer's clock
-	Place    string    // in the joint order; empty while it waits for its place
+	Arrival  template.HTML
+	Place    string // in the joint order; empty while it waits for its place
 	Time     template.HTML
 	Leaf     string // the exact bytes
 	Size     string // in bytes
@@ -65,6 +66,9 @@ func (s *site) entry(v *visit) error {
 		Time: v.when(fromMillis(placed.Time)), Leaf: string(leaf), Size: grouped(fmt.Sprint(len(leaf))), Hash: leafHash(leaf),
 	}
 	page.Place = page.Entry.Place
+	if page.Arrival, err = s.arrival(v, id, placed.At); err != nil {
+		return err
+	}
 	if placed.Settled {
 		page.Digest = groupedHash(hex.EncodeToString(placed.Digest[:]))
 	}

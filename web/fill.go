@@ -305,6 +305,25 @@ func (v *visit) asksNow(form *office.Form, line *records.DispatchLine) string {
 	if due := v.office.Charter.Wait(&line.Dispatch, form, office.NewJointClock(v.jointly(), line.At)).Answer; due > 0 {
 		until := fromMillis(due)
 		said += " " + v.t("fill.until", "time", until.In(v.zone(v.side)).Format(untilForm), "zone", v.zone(v.side))
+		if form.Asks == office.AsksObjection {
+			said += v.objections(line, due)
+		}
+	}
+	return said
+}
+
+// objections says of each side what has become of the time within which it may object,
+// once that is over, or it has answered.
+func (v *visit) objections(line *records.DispatchLine, due int64) (said string) {
+	for _, to := range line.To {
+		i := slices.IndexFunc(line.Handling.Answered, func(a office.Answer) bool { return a.Side == to })
+		promised := slices.ContainsFunc(line.Handling.Considers, func(c office.Consideration) bool { return c.Side == to })
+		switch {
+		case i >= 0 && line.Handling.Answered[i].At > due:
+			said += " " + v.t("fill.answered-after", "side", v.sideName(to))
+		case i < 0 && !promised && v.now.UnixMilli() > due:
+			said += " " + v.t("fill.unobjected", "side", v.sideName(to))
+		}
 	}
 	return said
 }

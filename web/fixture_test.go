@@ -30,7 +30,8 @@ type house struct {
 	alone bool // a password alone is enough at pages that are served from now on
 
 	mu    sync.Mutex
-	ahead time.Duration // under mu; how far the office's clock is ahead of the machine's
+	ahead time.Duration                 // under mu; how far the office's clock is ahead of the machine's
+	off   map[office.Side]time.Duration // under mu; by how much the clock of a side is off from that
 }
 
 // sides of the fixtures, as their credences introduce them.
@@ -83,7 +84,7 @@ func mixed(t testing.TB, when time.Time) *house {
 // openOn is openAt with databases of the caller's choice.
 func openOn(t testing.TB, when time.Time, base func(side office.Side, name string) sqldb.Config, started []office.Side, admitted ...office.Side) *house {
 	t.Helper()
-	h := &house{t: t, wire: liaisontest.NewWire(nil), nodes: map[office.Side]*node.Node{}}
+	h := &house{t: t, wire: liaisontest.NewWire(nil), nodes: map[office.Side]*node.Node{}, off: map[office.Side]time.Duration{}}
 	h.set(when)
 	all := append(slices.Clone(started), admitted...)
 	credences := map[office.Side]ledger.Credence{}
@@ -107,7 +108,7 @@ func openOn(t testing.TB, when time.Time, base func(side office.Side, name strin
 			Keys: keys[side], Own: credences[side], Carrier: h.wire.Carrier(side),
 			Ledger: base(side, "ledger"), Local: base(side, "local"), Records: base(side, "records"),
 			Evidence: filepath.Join(dir, "evidence"), Restored: filepath.Join(dir, "restored"),
-			Now: h.now, Log: slog.New(slog.DiscardHandler), Version: "test", Demo: true, Pages: "https://" + side + ".example",
+			Now: func() time.Time { return h.nowOf(side) }, Log: slog.New(slog.DiscardHandler), Version: "test", Demo: true, Pages: "https://" + side + ".example",
 		}
 		for _, other := range all {
 			if other != side {
@@ -134,6 +135,20 @@ func (h *house) now() time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return time.Now().Add(h.ahead)
+}
+
+// nowOf is what the clock of a side's node shows.
+func (h *house) nowOf(side office.Side) time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return time.Now().Add(h.ahead + h.off[side])
+}
+
+// skew lets the clock of a side's node be off from now on.
+func (h *house) skew(side office.Side, by time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.off[side] = by
 }
 
 // set sets the office's clock, which goes on from there.

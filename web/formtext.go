@@ -41,6 +41,9 @@ type formTextPage struct {
 func (s *site) formText(v *visit) error {
 	page := formTextPage{From: v.r.URL.Query().Get("from"), Once: newKey()}
 	form := exampleForm()
+	if v.r.URL.Query().Get("example") == string(office.AsksObjection) {
+		form = exampleObjection()
+	}
 	if page.From != "" {
 		found, _, err := s.findForm(v, page.From)
 		if err != nil {
@@ -56,16 +59,39 @@ func (s *site) formText(v *visit) error {
 	return s.showFormText(v, http.StatusOK, page)
 }
 
+// exampleWords gives a phrase in all languages, as a form has it.
+func exampleWords(key string) office.Words {
+	phrase, _ := lang.Lookup(key)
+	all := office.Words{}
+	for _, tag := range lang.Tags {
+		all[tag] = phrase.In(tag)
+	}
+	return all
+}
+
+// exampleObjection is a notice to which the other side may object within two days. No
+// form that is brought along is such a one: whether silence is to mean that, and within
+// which time, is for the sides to agree on.
+func exampleObjection() *office.Form {
+	words := exampleWords
+	return &office.Form{
+		Answers:    []office.Choice{{ID: "none", Name: words("form.example-no-objection")}, {ID: "object", Name: words("form.example-object")}},
+		Asks:       office.AsksObjection,
+		Code:       "works",
+		Hours:      48,
+		Name:       words("form.example-objection"),
+		Precedence: office.Priority,
+		Purpose:    words("form.example-objection-purpose"),
+		Fields: []office.FormField{
+			{ID: "what", Name: words("form.example-works"), Required: true, Type: office.FieldText},
+			{ID: "from", Name: words("form.example-begins"), Required: true, Type: office.FieldMinute},
+		},
+	}
+}
+
 // exampleForm is what shows a form that is written anew.
 func exampleForm() *office.Form {
-	words := func(key string) office.Words {
-		phrase, _ := lang.Lookup(key)
-		all := office.Words{}
-		for _, tag := range lang.Tags {
-			all[tag] = phrase.In(tag)
-		}
-		return all
-	}
+	words := exampleWords
 	return &office.Form{
 		Answers:    []office.Choice{{ID: "yes", Name: words("form.example-yes")}, {ID: "no", Name: words("form.example-no")}},
 		Asks:       office.AsksConsent,

@@ -153,7 +153,7 @@ func (s *site) handlingSteps(v *visit, line *records.DispatchLine, to office.Sid
 			continue
 		}
 		one := step{
-			Shape: "done", Title: v.h("ladder.considered"), By: v.officer(to, c.By), Clocks: v.clocks(fromMillis(c.At)), Proofs: proofs(c.ID),
+			Shape: "done", Title: v.h("ladder.considered"), By: v.officer(to, c.By), Clocks: v.clocks(fromMillis(c.At)), Proofs: proofs(c.ID), Of: c.ID, At: c.At,
 			Notes: []template.HTML{v.h("ladder.until", "time", v.briefly(fromMillis(c.Until)))},
 		}
 		if until := fromMillis(c.Until); !answered && v.now.After(until) {
@@ -168,7 +168,7 @@ func (s *site) handlingSteps(v *visit, line *records.DispatchLine, to office.Sid
 			if err != nil {
 				return nil, err
 			}
-			one := step{Shape: "done", Title: v.h("ladder.answered", "dispatch", by.link()), Clocks: v.clocks(fromMillis(a.At)), Proofs: proofs(a.ID)}
+			one := step{Shape: "done", Title: v.h("ladder.answered", "dispatch", by.link()), Clocks: v.clocks(fromMillis(a.At)), Proofs: proofs(a.ID), Of: a.ID, At: a.At}
 			if a.Answer != "" {
 				answer, err := s.answerName(v, &line.Dispatch, a.Answer)
 				if err != nil {
@@ -183,7 +183,7 @@ func (s *site) handlingSteps(v *visit, line *records.DispatchLine, to office.Sid
 		if c.Side == to {
 			steps = append(steps, step{
 				Shape: "done", Title: v.h("ladder.closed", "side", v.sideName(c.Side)), By: v.officer(c.Side, c.By),
-				Clocks: v.clocks(fromMillis(c.At)), Proofs: proofs(c.ID),
+				Clocks: v.clocks(fromMillis(c.At)), Proofs: proofs(c.ID), Of: c.ID, At: c.At,
 			})
 		}
 	}

@@ -104,6 +104,9 @@ type checkReply struct {
 	Offset    string
 	Record    string // in words
 	Equal     string // names the shape
+	Arrival   template.HTML
+	id        office.EntryID
+	at        int64
 }
 
 // checkShapes are the marks of results: each has a shape of its own, with a word
@@ -265,6 +268,14 @@ func (s *site) showChecks(v *visit, status int, refused string) error {
 		return err
 	}
 	v.showMonth(&page, &m, channel.Offset)
+	for i := range page.Calls {
+		for j := range page.Calls[i].Answers {
+			a := &page.Calls[i].Answers[j]
+			if a.Arrival, err = s.arrival(v, a.id, a.at); err != nil {
+				return err
+			}
+		}
+	}
 	return s.render(v, status, "checks", page)
 }
 
@@ -325,7 +336,7 @@ func (v *visit) checkCall(c *office.LineCheck, due string) checkCall {
 		a := &c.Answers[i]
 		reply := checkReply{
 			By: v.officer(a.Side, a.By), Heard: v.t("checks.heard." + string(a.Heard)), Clocks: v.clocks(fromMillis(a.At)),
-			Remark: a.Remark, Lang: textLanguage(a.Remark), Record: v.t("checks.not-compared"), Equal: "unknown",
+			Remark: a.Remark, Lang: textLanguage(a.Remark), Record: v.t("checks.not-compared"), Equal: "unknown", id: a.ID, at: a.At,
 		}
 		if same, compared := c.SameRecord(a); same {
 			reply.Record, reply.Equal = v.t("checks.equal"), "equal"

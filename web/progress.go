@@ -176,6 +176,8 @@ type step struct {
 	Clocks []onClock       // the moment on every side's clock
 	Notes  []template.HTML // what else is known of it
 	Proofs []proofLink
+	Of     office.EntryID // the entry that it rests on
+	At     int64          // and its time, by its writer's clock
 }
 
 // proofLink leads to what proves a step: a file to keep, or a page.
@@ -190,7 +192,7 @@ func (s *site) ladder(v *visit, line *records.DispatchLine, receipts []node.Rece
 	released := fromMillis(line.At)
 	steps := []step{{
 		Shape: "done", Title: v.h("ladder.released"), By: v.officer(line.From, line.By),
-		Clocks: v.clocks(released), Notes: []template.HTML{v.h("ladder.released-clock", "side", v.sideName(line.From))},
+		Clocks: v.clocks(released), Of: line.ID, At: line.At, Notes: []template.HTML{v.h("ladder.released-clock", "side", v.sideName(line.From))},
 		Proofs: []proofLink{
 			{fmt.Sprintf("/leaf/%s", line.ID), v.t("ladder.leaf"), true},
 			{fmt.Sprintf("/proof/%s", line.ID), v.t("ladder.proof"), true},
@@ -218,7 +220,11 @@ func (s *site) ladder(v *visit, line *records.DispatchLine, receipts []node.Rece
 		steps = append(steps, handled...)
 	}
 	closed, err := s.handlingSteps(v, line, line.From)
-	return append(steps, closed...), err
+	if err != nil {
+		return nil, err
+	}
+	steps = append(steps, closed...)
+	return steps, s.arrivals(v, steps)
 }
 
 func (v *visit) receiptStep(line *records.DispatchLine, side office.Side, receipts []node.Receipt) step {
@@ -256,7 +262,7 @@ func (v *visit) acknowledgementStep(line *records.DispatchLine, to office.Side) 
 		if a.Side == to {
 			return step{
 				Shape: "done", Title: v.h("ladder.acknowledged"), By: v.officer(to, a.By),
-				Clocks: v.clocks(fromMillis(a.At)),
+				Clocks: v.clocks(fromMillis(a.At)), Of: a.ID, At: a.At,
 				Proofs: []proofLink{
 					{fmt.Sprintf("/record/%s", a.ID), v.t("ladder.entry", "id", a.ID), false},
 					{fmt.Sprintf("/proof/%s", a.ID), v.t("ladder.proof"), true},

@@ -123,10 +123,10 @@ func (v *visit) readbackSteps(line *records.DispatchLine, list []office.Readback
 		if r.Side != to {
 			continue
 		}
-		steps = append(steps, step{Shape: "done", Title: v.h("readback.given"), By: v.officer(to, r.By), Clocks: v.clocks(fromMillis(r.At)), Proofs: proofs(r.ID)})
+		steps = append(steps, step{Shape: "done", Title: v.h("readback.given"), By: v.officer(to, r.By), Clocks: v.clocks(fromMillis(r.At)), Proofs: proofs(r.ID), Of: r.ID, At: r.At})
 		if a := r.Answer; a != nil {
 			steps = append(steps, step{
-				Shape: "done", Title: v.h("readback." + string(a.Answer)), By: v.officer(line.From, a.By), Clocks: v.clocks(fromMillis(a.At)), Proofs: proofs(a.ID),
+				Shape: "done", Title: v.h("readback." + string(a.Answer)), By: v.officer(line.From, a.By), Clocks: v.clocks(fromMillis(a.At)), Proofs: proofs(a.ID), Of: a.ID, At: a.At,
 			})
 			continue
 		}

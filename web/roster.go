@@ -374,6 +374,7 @@ func (s *site) onRoster(v *visit, do func(clock people.Clock) error) error {
 	if err != nil {
 		return fmt.Errorf("the roster: %w", err)
 	}
+	s.node.TellRoster()
 	to := "/roster"
 	if from := form.Get("back-from"); from != "" {
 		to += "?from=" + url.QueryEscape(from)

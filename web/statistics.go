@@ -132,6 +132,7 @@ var statSubjects = []statSubject{
 		{Key: "stats.late", Of: func(f *office.Figures) int64 { return f.Answers.Late }, Drawn: 2},
 		{Key: "stats.overdue", Of: func(f *office.Figures) int64 { return f.Answers.Overdue }, Drawn: 3},
 		{Key: "stats.held-open", Of: func(f *office.Figures) int64 { return f.Answers.Open }, Drawn: 4},
+		{Key: "stats.unobjected", Of: func(f *office.Figures) int64 { return f.Answers.Unobjected }},
 		{Key: "stats.withdrawn", Of: func(f *office.Figures) int64 { return f.Answers.Withdrawn }},
 	}},
 	{ID: "readbacks", Columns: []statColumn{

@@ -197,13 +197,14 @@ func readData(t *terminal, path, what string, into any) error {
 
 type charterAgreeCommand struct {
 	place
-	FromTime string `name:"from" placeholder:"TIME" help:"From when it is proposed, if it is from a time."`
+	FromTime string `name:"from" placeholder:"TIME" help:"From when it is proposed, if it is from a time. Without --yes it need not be given: it is shown."`
 	By       string `default:"head" placeholder:"POST" help:"The post that consents. Default: head."`
+	Yes      bool   `help:"Consent without being shown what is proposed, and without a question."`
 	JSON     bool   `name:"json" help:"Print the written entry as JSON."`
 }
 
 func (c *charterAgreeCommand) Help() string {
-	return `Consents to the proposed charter with this hash; its first 8 characters are enough if no other begins so. Look at what is proposed first, with "liaison charter show --json". What is proposed from a time on is agreed to with that time.`
+	return `Consents to the proposed charter with this hash; its first 8 characters are enough if no other begins so. The command shows who proposes it, from when it is to be in force, and all that it changes in the charter that was agreed to last, and asks; what was shown is what is agreed to, or nothing is. A program gives --yes and, for what is proposed from a time on, that time with --from; "liaison charter show --json" tells it.`
 }
 
 func (c *charterAgreeCommand) Run(ctx context.Context, t *terminal) error {
@@ -212,46 +213,86 @@ func (c *charterAgreeCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	defer client.Close()
-	hash, err := fullHash(ctx, client, strings.ToLower(args[0]))
-	if err != nil {
-		return err
-	}
 	from, err := minuteFlag("--from", c.FromTime)
 	if err != nil {
 		return err
 	}
-	w, err := client.Agree(ctx, api.Agreement{Hash: hash, From: from, By: c.By})
+	standing, err := client.Charter(ctx)
 	if err != nil {
 		return err
 	}
-	return printWritten(t, c.JSON, w, "agreed to "+hash)
+	agreement := api.Agreement{Hash: strings.ToLower(args[0]), From: from, By: c.By}
+	proposal, err := proposalOf(&standing, agreement.Hash)
+	switch {
+	case err == nil:
+		agreement.Hash = proposal.Hash
+	case !c.Yes || len(agreement.Hash) != wholeHash:
+		return err
+	}
+	if !c.Yes {
+		if agreement.From = proposal.From; from != "" && from != proposal.From {
+			return fmt.Errorf("it is proposed from another time on: %s", cmp.Or(string(proposal.From), "from the last consent on"))
+		}
+		if err := showCharterProposal(t, &standing, proposal); err != nil {
+			return err
+		}
+		if err := t.askToAgree("Consent to all of it?"); err != nil {
+			return err
+		}
+	}
+	w, err := client.Agree(ctx, agreement)
+	if err != nil {
+		return err
+	}
+	return printWritten(t, c.JSON, w, "agreed to "+agreement.Hash)
 }
 
-// fullHash completes the beginning of the hash of an open proposal.
-func fullHash(ctx context.Context, client *api.Client, begin string) (string, error) {
-	const shortest, whole = 8, 64
-	if len(begin) == whole {
-		return begin, nil
+// showCharterProposal shows what somebody is about to consent to.
+func showCharterProposal(t *terminal, standing *api.CharterStanding, p *api.Proposal) error {
+	before := standing.Charter
+	if standing.Pending != nil {
+		before = standing.Pending.Charter
 	}
-	if len(begin) < shortest {
-		return "", usagef("give at least %d characters of the hash", shortest)
-	}
-	ch, err := client.Charter(ctx)
+	lines, err := differences(before, p.Charter)
 	if err != nil {
-		return "", err
+		return err
 	}
-	var found string
-	for _, p := range ch.Proposals {
+	if len(lines) == 0 {
+		lines = []string{"its text is that of the charter agreed to last"}
+	}
+	t.sayProposal("Charter", p.By, p.ID.Side, stamp(p.At), p.Note, lines)
+	t.say("Hash: %s", p.Hash)
+	switch {
+	case p.From != "":
+		t.say("In force from %s, or from the last consent if that is later", p.From)
+	default:
+		t.say("In force from the last consent on")
+	}
+	if standing.Pending != nil {
+		t.say("It takes the place of the charter that waits until %s", stamp(standing.Pending.From))
+	}
+	return nil
+}
+
+const shortestHash, wholeHash = 8, 64
+
+// proposalOf finds the open proposal whose hash begins so.
+func proposalOf(standing *api.CharterStanding, begin string) (found *api.Proposal, err error) {
+	if len(begin) < shortestHash {
+		return nil, usagef("give at least %d characters of the hash", shortestHash)
+	}
+	for i := range standing.Proposals {
+		p := &standing.Proposals[i]
 		if p.State != "open" || !strings.HasPrefix(p.Hash, begin) {
 			continue
 		}
-		if found != "" {
-			return "", usagef("more than one open proposal begins with %s: give more of the hash", begin)
+		if found != nil {
+			return nil, usagef("more than one open proposal begins with %s: give more of the hash", begin)
 		}
-		found = p.Hash
+		found = p
 	}
-	if found == "" {
-		return "", fmt.Errorf("no open proposal has a hash that begins with %s", begin)
+	if found == nil {
+		return nil, fmt.Errorf("no open proposal has a hash that begins with %s", begin)
 	}
 	return found, nil
 }

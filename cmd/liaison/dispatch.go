@@ -379,6 +379,7 @@ func (c *showCommand) Run(ctx context.Context, t *terminal) error {
 	printReceipts(t, d.Receipts)
 	for _, a := range d.Acknowledged {
 		t.print("Acknowledged by %s of %s %s (%s)", a.By, a.Side, stamp(a.At), a.ID)
+		printArrival(t, "  ", a.Arrival)
 	}
 	printReadbacks(t, d.Readbacks)
 	printHandling(t, d.Handling)
@@ -398,6 +399,7 @@ func (c *showCommand) showEntry(ctx context.Context, t *terminal, client *api.Cl
 	}
 	t.print("%s  %s", e.ID, e.Kind)
 	t.print("Written by %s %s", e.By, stamp(e.At))
+	printArrival(t, "", e.Arrival)
 	if e.Void != "" {
 		t.print("Void: %s", sentence(e.Void, e.Detail))
 	}
@@ -408,6 +410,19 @@ func (c *showCommand) showEntry(ctx context.Context, t *terminal, client *api.Cl
 	t.print("%s", settledWords(e.Settled))
 	printSilences(t, e.Silences)
 	return nil
+}
+
+// printArrival says what this node alone has seen of when an entry came.
+func printArrival(t *terminal, indent string, a *api.Arrival) {
+	if a == nil {
+		return
+	}
+	by := time.Duration(a.LateMS) * time.Millisecond
+	if a.Since == nil {
+		t.print("%sSeen here: it came %s, %s before the time that it bears", indent, stamp(a.At), (-by).Round(time.Second))
+		return
+	}
+	t.print("%sSeen here: it came %s, %s later than its writer's clock explains; the line had been up since %s", indent, stamp(a.At), by.Round(time.Second), stamp(*a.Since))
 }
 
 func printReceipts(t *terminal, receipts []api.Receipt) {

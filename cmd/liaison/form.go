@@ -255,11 +255,12 @@ func (c *formProposeCommand) Run(ctx context.Context, t *terminal) error {
 type formAgreeCommand struct {
 	place
 	By   string `default:"head" placeholder:"POST" help:"The post that consents. Default: head."`
+	Yes  bool   `help:"Consent without being shown what is proposed, and without a question."`
 	JSON bool   `name:"json" help:"Print the written entry as JSON."`
 }
 
 func (c *formAgreeCommand) Help() string {
-	return `Consents to the proposed form with this hash; its first 8 characters are enough if no other begins so. Look at what is proposed first, with "liaison form show HASH".`
+	return `Consents to the proposed form with this hash; its first 8 characters are enough if no other begins so. The command shows the form and what it changes in the one in force for its code, and asks; --yes leaves both out, for programs.`
 }
 
 func (c *formAgreeCommand) Run(ctx context.Context, t *terminal) error {
@@ -272,11 +273,42 @@ func (c *formAgreeCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
+	if !c.Yes {
+		if err := showFormProposal(ctx, t, client, f); err != nil {
+			return err
+		}
+		if err := t.askToAgree("Consent to this form?"); err != nil {
+			return err
+		}
+	}
 	w, err := client.AgreeToForm(ctx, f.Hash, c.By)
 	if err != nil {
 		return err
 	}
 	return printWritten(t, c.JSON, w, "agreed to "+f.Hash)
+}
+
+// showFormProposal shows what somebody is about to consent to.
+func showFormProposal(ctx context.Context, t *terminal, client *api.Client, f *api.FormStanding) error {
+	shown := *t
+	shown.out = t.err // it is no result
+	printForm(&shown, f.Form)
+	all, err := client.Forms(ctx, office.FormInForce, "")
+	if err != nil {
+		return err
+	}
+	lines := []string{"no form is in force for its code"}
+	for i := range all {
+		if all[i].Form.Code == f.Form.Code {
+			if lines, err = differences(all[i].Form, f.Form); err != nil {
+				return err
+			}
+		}
+	}
+	t.say("")
+	t.sayProposal("Form", f.By, f.ID.Side, stamp(f.At), f.Note, lines)
+	t.say("Hash: %s", f.Hash)
+	return nil
 }
 
 type formSendCommand struct {

@@ -73,6 +73,7 @@ func (c *lineCheckListCommand) Run(ctx context.Context, t *terminal) error {
 				said += ": " + strings.ReplaceAll(printableText(a.Remark), "\n", " ")
 			}
 			t.print("  %s of %s  %s  %s", a.By, a.Side, stamp(a.At), said)
+			printArrival(t, "    ", a.Arrival)
 		}
 		if len(call.Answers) == 0 {
 			t.print("  not answered")

@@ -49,13 +49,15 @@ if (document.body.dataset.events) {
     }
   }
 
-  // How to find the focused element again, if it is inside.
+  // How to find the focused element again, if it is inside: by what it does, since
+  // another that looks like it may stand before it now.
   function place(part) {
     const at = document.activeElement;
     if (!part.contains(at)) return "";
     if (at.id) return "#" + CSS.escape(at.id);
-    const href = at.getAttribute("href");
-    return href ? `a[href="${CSS.escape(href)}"]` : at.localName;
+    const is = (name, of = at) => (of?.hasAttribute(name) ? `[${name}="${CSS.escape(of.getAttribute(name))}"]` : "");
+    const form = at.form?.hasAttribute("action") ? "form" + is("action", at.form) + " " : "";
+    return form + at.localName + is("href") + is("name") + (at.localName === "button" ? is("value") : "");
   }
 
   function stale(yes) {
@@ -74,7 +76,7 @@ if (document.body.dataset.events) {
 
   function listen(tell) {
     const source = new EventSource(document.body.dataset.events);
-    for (const kind of ["entry", "receipt", "line", "mode", "alarm", "settled", "charter", "draft", "enclosure", "lost"]) {
+    for (const kind of ["entry", "receipt", "line", "mode", "alarm", "settled", "charter", "draft", "enclosure", "roster", "time", "lost"]) {
       source.addEventListener(kind, () => tell("changed"));
     }
     for (const name of ["page", "rings", "ask"]) {
