@@ -225,7 +225,11 @@ func (s *server) problem(r *http.Request, err error) *Problem {
 	default:
 		reference := rand.Text()[:6]
 		s.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "reference", reference, "error", err)
-		p = problem(CodeInternal, "internal", "reference", reference)
+		what := "internal"
+		if node.DatabaseAway(err) {
+			what = "database-away"
+		}
+		p = problem(CodeInternal, what, "reference", reference)
 	}
 	if p.Detail == "" {
 		code := p.Code

@@ -14,6 +14,10 @@ import (
 	"strings"
 	"time"
 
+	strictjson "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
+
 	"liaison.example/office"
 )
 
@@ -483,8 +487,8 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 	if body == nil {
 		return c.sendFrom(ctx, method, path, query, key, "", 0, nil)
 	}
-	b, err := json.Marshal(body)
-	if err != nil {
+	b, err := strictjson.Marshal(body, jsonv1.DefaultOptionsV1(), jsontext.AllowInvalidUTF8(false))
+	if err != nil { // bytes that are no UTF-8 are refused, as by the node: no text is changed silently
 		return nil, fmt.Errorf("write the request: %w", err)
 	}
 	return c.sendFrom(ctx, method, path, query, key, "application/json", int64(len(b)), bytes.NewReader(b))

@@ -137,18 +137,40 @@ func writeWhole(path string, from io.Reader) error {
 	return os.Rename(f.Name(), path)
 }
 
+// maxList bounds the list of an export, in bytes: half a million files.
+const maxList = 64 << 20
+
+// sizeOf tells the size of what is a file, and of no more than so many bytes: a
+// pipe would be waited for, and a device has no end.
+func sizeOf(path string, limit int64) (int64, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("it cannot be read: %w", err)
+	case !info.Mode().IsRegular():
+		return 0, errors.New("it is no file")
+	case info.Size() > limit:
+		return 0, fmt.Errorf("it has %d bytes; the limit is %d", info.Size(), limit)
+	}
+	return info.Size(), nil
+}
+
 // VerifyExport holds the files that Export wrote against their names, and looks
 // that none that the list names is missing and none is left over. It gives each
 // as it is found sound.
 func VerifyExport(ctx context.Context, dir string, sound func(File)) error {
 	folder := filepath.Join(dir, ExportFolder)
-	text, err := os.ReadFile(filepath.Join(folder, ExportList))
-	if errors.Is(err, fs.ErrNotExist) {
+	path := filepath.Join(folder, ExportList)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(folder); err == nil {
 			return &Fault{ExportList, "the list is missing"}
 		}
 		return nil
 	}
+	if _, err := sizeOf(path, maxList); err != nil {
+		return &Fault{ExportList, err.Error()}
+	}
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("read the list of enclosures: %w", err)
 	}
@@ -159,18 +181,19 @@ func VerifyExport(ctx context.Context, dir string, sound func(File)) error {
 			return &Fault{ExportList, fmt.Sprintf("the line %.100q does not name an enclosure", line)}
 		}
 		listed[hash] = true
+		size, err := sizeOf(filepath.Join(folder, hash), Defaults().File)
+		if err != nil {
+			return &Fault{hash, err.Error()}
+		}
 		f, err := os.Open(filepath.Join(folder, hash))
 		if err != nil {
 			return &Fault{hash, "it cannot be read: " + err.Error()}
 		}
-		info, err := f.Stat()
-		if err == nil {
-			err = check(ctx, hash, f)
-		}
+		err = check(ctx, hash, f)
 		if err := errors.Join(err, f.Close()); err != nil {
 			return err
 		}
-		sound(File{Hash: hash, Size: info.Size(), Held: info.Size(), Whole: true, Kept: true})
+		sound(File{Hash: hash, Size: size, Held: size, Whole: true, Kept: true})
 	}
 	entries, err := os.ReadDir(folder)
 	for _, entry := range entries {

@@ -57,6 +57,7 @@ var problemWords = map[string]Phrase{
 	"problem.not-demo":          {En: "Only a demonstration can cut its lines.", Ko: "시연에서만 통신선을 끊을 수 있습니다."},
 	"problem.too-busy":          {En: "Too many requests wait already.", Ko: "기다리는 요청이 이미 너무 많습니다."},
 	"problem.next-turn":         {En: "The node is starting anew; ask again.", Ko: "노드가 다시 시작하는 중입니다. 다시 요청하십시오."},
+	"problem.database-away":     {En: "The database server of this node cannot be reached now; whether anything was written is not known. The log says more under the reference {reference}.", Ko: "이 노드의 데이터베이스 서버에 지금 연결할 수 없어 기록되었는지 알 수 없습니다. 로그에서 {reference}를 찾으면 더 알 수 있습니다."},
 	"problem.internal":          {En: "Something went wrong here; the log says more under the reference {reference}.", Ko: "여기서 무언가 잘못되었습니다. 로그에서 {reference}를 찾으면 더 알 수 있습니다."},
 	"problem.enclosure":         {En: "Dispatch {id} has no enclosure {n}.", Ko: "통지문 {id}에 첨부 {n}{n:이/가} 없습니다."},
 	"problem.enclosure-not-yet": {En: "The enclosure is not here yet: {held} of {size} bytes are.", Ko: "첨부가 아직 다 오지 않았습니다. {size}바이트 가운데 {held}바이트가 있습니다."},

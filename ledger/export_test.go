@@ -164,6 +164,47 @@ func TestGivenKeysMustBeThoseOfTheFolder(t *testing.T) {
 	}
 }
 
+func TestALogWhoseKeyIsGivenIsMissed(t *testing.T) {
+	south := talk(t, openFile(t, t.TempDir()+"/ledger.db", nil))
+	dir := t.TempDir()
+	if err := south.Export(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(dir, "tlog", "north"), filepath.Join(t.TempDir(), "away")); err != nil {
+		t.Fatal(err)
+	}
+	north := keysOf(t, "north").Party()
+	_, err := ledger.VerifyExport(t.Context(), dir, ledger.VerifyOptions{Keys: []string{north.Key}})
+	if f := fault(t, err); f.Where != "tlog/north" {
+		t.Errorf("%v does not say that the log of north is missing", f)
+	}
+	// Its cosigner's key, and the folder of one log, say nothing of the log of north.
+	if _, err := ledger.VerifyExport(t.Context(), dir, ledger.VerifyOptions{Keys: []string{north.CosignerKey}}); err != nil {
+		t.Error(err)
+	}
+	if _, err := ledger.VerifyExport(t.Context(), filepath.Join(dir, "tlog", "south"), ledger.VerifyOptions{Keys: []string{north.Key}}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWhatIsNoFileInAnExportedFolderIsFound(t *testing.T) {
+	south := talk(t, openFile(t, t.TempDir()+"/ledger.db", nil))
+	for _, name := range []string{"checkpoint", "key.pub", "cosigner-north.pub", "tile/0/000", "tile/entries/001", "tile/1/000.p/2"} {
+		dir := t.TempDir()
+		if err := south.Export(t.Context(), dir); err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(dir, "tlog", "south", filepath.FromSlash(name))
+		if err := errors.Join(os.Remove(file), os.Mkdir(file, 0o755)); err != nil {
+			t.Fatal(err)
+		}
+		_, err := ledger.VerifyExport(t.Context(), dir, ledger.VerifyOptions{})
+		if f := fault(t, err); f.Where != "tlog/south/"+name || f.Got != "what is no file" {
+			t.Errorf("%s as a folder: %v", name, f)
+		}
+	}
+}
+
 func TestAnOlderExportIsBroughtUpToDate(t *testing.T) {
 	c := newClock()
 	south, north := open(t, c, "south", "north"), open(t, c, "north", "south")

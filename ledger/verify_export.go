@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -74,11 +75,18 @@ func (v *exportVerifier) verify(ctx context.Context, dir string) error {
 	if err := v.find(dir); err != nil {
 		return err
 	}
+	found := map[string]bool{}
 	for _, f := range v.folders {
 		if err := v.open(f); err != nil {
 			return err
 		}
+		found[f.side] = true
 		v.progress.total += f.checkpoint.size
+	}
+	if v.folders[0].name != "" {
+		if err := v.absent(found); err != nil {
+			return err
+		}
 	}
 	for _, f := range v.folders {
 		if err := v.log(ctx, f); err != nil {
@@ -86,6 +94,18 @@ func (v *exportVerifier) verify(ctx context.Context, dir string) error {
 		}
 	}
 	placeAll(v.audits)
+	return nil
+}
+
+// absent looks for a log of the office whose key was given and which the folder
+// does not have: somebody may have left it out.
+func (v *exportVerifier) absent(found map[string]bool) error {
+	for _, name := range slices.Sorted(maps.Keys(v.trust.given)) {
+		side, ours := strings.CutPrefix(name, v.office+"/")
+		if ours && ValidName(side) && !found[side] {
+			return &Fault{Where: "tlog/" + side, Want: "the log whose key was given", Got: "no such folder"}
+		}
+	}
 	return nil
 }
 
@@ -224,10 +244,17 @@ func (f *logFolder) openCheckpoint() error {
 // file reads a file of a bounded size. If it is not there, the fault says what
 // must be.
 func (f *logFolder) file(path string, limit int64, what string) ([]byte, error) {
-	file, err := os.Open(filepath.Join(f.dir, filepath.FromSlash(path)))
-	if errors.Is(err, fs.ErrNotExist) {
+	name := filepath.Join(f.dir, filepath.FromSlash(path))
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, &Fault{Where: f.name + path, Want: what, Got: "no such file"}
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular(): // to open a pipe would wait for who writes into it
+		return nil, &Fault{Where: f.name + path, Want: what, Got: "what is no file"}
 	}
+	file, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}

@@ -18,9 +18,9 @@ func (n *Node) founding() *office.Charter {
 			rules = min(rules, told)
 		}
 	}
-	sides := []office.CharterSide{charterSide(n.c.Own)}
+	sides := []office.CharterSide{CharterSide(n.c.Own)}
 	for _, credence := range n.c.Admitted {
-		sides = append(sides, charterSide(credence))
+		sides = append(sides, CharterSide(credence))
 	}
 	charter := office.FoundingCharter(n.c.Own.Office, rules, sides)
 	if rules >= 3 {
@@ -29,7 +29,8 @@ func (n *Node) founding() *office.Charter {
 	return charter
 }
 
-func charterSide(c ledger.Credence) office.CharterSide {
+// CharterSide is what the founding charter says of the side of a credence.
+func CharterSide(c ledger.Credence) office.CharterSide {
 	return office.CharterSide{
 		Address: c.Address, Cosigner: c.Party.CosignerKey, ID: c.Side, Languages: c.Languages,
 		Ledger: c.Party.Key, Link: c.LinkKey, Name: c.Name, Zone: c.Zone,

@@ -63,7 +63,9 @@ type Config struct {
 	// are told; empty: what they are told has no links.
 	Pages string
 	// Senders are further kinds of means by which people are told.
-	Senders []notify.Sender
+	Senders  []notify.Sender
+	refolded bool // the records were found damaged and thrown away
+
 	// TellByHand leaves the telling of people to who calls Tell, and that of open
 	// pages what changes by time alone to who calls TellTime: a test that turns the
 	// clock.
@@ -138,7 +140,16 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 	}
 	if err := n.open(ctx); err != nil {
 		n.closeBases()
-		return nil, err
+		var damaged *damagedRecords
+		if !errors.As(err, &damaged) || c.refolded {
+			return nil, err
+		}
+		if errDiscard := c.Records.Discard(); errDiscard != nil {
+			return nil, errors.Join(err, errDiscard)
+		}
+		n.log.Warn("the records are damaged; they are folded again from the ledgers", "error", err)
+		c.refolded = true
+		return Open(ctx, c)
 	}
 	ctx, n.stop = context.WithCancel(context.WithoutCancel(ctx))
 	n.run(ctx, n.write)
@@ -172,6 +183,9 @@ func (n *Node) open(ctx context.Context) error {
 	for i, base := range []*sqldb.Config{&n.c.Ledger, &n.c.Local, &n.c.Records} {
 		base.Durable = i < 2 // records may be folded again
 		db, err := sqldb.Open(ctx, *base)
+		if err != nil && i == 2 {
+			return damagedOr(err)
+		}
 		if err != nil {
 			return err
 		}
@@ -201,7 +215,7 @@ func (n *Node) open(ctx context.Context) error {
 		return err
 	}
 	if n.records, err = records.Open(ctx, n.bases[2], records.Config{Office: n.c.Own.Office, Side: n.side, Source: n.source, Log: n.log}); err != nil {
-		return err
+		return damagedOr(err)
 	}
 	if err := n.openNotify(ctx); err != nil {
 		return err
@@ -216,7 +230,7 @@ func (n *Node) open(ctx context.Context) error {
 	// put in its place: what is missing is fetched back before anything is signed.
 	placed, err := n.records.Placed(ctx)
 	if err != nil {
-		return err
+		return damagedOr(err)
 	}
 	// (Another process of this side may have written what it has placed since the
 	// ledger was opened.)
@@ -229,12 +243,29 @@ func (n *Node) open(ctx context.Context) error {
 	n.holds.forked = n.alarms.isOpen(ledger.RefusedOwnFork, n.side)
 	err = n.catchUp(ctx)
 	n.foldedAtStart = err == nil
+	if sqldb.IsDamaged(err) && !n.c.refolded {
+		return damagedOr(err)
+	}
 	if diskReason(err) != "" {
 		n.noteDisk(err) // what is folded can be read meanwhile; follow tries again
 	} else if err != nil {
 		return fmt.Errorf("fold the ledgers: %w", err)
 	}
 	return n.openLink(ctx)
+}
+
+// damagedRecords says that the database of the records is not what was written
+// there. Nothing is lost by it.
+type damagedRecords struct{ error }
+
+func (d *damagedRecords) Unwrap() error { return d.error }
+
+// damagedOr marks an error in reading the records if they are damaged.
+func damagedOr(err error) error {
+	if sqldb.IsDamaged(err) {
+		return &damagedRecords{err}
+	}
+	return err
 }
 
 // Close ends the work: it waits for writes that have begun, then closes the

@@ -540,6 +540,10 @@ func diskReason(err error) office.Reason {
 	return ""
 }
 
+// DatabaseAway reports whether an error of a node says that its database server
+// cannot be reached, is starting or stopping.
+func DatabaseAway(err error) bool { return sqldb.IsAway(err) }
+
 // noteDisk remembers whether the last write found a disk that takes nothing.
 func (n *Node) noteDisk(err error) {
 	var refusal *Refusal

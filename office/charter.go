@@ -76,18 +76,31 @@ func (c *checker) charterSides(field string, ch *Charter) {
 		if i > 0 && s.ID <= ch.Sides[i-1].ID {
 			c.fail(NotInOrder, "field", field, "value", s.ID)
 		}
-		c.line(field+".name", s.Name, MaxSideName)
-		c.languages(field+".languages", s.Languages)
-		c.line(field+".address", s.Address, MaxAddress)
-		c.bytes(field+".address", s.Address, MaxAddress)
-		c.zone(field+".zone", s.Zone)
-		origin := ch.Office + "/" + s.ID
-		c.vkey(field+".ledger", s.Ledger, origin)
-		c.vkey(field+".cosigner", s.Cosigner, origin+"/mirror")
-		if key, err := base64.StdEncoding.Strict().DecodeString(s.Link); err != nil || len(key) != 32 {
-			c.fail(BadValue, "field", field+".link", "value", clip(s.Link))
-		}
+		c.charterSide(field, ch.Office, s)
 	}
+}
+
+// charterSide checks what a charter says of one side.
+func (c *checker) charterSide(field, office string, s CharterSide) {
+	c.line(field+".name", s.Name, MaxSideName)
+	c.languages(field+".languages", s.Languages)
+	c.line(field+".address", s.Address, MaxAddress)
+	c.bytes(field+".address", s.Address, MaxAddress)
+	c.zone(field+".zone", s.Zone)
+	origin := office + "/" + s.ID
+	c.vkey(field+".ledger", s.Ledger, origin)
+	c.vkey(field+".cosigner", s.Cosigner, origin+"/mirror")
+	if key, err := base64.StdEncoding.Strict().DecodeString(s.Link); err != nil || len(key) != 32 {
+		c.fail(BadValue, "field", field+".link", "value", clip(s.Link))
+	}
+}
+
+// CheckSide asks whether a charter of the office may name this side, as it
+// stands. The office cannot open with one that it may not.
+func CheckSide(office string, s CharterSide) Verdict {
+	var c checker
+	c.charterSide("side", office, s)
+	return c.verdict
 }
 
 // vkey checks the outer form of a C2SP public key, "<name>+<hash>+<key>", and

@@ -92,8 +92,15 @@ func IsAway(err error) bool {
 		return true
 	}
 	state := sqlState(err)
-	return strings.HasPrefix(state, "08") || strings.HasPrefix(state, "57P") || // connection, shutdown and start
+	return strings.HasPrefix(state, "08") || strings.HasPrefix(state, "57P") || state == "25P03" || // connection; shutdown and start; we were silent in a transaction
 		errors.Is(err, sqldriver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.EPIPE)
+}
+
+// IsDamaged reports whether err says that a file of SQLite was read, and is not
+// what SQLite has written there.
+func IsDamaged(err error) bool {
+	code := liteCode(err) & 0xff
+	return code == lite.SQLITE_CORRUPT || code == lite.SQLITE_NOTADB
 }
 
 // IsBroken reports whether err says that the disk failed to read or write, or

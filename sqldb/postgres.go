@@ -39,7 +39,7 @@ var pgSettings = map[string]string{
 	"enable_seqscan":                      "off",    // statements are written to go by an index; statistics that lag behind must not say otherwise
 	"statement_timeout":                   "120000", // ms
 	"lock_timeout":                        "60000",  // ms; the longest wait for the writer of another process
-	"idle_in_transaction_session_timeout": "300000", // ms; a process that hangs must not hold the writers' lock for ever
+	"idle_in_transaction_session_timeout": "15000",  // ms; a process that hangs holds up the writers of the others for so long
 	"tcp_keepalives_idle":                 "30",     // s; so that the server notices a machine that is gone
 	"tcp_keepalives_interval":             "10",
 	"tcp_keepalives_count":                "3",

@@ -13,6 +13,7 @@ const (
 	pgRetryFirst = 100 * time.Millisecond // wait before connecting again, doubled each time
 	pgRetryMost  = 10 * time.Second
 	pgPing       = 5 * time.Second // how often a silent connection is asked, and how long it may take
+	pgSilence    = 4 * pgPing      // for which one that holds a lock may be silent
 )
 
 // channel returns the name of a channel in the database, which all its
@@ -107,12 +108,16 @@ func closeConn(conn *pgx.Conn) {
 
 // lock ties the lock to a connection of its own: the server frees it when the
 // connection ends, and we notice within twice pgPing, which is sooner than the
-// server may notice that we are gone (pgSettings, tcp_keepalives).
+// server may notice that we are gone (pgSettings, tcp_keepalives). Of a process
+// that hangs nothing is heard for pgSilence: the server then ends the connection,
+// and the process finds that out as soon as it goes on.
 func (db *pgDB) lock(ctx context.Context, name string) (context.Context, func(), error) {
 	conn, held, end, err := db.connect(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
+	// PostgreSQL has this since version 14; before, the lock waits with the process.
+	_, _ = conn.Exec(held, fmt.Sprintf("SET idle_session_timeout = %d", pgSilence.Milliseconds()))
 	var got bool
 	if err := conn.QueryRow(held, "SELECT pg_try_advisory_lock($1)", db.key("lock "+name)).Scan(&got); err != nil || !got {
 		closeConn(conn)

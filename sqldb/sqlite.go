@@ -216,6 +216,21 @@ func createFile(path string) error {
 	return errors.Join(file.Close(), syncFile(filepath.Dir(path)))
 }
 
+// Discard removes the file of a SQLite database that nobody has open, with what
+// lies beside it.
+func (c Config) Discard() error {
+	path, is := strings.CutPrefix(c.URL, "sqlite:")
+	if !is || path == ":memory:" {
+		return errors.New("only a file of SQLite can be discarded")
+	}
+	for _, beside := range []string{"-wal", "-shm", ""} {
+		if err := os.Remove(path + beside); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
 // whyNot adds to SQLite's "unable to open" what the folder says about it: that
 // it is read-only, full, or not ours.
 func whyNot(err error, path string) error {

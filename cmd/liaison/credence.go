@@ -13,6 +13,8 @@ import (
 
 	"liaison.example/api"
 	"liaison.example/ledger"
+	"liaison.example/node"
+	"liaison.example/office"
 )
 
 type credenceCommand struct {
@@ -168,6 +170,9 @@ func (f *folder) checkCredence(text []byte) (ledger.Credence, error) {
 	if credence.Office != f.settings.Office {
 		return credence, fmt.Errorf("this is a credence for the office %s; this node belongs to %s", credence.Office, f.settings.Office)
 	}
+	if err := mayFound(credence); err != nil {
+		return credence, fmt.Errorf("the office could not open with %s: %w. Let it change its settings and send its credence again", credence.Side, err)
+	}
 	if credence.Side == f.settings.Side {
 		return credence, fmt.Errorf("this is the credence of %s, which is this side itself", credence.Side)
 	}
@@ -183,6 +188,23 @@ func (f *folder) checkCredence(text []byte) (ledger.Credence, error) {
 		return credence, fmt.Errorf("the office has %d sides, and all are admitted (\"sides\" in %s)", f.settings.Sides, settingsFile)
 	}
 	return credence, nil
+}
+
+// mayFound says what of a credence no charter could hold: the office would never
+// open, and nobody would be told why.
+func mayFound(c ledger.Credence) error {
+	v := office.CheckSide(c.Office, node.CharterSide(c))
+	if v.Done() {
+		return nil
+	}
+	what, _ := strings.CutPrefix(v.Detail["field"], "side.")
+	switch what {
+	case "languages":
+		return fmt.Errorf("%q cannot be its languages: use tags such as ko or en, each once", c.Languages)
+	case "name":
+		return fmt.Errorf("%q cannot be its name: it is one line of at most %d characters", c.Name, office.MaxSideName)
+	}
+	return fmt.Errorf("%q cannot be its %s", v.Detail["value"], what)
 }
 
 // admitted reads the credences of the admitted sides, in order of side.

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"liaison.example/api"
 	"liaison.example/office"
@@ -52,7 +53,7 @@ Enclosures are read in first, hashed and looked into; web pages, SVG drawings, s
 
 With --wait the command ends with exit code 0 when the receipts of all addressees are held, and with 3 when the time ran out; the dispatch is then safely queued and must not be sent again.
 
-If the node stops or is killed meanwhile, the command sends it again for a while, under the same key, so that it is released once. Should it end without knowing, it names the key with which it may be sent again.`
+If the node stops or is killed meanwhile, or its database server is away, the command sends it again for a while, under the same key, so that it is released once. Should it end without knowing, it names the key with which it may be sent again.`
 }
 
 func (c *sendCommand) Run(ctx context.Context, t *terminal) error {
@@ -83,8 +84,8 @@ func (c *sendFlags) send(ctx context.Context, t *terminal, client *api.Client, d
 	}
 	var wait time.Duration
 	if c.Wait {
-		if wait = c.Timeout; wait <= 0 {
-			return usagef("--timeout must be more than nothing")
+		if wait = c.Timeout; wait < 0 {
+			return usagef("--timeout must not be less than nothing")
 		}
 	}
 	if d.Enclosures, err = enclose(ctx, t, client, c.Enclosure); err != nil {
@@ -121,7 +122,7 @@ func release(ctx context.Context, client *api.Client, d api.NewDispatch, wait ti
 	for started := time.Now(); ; {
 		sent, err := client.Send(ctx, d, wait)
 		var p *api.Problem
-		if err == nil || errors.As(err, &p) && p.Code != api.CodeNextTurn || !asked && errors.Is(err, api.ErrNotRunning) {
+		if err == nil || errors.As(err, &p) && p.Code != api.CodeNextTurn && p.Code != api.CodeInternal || !asked && errors.Is(err, api.ErrNotRunning) {
 			return sent, err
 		}
 		asked = true
@@ -154,9 +155,24 @@ func readText(t *terminal, path string) (string, error) {
 	if len(b) > maxTextFile {
 		return "", fmt.Errorf("the text has more than %d bytes", maxTextFile)
 	}
+	if at := firstNotUTF8(b); at >= 0 {
+		return "", fmt.Errorf("the text is not UTF-8: its byte %d is part of no character; save it as UTF-8", at+1)
+	}
 	text := strings.TrimPrefix(string(b), "\uFEFF")
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	return strings.TrimSuffix(text, "\n"), nil
+}
+
+// firstNotUTF8 is where bytes cease to be UTF-8, or -1.
+func firstNotUTF8(b []byte) int {
+	for i := 0; i < len(b); {
+		r, size := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return -1
 }
 
 // stateSentence says how far a dispatch is known to have come.

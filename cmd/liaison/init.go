@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"liaison.example/ledger"
 	"liaison.example/legible"
@@ -43,7 +46,7 @@ func (c *initCommand) Run(t *terminal) error {
 	s := defaults()
 	s.Office, s.Side, s.Name, s.Zone, s.Languages = c.Office, c.Side, c.Name, c.Zone, c.Language
 	s.Web, s.Link, s.LinkAddress, s.Sides, s.Database = c.Web, c.Link, c.LinkAddress, c.Sides, c.Database
-	if s.Name == "" {
+	if s.Name = norm.NFC.String(strings.TrimSpace(s.Name)); s.Name == "" {
 		s.Name = s.Side
 	}
 	if err := s.legible(); err != nil {
@@ -97,7 +100,7 @@ func (s *settings) legible() error {
 			return usagef("the %s has a word, “%s”, with letters that pass for those of another alphabet: write it in the letters of one", one.what, printable(flaw.Word))
 		case flaw != nil:
 			return usagef("the %s has a character (U+%04X) after “%s” that is not seen, or turns what is read: leave it out", one.what, flaw.Rune, printable(flaw.After))
-		case strings.ContainsFunc(one.name, unicode.IsControl):
+		case strings.ContainsFunc(one.name, unicode.IsControl) || !utf8.ValidString(one.name):
 			return usagef("the %s must be one line of letters, without control characters", one.what)
 		}
 	}
@@ -157,10 +160,17 @@ func makeFolder(dir string, s *settings, seed [ledger.SeedSize]byte) (*folder, *
 	if err != nil {
 		return nil, nil, err
 	}
+	f := &folder{path: dir, settings: s}
+	credence, _, err := f.credence(keys)
+	if err == nil {
+		err = mayFound(credence)
+	}
+	if err != nil {
+		return nil, nil, &usageError{err.Error()}
+	}
 	if err := emptyFolder(dir); err != nil {
 		return nil, nil, err
 	}
-	f := &folder{path: dir, settings: s}
 	if err := keys.Save(f.file(keysFolder)); err != nil {
 		return nil, nil, err
 	}

@@ -15,9 +15,12 @@ import (
 	"os"
 	"os/signal"
 	"reflect"
+	"strconv"
 	"strings"
 	"syscall"
+	"time"
 	_ "time/tzdata" // the zones of sides, on machines that lack them
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 
@@ -126,13 +129,24 @@ func run(ctx context.Context, t *terminal, args []string) int {
 	if len(args) == 0 {
 		args = []string{"help"}
 	}
+	for i, arg := range args {
+		if !utf8.ValidString(arg) { // the parser would change it silently
+			return report(t, usagef("argument %d is not UTF-8: %q", i+1, arg))
+		}
+	}
 	command, err := parser.Parse(args)
 	if err != nil {
 		return report(t, &usageError{err.Error()})
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
+	out := &result{to: t.out}
+	t.out = out
 	command.Bind(t, parser)
-	return report(t, command.Run())
+	err = command.Run()
+	if err == nil && out.err != nil {
+		err = fmt.Errorf("it is done, but the result could not be written: %w", out.err)
+	}
+	return report(t, err)
 }
 
 // newParser makes what understands the command line, of as much of the table of
@@ -144,6 +158,7 @@ func newParser(t *terminal, args []string) (*kong.Kong, error) {
 		kong.ExplicitGroups(groups),
 		kong.Writers(t.out, t.err),
 		kong.Help(printHelp),
+		kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(readSpan)),
 	)
 }
 
@@ -160,6 +175,25 @@ func grammar(args []string) any {
 		}
 	}
 	return &commands{}
+}
+
+// readSpan reads a span of time, such as 90s or 5m. A number alone is seconds.
+func readSpan(flag *kong.DecodeContext, into reflect.Value) error {
+	var text string
+	if err := flag.Scan.PopValueInto("span of time", &text); err != nil {
+		return err
+	}
+	const most = 366 * 24 * 60 * 60 // seconds
+	if seconds, err := strconv.ParseUint(text, 10, 32); err == nil && seconds <= most {
+		into.SetInt(int64(time.Duration(seconds) * time.Second))
+		return nil
+	}
+	span, err := time.ParseDuration(text)
+	if err != nil {
+		return fmt.Errorf("%q is not a span of time: use 30s, 5m or 2h; a number alone is seconds", text)
+	}
+	into.SetInt(int64(span))
+	return nil
 }
 
 // usageError says that the command line or the settings cannot be understood.
@@ -190,6 +224,21 @@ func report(t *terminal, err error) int {
 	default:
 		return exitFailed
 	}
+}
+
+// result is where results go. It keeps the first error: a result that was cut
+// short must not pass for a whole one.
+type result struct {
+	to  io.Writer
+	err error
+}
+
+func (r *result) Write(b []byte) (int, error) {
+	n, err := r.to.Write(b)
+	if err != nil && r.err == nil {
+		r.err = err
+	}
+	return n, err
 }
 
 // terminal is where a command reads and writes.

@@ -11,8 +11,10 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/BurntSushi/toml"
 
@@ -256,7 +258,9 @@ func (s *settings) proxies() (list []netip.Prefix, err error) {
 
 func checkAddress(address string) error {
 	_, port, err := net.SplitHostPort(address)
-	if err != nil || port == "" {
+	_, tooLarge := strconv.ParseUint(port, 10, 16)
+	named := strings.Trim(port, "0123456789") != "" // such as https
+	if err != nil || port == "" || !named && tooLarge != nil || strings.ContainsFunc(address, unicode.IsSpace) {
 		return fmt.Errorf("%q is not an address in the form host:port", address)
 	}
 	return nil

@@ -6,13 +6,14 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"liaison.example/ledger"
 )
 
 // tilesHandler serves the ledgers, read-only, to auditors and public tools: the
-// log of each side under /SIDE/, with its key beside it as in an export. The
+// log of each side under /SIDE/, with the keys beside it as in an export. The
 // root lists the logs.
 func tilesHandler(l *ledger.Ledger, parties map[string]ledger.Party, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
@@ -28,18 +29,27 @@ func tilesHandler(l *ledger.Ledger, parties map[string]ledger.Party, log *slog.L
 			fmt.Fprintf(w, "%s /%s/\n", ledger.Origin(l.Office(), side), side)
 		}
 	})
-	mux.HandleFunc("GET /{side}/key.pub", func(w http.ResponseWriter, r *http.Request) {
-		p, known := parties[r.PathValue("side")]
-		if !known {
-			http.NotFound(w, r)
-			return
-		}
-		text(w)
-		fmt.Fprintln(w, p.Key)
-	})
-	mux.Handle("/", ledger.Handler(l, func(r *http.Request, err error) {
+	tiles := ledger.Handler(l, func(r *http.Request, err error) {
 		log.Error("a tile cannot be read", "path", r.URL.Path, "error", err)
-	}))
+	})
+	mux.HandleFunc("GET /{side}/{file}", func(w http.ResponseWriter, r *http.Request) {
+		side, file := r.PathValue("side"), r.PathValue("file")
+		other, isPub := strings.CutSuffix(file, ".pub")
+		other, isCosigner := strings.CutPrefix(other, "cosigner-")
+		of, known := parties[side]
+		by, knownToo := parties[other]
+		switch {
+		case isPub && file == "key.pub" && known:
+			text(w)
+			fmt.Fprintln(w, of.Key)
+		case isPub && isCosigner && known && knownToo && other != side:
+			text(w)
+			fmt.Fprintln(w, by.CosignerKey)
+		default:
+			tiles.ServeHTTP(w, r)
+		}
+	})
+	mux.Handle("/", tiles)
 	return mux
 }
 

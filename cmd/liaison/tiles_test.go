@@ -51,7 +51,7 @@ func TestAuditorsReadTheLedgersAndNothingElse(t *testing.T) {
 	if status, body, _ := get(t, url+"/"); status != 200 || body != "kaesong.example/north /north/\nkaesong.example/south /south/\n" {
 		t.Errorf("the list of logs: %d %q", status, body)
 	}
-	for _, side := range []string{"south", "north"} {
+	for side, other := range map[string]string{"south": "north", "north": "south"} {
 		status, body, contentType := get(t, url+"/"+side+"/checkpoint")
 		if status != 200 || !strings.HasPrefix(body, "kaesong.example/"+side+"\n3\n") || !strings.HasPrefix(contentType, "text/plain") {
 			t.Errorf("checkpoint of %s: %d %s %q", side, status, contentType, body)
@@ -62,8 +62,11 @@ func TestAuditorsReadTheLedgersAndNothingElse(t *testing.T) {
 		if status, body, _ := get(t, url+"/"+side+"/key.pub"); status != 200 || !strings.HasPrefix(body, "kaesong.example/"+side+"+") {
 			t.Errorf("key of %s: %d %q", side, status, body)
 		}
+		if status, body, _ := get(t, url+"/"+side+"/cosigner-"+other+".pub"); status != 200 || !strings.HasPrefix(body, "kaesong.example/"+other+"/mirror+") {
+			t.Errorf("key of the receipts for %s: %d %q", side, status, body)
+		}
 	}
-	for _, path := range []string{"/south/tile/entries/000.p/4", "/west/checkpoint", "/west/key.pub", "/south/../liaison.toml", "/api/v1/status", "/south/keys/ledger.key", "/sign-in"} {
+	for _, path := range []string{"/south/tile/entries/000.p/4", "/west/checkpoint", "/west/key.pub", "/south/cosigner-south.pub", "/south/cosigner-west.pub", "/south/../liaison.toml", "/api/v1/status", "/south/keys/ledger.key", "/sign-in"} {
 		if status, body, _ := get(t, url+path); status != 404 {
 			t.Errorf("%s: %d %q", path, status, body)
 		}

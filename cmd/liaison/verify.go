@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"liaison.example/enclosure"
@@ -147,7 +148,7 @@ func verify(ctx context.Context, t *terminal, path string, keys []string) (verif
 		return v, err
 	case info.IsDir():
 		return verified{}, errors.New("it is neither a data folder nor an exported one")
-	case isSQLite(path):
+	case info.Mode().IsRegular() && isSQLite(path):
 		return verifyDatabase(ctx, func(ctx context.Context) (*sqldb.DB, error) {
 			return sqldb.Open(ctx, sqldb.Config{URL: "sqlite:" + path, ReadOnly: true})
 		}, options)
@@ -276,7 +277,8 @@ func isSQLite(path string) bool {
 const maxSmall = 8 << 20
 
 func readSmall(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	// A pipe that nobody writes into ends at once, and is not waited for.
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
@@ -94,6 +95,39 @@ func TestTwoProcessesOnOneDatabaseWriteInTurnsAndEitherCarriesTheLink(t *testing
 	}
 	officers.end()
 	o.sound(s)
+}
+
+func TestAProcessThatHangsHoldsUpNobodyForLongAndForksNothing(t *testing.T) {
+	t.Parallel()
+	o := openShared(t)
+	s := newSaid()
+	for i := range 4 {
+		officers := s.officers(t)
+		officers.at(fmt.Sprint("at the first ", i), o.south)
+		officers.at(fmt.Sprint("at the second ", i), o.second)
+		officers.attempt(40)
+		hangs, works := o.south, o.second
+		if i%2 == 1 {
+			hangs, works = works, hangs
+		}
+		signal(t, hangs, syscall.SIGSTOP) // amid a transaction, perhaps, and perhaps with the line
+		if d, err := s.send(t.Context(), works.client(), fmt.Sprint("the other hangs ", i), patience); err != nil || d.State != api.Received {
+			t.Errorf("while the other process hangs: %+v, %v\n%s", d, err, works.tail())
+		}
+		signal(t, hangs, syscall.SIGCONT) // and it does not know that it was away
+		if d, err := s.send(t.Context(), hangs.client(), fmt.Sprint("it goes on ", i), patience); err != nil || d.State != api.Received {
+			t.Errorf("when it goes on: %+v, %v\n%s", d, err, hangs.tail())
+		}
+		officers.end()
+	}
+	o.sound(s)
+}
+
+func signal(t *testing.T, n *realNode, s syscall.Signal) {
+	t.Helper()
+	if err := n.process.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestWhatOneProcessFindsOutTheOthersKnow(t *testing.T) {
