@@ -82,7 +82,7 @@ var listWords = map[string]Phrase{
 	"view.raise":          {En: "Move forward", Ko: "앞으로"},
 	"view.drop":           {En: "Remove", Ko: "삭제"},
 	"view.yours":          {En: "Only you see these. They stay on this node.", Ko: "본인만 볼 수 있으며 이 노드에만 남습니다."},
-	"refused.view-name":   {En: "A name has 1 to {limit} visible characters in one line, without look-alike letters of another alphabet.", Ko: "이름은 보이는 글자 1자에서 {limit}자까지 한 줄로 쓰며, 모양이 비슷한 다른 문자 체계의 글자를 쓸 수 없습니다."},
+	"refused.view-name":   {En: "A name has 1 to {limit} visible characters in one line, not dots alone, without look-alike letters of another alphabet.", Ko: "이름은 보이는 글자 1자에서 {limit}자까지 한 줄로 쓰며, 마침표만으로 쓰거나 모양이 비슷한 다른 문자 체계의 글자를 쓸 수 없습니다."},
 	"refused.view-many":   {En: "There are {limit} kept choices already. Remove one first.", Ko: "저장한 조건이 이미 {limit}개입니다. 하나를 먼저 삭제하십시오."},
 
 	"list.export":      {En: "What is chosen, as a file:", Ko: "고른 통지문을 파일로:"},

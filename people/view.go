@@ -38,8 +38,8 @@ func (p *People) Views(ctx context.Context, account string) (views []View, err e
 // KeepView adds a view behind the others. One of the same name is replaced where
 // it stands. It answers *Refusal if the name cannot be one, or there are too many.
 func (p *People) KeepView(ctx context.Context, account string, v View) error {
-	n := utf8.RuneCountInString(v.Name)
-	if n == 0 || n > MaxViewName || v.Name != strings.TrimSpace(v.Name) || !goodName(v.Name) {
+	dots := strings.Trim(v.Name, ".") == "" // an address that ends in these means another place
+	if dots || utf8.RuneCountInString(v.Name) > MaxViewName || v.Name != strings.TrimSpace(v.Name) || !goodName(v.Name) {
 		return refuse("view-name", "limit", fmt.Sprint(MaxViewName))
 	}
 	if len(v.Query) > maxViewQuery {

@@ -49,7 +49,7 @@ func TestAPersonKeepsViewsInAnOrderOfTheirOwn(t *testing.T) {
 		if got := views("choi"); got != "open?state=ours" {
 			t.Errorf("of another account there are %s", got)
 		}
-		for _, name := range []string{"", " ", " a", "a\nb", "a\u202eb", "a\u200bb", "oреn", strings.Repeat("가", people.MaxViewName+1), "a\xff"} {
+		for _, name := range []string{"", " ", ".", "..", " a", "a\nb", "a\u202eb", "a\u200bb", "oреn", strings.Repeat("가", people.MaxViewName+1), "a\xff"} {
 			wantRefusal(t, name, p.KeepView(t.Context(), "park", people.View{Name: name}), "view-name")
 		}
 		for i := range people.MaxViews - 1 {
