@@ -85,6 +85,9 @@ func talk(t testing.TB, db *sqldb.DB) *ledger.Ledger {
 	if err := south.NoteCosigned(t.Context(), "north", given.Note); err != nil {
 		t.Fatal(err)
 	}
+	if err := south.EmptySlip(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	return south
 }
 
