@@ -63,9 +63,7 @@ type Config struct {
 	// are told; empty: what they are told has no links.
 	Pages string
 	// Senders are further kinds of means by which people are told.
-	Senders  []notify.Sender
-	refolded bool // the records were found damaged and thrown away
-
+	Senders []notify.Sender
 	// TellByHand leaves the telling of people to who calls Tell, and that of open
 	// pages what changes by time alone to who calls TellTime: a test that turns the
 	// clock.
@@ -114,6 +112,7 @@ type Node struct {
 	told         told
 	climbs       climbs
 	passing      passing
+	mayDiscard   bool // records that are damaged
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -130,26 +129,32 @@ type holds struct {
 }
 
 // Open opens the databases, folds what is not folded yet and starts to work:
-// it writes, folds and speaks with the other sides until Close.
+// it writes, folds and speaks with the other sides until Close. Records that are
+// damaged are thrown away, once, and folded again.
 func Open(ctx context.Context, c Config) (*Node, error) {
+	n, err := start(ctx, c, true)
+	var damaged *damagedRecords
+	if !errors.As(err, &damaged) {
+		return n, err
+	}
+	if errDiscard := c.Records.Discard(); errDiscard != nil {
+		return nil, errors.Join(err, errDiscard)
+	}
+	c.Log.Warn("the records are damaged; they are folded again from the ledgers", "error", err)
+	return start(ctx, c, false)
+}
+
+// start opens a node. With mayDiscard it answers *damagedRecords if they are.
+func start(ctx context.Context, c Config, mayDiscard bool) (*Node, error) {
 	n := &Node{
-		c: c, now: c.Now, log: c.Log, side: c.Own.Side,
+		c: c, now: c.Now, log: c.Log, side: c.Own.Side, mayDiscard: mayDiscard,
 		writes: make(chan *write, maxWaitingWrites), stopped: make(chan struct{}), folded: map[office.Side]int64{},
 		settle: make(chan struct{}, 1), index: make(chan struct{}, 1), wakeFound: make(chan struct{}, 1), answered: make(chan struct{}, 1),
 		linesChanged: make(chan struct{}, 1),
 	}
 	if err := n.open(ctx); err != nil {
 		n.closeBases()
-		var damaged *damagedRecords
-		if !errors.As(err, &damaged) || c.refolded {
-			return nil, err
-		}
-		if errDiscard := c.Records.Discard(); errDiscard != nil {
-			return nil, errors.Join(err, errDiscard)
-		}
-		n.log.Warn("the records are damaged; they are folded again from the ledgers", "error", err)
-		c.refolded = true
-		return Open(ctx, c)
+		return nil, err
 	}
 	ctx, n.stop = context.WithCancel(context.WithoutCancel(ctx))
 	n.run(ctx, n.write)
@@ -184,7 +189,7 @@ func (n *Node) open(ctx context.Context) error {
 		base.Durable = i < 2 // records may be folded again
 		db, err := sqldb.Open(ctx, *base)
 		if err != nil && i == 2 {
-			return damagedOr(err)
+			return n.damagedOr(err)
 		}
 		if err != nil {
 			return err
@@ -215,7 +220,7 @@ func (n *Node) open(ctx context.Context) error {
 		return err
 	}
 	if n.records, err = records.Open(ctx, n.bases[2], records.Config{Office: n.c.Own.Office, Side: n.side, Source: n.source, Log: n.log}); err != nil {
-		return damagedOr(err)
+		return n.damagedOr(err)
 	}
 	if err := n.openNotify(ctx); err != nil {
 		return err
@@ -230,7 +235,7 @@ func (n *Node) open(ctx context.Context) error {
 	// put in its place: what is missing is fetched back before anything is signed.
 	placed, err := n.records.Placed(ctx)
 	if err != nil {
-		return damagedOr(err)
+		return n.damagedOr(err)
 	}
 	// (Another process of this side may have written what it has placed since the
 	// ledger was opened.)
@@ -243,8 +248,8 @@ func (n *Node) open(ctx context.Context) error {
 	n.holds.forked = n.alarms.isOpen(ledger.RefusedOwnFork, n.side)
 	err = n.catchUp(ctx)
 	n.foldedAtStart = err == nil
-	if sqldb.IsDamaged(err) && !n.c.refolded {
-		return damagedOr(err)
+	if n.mayDiscard && sqldb.IsDamaged(err) {
+		return &damagedRecords{err}
 	}
 	if diskReason(err) != "" {
 		n.noteDisk(err) // what is folded can be read meanwhile; follow tries again
@@ -260,9 +265,10 @@ type damagedRecords struct{ error }
 
 func (d *damagedRecords) Unwrap() error { return d.error }
 
-// damagedOr marks an error in reading the records if they are damaged.
-func damagedOr(err error) error {
-	if sqldb.IsDamaged(err) {
+// damagedOr marks an error in reading the records if they are damaged and may be
+// thrown away.
+func (n *Node) damagedOr(err error) error {
+	if n.mayDiscard && sqldb.IsDamaged(err) {
 		return &damagedRecords{err}
 	}
 	return err

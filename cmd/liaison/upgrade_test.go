@@ -70,6 +70,7 @@ func TestFoldersOfAnOlderProgramAreServedAndLoseNothing(t *testing.T) {
 				continue
 			}
 			for i := range was {
+				delete(was[i], "unanswered") // which time alone has made true meanwhile
 				if !holds(was[i], is[i]) {
 					t.Errorf("%s: it was\n%v\nand is\n%v", list, was[i], is[i])
 				}
