@@ -72,6 +72,7 @@ func (n *Node) follow(ctx context.Context) {
 			again = nil
 		}
 		due = nil
+		n.watches.tellReceipts()
 		if err := n.catchUp(ctx); err == nil {
 			failed = 0
 		} else if ctx.Err() == nil {

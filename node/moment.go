@@ -22,8 +22,11 @@ const (
 	// timeAhead is how far ahead such moments are looked for, and so the longest
 	// time for which a node waits until it looks again.
 	timeAhead = 24 * time.Hour
-	// timeGathers is how long entries gather before it is reckoned anew after them.
+	// timeGathers is how long entries gather at least before it is reckoned anew after
+	// them, and timeShare how many times as long as that took. No moment that is known
+	// is missed for it.
 	timeGathers = time.Second
+	timeShare   = 100
 	// timeLongest is how long is waited at once, since the machine's clock may be set.
 	timeLongest = time.Minute
 )
@@ -57,7 +60,9 @@ func (n *Node) tellTime(ctx context.Context) {
 	defer cancel()
 	look := time.NewTimer(0)
 	defer look.Stop()
-	gathering := false
+	gathering, gathers := false, timeGathers
+	var next time.Time
+	until := func() time.Duration { return max(time.Millisecond, next.Sub(n.now())) }
 	for {
 		select {
 		case <-ctx.Done():
@@ -68,15 +73,18 @@ func (n *Node) tellTime(ctx context.Context) {
 			}
 			if (e.Kind == "entry" || e.Kind == "roster" || e.Kind == "lost") && !gathering {
 				gathering = true
-				look.Reset(timeGathers)
+				look.Reset(min(gathers, until()))
 			}
 		case <-look.C:
 			gathering = false
-			next, err := n.TellTime(ctx)
+			began := time.Now()
+			var err error
+			next, err = n.TellTime(ctx)
+			gathers = max(timeGathers, min(timeLongest, timeShare*time.Since(began)))
 			if err != nil && ctx.Err() == nil {
 				n.log.Warn("open pages are not told what changes by time alone", "error", err)
 			}
-			look.Reset(min(timeLongest, max(time.Millisecond, next.Sub(n.now()))))
+			look.Reset(min(timeLongest, until()))
 		}
 	}
 }

@@ -19,9 +19,10 @@ const maxEachPlaced = 64
 // watches are those who want to know of changes at once.
 type watches struct {
 	mu       sync.Mutex
-	readers  map[chan Event]bool // true while it has lost events
-	cosigned map[office.Side]int64
-	grown    chan struct{} // closed when cosigned changes
+	readers  map[chan Event]bool   // true while it has lost events
+	cosigned map[office.Side]int64 // never changed in place
+	told     map[office.Side]int64 // what of cosigned the readers know
+	grown    chan struct{}         // closed when cosigned changes
 	closed   bool
 }
 
@@ -89,23 +90,32 @@ func (w *watches) placed(ids []office.EntryID) {
 	}
 }
 
-// receipts tells how far each other side's cosignatures reach.
+// receipts wakes those who wait for a receipt, when the other sides' cosignatures
+// reach further. Readers are told a moment later (tellReceipts): who waits goes first.
 func (w *watches) receipts(cosigned map[office.Side]int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if maps.Equal(cosigned, w.cosigned) {
 		return
 	}
-	for side, size := range cosigned {
-		if size > w.cosigned[side] {
-			w.sendLocked(Event{Kind: "receipt", Side: side, ID: office.EntryID{Index: size - 1}})
-		}
-	}
 	w.cosigned = maps.Clone(cosigned)
 	if w.grown != nil {
 		close(w.grown)
 		w.grown = nil
 	}
+}
+
+// tellReceipts tells readers how far each other side's cosignatures reach, if it is
+// further than they were told.
+func (w *watches) tellReceipts() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for side, size := range w.cosigned {
+		if size > w.told[side] {
+			w.sendLocked(Event{Kind: "receipt", Side: side, ID: office.EntryID{Index: size - 1}})
+		}
+	}
+	w.told = w.cosigned
 }
 
 // next is a channel that closes at the next change of the receipts.
