@@ -156,17 +156,18 @@ func exportedCheckpoint(ctx context.Context, tx *sqldb.Tx, p party) ([]byte, err
 	if err != nil {
 		return nil, fmt.Errorf("stored checkpoint: %w", err)
 	}
-	signed, err = withCosignatures(ctx, tx, p.Side, size, c)
+	signed, err = withCosignatures(ctx, tx, nil, p.Side, size, c)
 	if errors.Is(err, ErrNoEntry) {
 		return nil, nil
 	}
 	return signed, err
 }
 
-// withCosignatures is a checkpoint with all cosignatures over it that are held.
+// withCosignatures is a checkpoint with all cosignatures over it that are held, in
+// the database or on the slip.
 // If it reaches further than the size held, since a catch-up is under way, it is
 // the last that was reached; ErrNoEntry if there is none.
-func withCosignatures(ctx context.Context, tx *sqldb.Tx, side string, held int64, c *checkpoint) ([]byte, error) {
+func withCosignatures(ctx context.Context, tx *sqldb.Tx, slip []Receipt, side string, held int64, c *checkpoint) ([]byte, error) {
 	sides, err := readSides(ctx, tx)
 	if err != nil {
 		return nil, err
@@ -197,7 +198,12 @@ func withCosignatures(ctx context.Context, tx *sqldb.Tx, side string, held int64
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return nil, fmt.Errorf("read cosignatures: %w", err)
 		}
-		if err == nil {
+		if err != nil {
+			if r, noted := onSlip(slip, side, by, size-1); noted && r.Size == size {
+				note = r.Note
+			}
+		}
+		if note != nil {
 			signed = append(signed, lastLine(note)...)
 		}
 	}

@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -283,16 +284,21 @@ func (l *Ledger) Entry(ctx context.Context, side string, index int64) (Entry, er
 // HeldAt is the time, by this node's clock, of the first cosignature of this
 // side over another side's entry: when it was stored here.
 func (l *Ledger) HeldAt(ctx context.Context, side string, index int64) (time.Time, error) {
-	receipts, err := l.Receipts(ctx, side, index)
+	if index < 0 || index >= l.Head(side).Size {
+		return time.Time{}, ErrNoEntry
+	}
+	var held int64
+	err := l.db.View(ctx, func(tx *sqldb.Tx) error {
+		return tx.QueryRow(ctx, `SELECT held FROM cosignature WHERE side = $1 AND cosigner = $2 AND size > $3 ORDER BY size LIMIT 1`,
+			side, l.side, index).Scan(&held)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, nil
+	}
 	if err != nil {
-		return time.Time{}, err
+		return time.Time{}, fmt.Errorf("when %s/%d came: %w", side, index, err)
 	}
-	for _, r := range receipts {
-		if r.By == l.side {
-			return r.Held, nil
-		}
-	}
-	return time.Time{}, nil
+	return time.UnixMilli(held).UTC(), nil
 }
 
 // readEntry reads an entry that was stored, and so checked, before.

@@ -153,6 +153,7 @@ type view struct {
 	heads    map[string]Head // their maps are never changed
 	behind   string
 	standing Standing
+	slip     []Receipt // held, and not known to be in the database
 }
 
 // log is a side's log; one without keys and entries if there is no such side.
@@ -166,7 +167,7 @@ func (v *view) log(side string) *log {
 // publish lets readers see the logs as they now stand. l.mu is held.
 func (l *Ledger) publish() {
 	v := &view{logs: make(map[string]*log, len(l.logs)), heads: make(map[string]Head, len(l.logs)),
-		behind: l.behind(), standing: l.standing()}
+		behind: l.behind(), standing: l.standing(), slip: l.slip.receipts}
 	for side, lg := range l.logs {
 		still := *lg
 		v.logs[side], v.heads[side] = &still, lg.head()

@@ -47,6 +47,7 @@ const maxProof = 2*MaxLeaf + 63*64 + maxNote
 //	— kaesong.example/south Az3grlgtz...
 //	— kaesong.example/north/mirror jWbPPwAAAABk...
 func (l *Ledger) Disclose(ctx context.Context, side string, index int64) ([]byte, error) {
+	slip := l.view.Load().slip
 	receipts, err := l.Receipts(ctx, side, index)
 	if err != nil {
 		return nil, err
@@ -59,7 +60,7 @@ func (l *Ledger) Disclose(ctx context.Context, side string, index int64) ([]byte
 	if last := slices.MaxFunc(append(receipts, Receipt{}), func(a, b Receipt) int { return cmp.Compare(a.Size, b.Size) }); last.Size > 0 {
 		c := checkpoint{size: last.Size, note: firstSignature(last.Note)}
 		err = l.db.View(ctx, func(tx *sqldb.Tx) (err error) {
-			signed, err = withCosignatures(ctx, tx, side, c.size, &c)
+			signed, err = withCosignatures(ctx, tx, slip, side, c.size, &c)
 			return err
 		})
 	} else {

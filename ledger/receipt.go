@@ -131,20 +131,23 @@ func (l *Ledger) Receipts(ctx context.Context, side string, index int64) ([]Rece
 	if index < 0 || index >= l.Head(side).Size {
 		return nil, ErrNoEntry
 	}
-	l.showSlip(ctx)
+	slip := l.view.Load().slip // before the database is read: from one it goes into the other
 	var receipts []Receipt
 	logs := l.verifiers()
 	err := l.db.View(ctx, func(tx *sqldb.Tx) error {
 		for _, by := range slices.Sorted(maps.Keys(logs)) {
 			r, err := readReceipt(ctx, tx, logs, `SELECT side, cosigner, size, note, held, own, seen FROM cosignature
 				WHERE side = $1 AND cosigner = $2 AND size > $3 ORDER BY size LIMIT 1`, side, by, index)
-			if errors.Is(err, sql.ErrNoRows) {
-				continue
-			}
-			if err != nil {
+			stored := err == nil
+			if !stored && !errors.Is(err, sql.ErrNoRows) {
 				return err
 			}
-			receipts = append(receipts, r)
+			if first, noted := onSlip(slip, side, by, index); noted && (!stored || first.Size < r.Size) {
+				r, stored = first, true
+			}
+			if stored {
+				receipts = append(receipts, r)
+			}
 		}
 		return nil
 	})
@@ -210,15 +213,15 @@ func readReceipt(ctx context.Context, tx *sqldb.Tx, keys map[string][2]*noteVeri
 // Checkpoint is the latest signed checkpoint of a ledger that is covered by
 // what is stored here, with all cosignatures over it that are held.
 func (l *Ledger) Checkpoint(ctx context.Context, side string) ([]byte, error) {
-	lg := l.view.Load().log(side)
+	v := l.view.Load()
+	lg := v.log(side)
 	c, held := checkpoint{size: lg.signed, note: lg.checkpoint}, lg.tree.size
 	if len(c.note) == 0 {
 		return nil, ErrNoEntry
 	}
-	l.showSlip(ctx)
 	var signed []byte
 	err := l.db.View(ctx, func(tx *sqldb.Tx) (err error) {
-		signed, err = withCosignatures(ctx, tx, side, held, &c)
+		signed, err = withCosignatures(ctx, tx, v.slip, side, held, &c)
 		return err
 	})
 	if err != nil {

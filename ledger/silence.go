@@ -97,17 +97,23 @@ func (l *Ledger) ProveSilence(ctx context.Context, s Silence, leaves bool) ([]by
 	if l.keys == nil || len(s.Awaits) == 0 || len(s.Awaits) > MaxSilence {
 		return nil, fmt.Errorf("prove a silence: %d dispatches, from 1 to %d can be", len(s.Awaits), MaxSilence)
 	}
-	l.showSlip(ctx)
+	slip := l.view.Load().slip
 	p := silenceProof{Silence: s}
 	logs := l.verifiers()
 	err := l.db.View(ctx, func(tx *sqldb.Tx) error {
 		r, err := readReceipt(ctx, tx, logs, `SELECT side, cosigner, size, note, held, own, seen FROM cosignature
 			WHERE side = $1 AND cosigner = $2 ORDER BY size DESC LIMIT 1`, l.side, s.About)
-		p.receipt = r.Note
+		if errors.Is(err, sql.ErrNoRows) {
+			err = nil // it may be on the slip
+		}
+		for noted := true; err == nil && noted; {
+			p.receipt = r.Note
+			r, noted = onSlip(slip, l.side, s.About, r.Size)
+		}
 		return err
 	})
 	given, has, err2 := l.Given(ctx, s.About)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && err2 == nil && !has {
+	if err == nil && err2 == nil && (!has || p.receipt == nil) {
 		return nil, ErrNothingHeld
 	}
 	if err := errors.Join(err, err2); err != nil {

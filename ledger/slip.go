@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"liaison.example/sqldb"
@@ -155,12 +156,20 @@ func (l *Ledger) EmptySlip(ctx context.Context) error {
 	}
 	s.due.Stop()
 	s.clear()
+	l.publish()
 	return nil
 }
 
-// showSlip lets who reads the database find there what is on the slip. Where that
-// cannot be, he reads what there is. l.mu is not held, and no transaction.
-func (l *Ledger) showSlip(ctx context.Context) { _ = l.EmptySlip(ctx) }
+// onSlip finds on a slip the first receipt of one side over more than size entries of
+// another's ledger. Who reads takes the slip from the view before he reads the
+// database, and so misses none and waits for no writer.
+func onSlip(slip []Receipt, side, by string, size int64) (Receipt, bool) {
+	i := slices.IndexFunc(slip, func(r Receipt) bool { return r.Side == side && r.By == by && r.Size > size })
+	if i < 0 {
+		return Receipt{}, false
+	}
+	return slip[i], true
+}
 
 // emptyWhenDue empties the slip. What hinders it hinders the next act as well,
 // which says so.
@@ -187,6 +196,7 @@ func (l *Ledger) readSlip(ctx context.Context) error {
 	}
 	if len(s.receipts) > 0 {
 		l.recall()
+		l.publish()
 		s.due = s.after(slipFor, l.emptyWhenDue)
 	}
 	return nil
@@ -233,6 +243,7 @@ func (l *Ledger) Close(ctx context.Context) error {
 	l.slip.path = ""
 	if l.slip.file != nil {
 		err = errors.Join(err, l.slip.file.Close())
+		l.slip.file = nil
 	}
 	return err
 }

@@ -92,16 +92,8 @@ func (n *Node) followLines(ctx context.Context) {
 				n.log.Warn("it cannot be kept when the line came up", "side", side, "error", err)
 			}
 		}
-		for changed := false; !changed; {
-			select {
-			case <-ctx.Done():
-				return
-			case e, open := <-events:
-				if !open {
-					return
-				}
-				changed = e.Kind == "line" || e.Kind == "lost"
-			}
+		if !await(ctx, events, func(e Event) bool { return e.Kind == "line" || e.Kind == "lost" }) {
+			return
 		}
 	}
 }

@@ -51,18 +51,8 @@ func (n *Node) tellWebhooks(ctx context.Context) {
 	if !n.c.TellByHand {
 		n.run(ctx, n.notify.RunPeople)
 	}
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case e, open := <-events:
-			if !open {
-				return
-			}
-			if e.Kind == "entry" || e.Kind == "lost" {
-				n.notify.Wake()
-			}
-		}
+	for await(ctx, events, func(e Event) bool { return e.Kind == "entry" || e.Kind == "lost" }) {
+		n.notify.Wake()
 	}
 }
 

@@ -39,16 +39,8 @@ func (n *Node) followNumbers(ctx context.Context) {
 		if err := n.lookAtNumbers(ctx); err != nil && ctx.Err() == nil {
 			n.log.Error("the numbers of dispatches cannot be looked at", "error", err)
 		}
-		for entry := false; !entry; {
-			select {
-			case <-ctx.Done():
-				return
-			case e, open := <-events:
-				if !open {
-					return
-				}
-				entry = e.Kind == "entry" && e.ID.Side != n.side || e.Kind == "lost"
-			}
+		if !await(ctx, events, func(e Event) bool { return e.Kind == "entry" && e.ID.Side != n.side || e.Kind == "lost" }) {
+			return
 		}
 		if pause(ctx, numberRest) != nil {
 			return

@@ -52,6 +52,24 @@ func (n *Node) Watch() (events <-chan Event, cancel func()) {
 	}
 }
 
+// await waits for an event that is wanted. It reports false when ctx or the stream
+// has ended.
+func await(ctx context.Context, events <-chan Event, wanted func(Event) bool) bool {
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case e, open := <-events:
+			if !open {
+				return false
+			}
+			if wanted(e) {
+				return true
+			}
+		}
+	}
+}
+
 // send tells all readers of a change. It never waits.
 func (w *watches) send(e Event) {
 	w.mu.Lock()
