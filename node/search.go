@@ -12,7 +12,7 @@ import (
 const (
 	indexAfter = 200 * time.Millisecond
 	indexRest  = 5 * time.Millisecond
-	indexShare = 100
+	indexShare = 40
 )
 
 // mayIndex says that there may be more to index.
