@@ -36,7 +36,7 @@ func full(b *testing.B, engine string) *house {
 	if engine == "postgresql" {
 		server = sqldbtest.DurablePostgreSQL(b)
 	}
-	h := openOn(b, time.Now(), func(side office.Side, name string) sqldb.Config {
+	h := openOn(b, aWorkday, func(side office.Side, name string) sqldb.Config {
 		if side == "south" && server != "" {
 			return sqldb.Config{URL: server, Schema: name}
 		}

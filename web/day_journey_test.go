@@ -24,7 +24,7 @@ import (
 // all by a Korean word. South keeps its records in files, north in PostgreSQL, and
 // each has such a day, both at once.
 func TestADaysWorkGoesFromDeskToDeskAndBack(t *testing.T) {
-	h := mixed(t, time.Now())
+	h := mixed(t, aWorkday)
 	h.staffed()
 	addresses := map[office.Side]string{}
 	for _, side := range two {

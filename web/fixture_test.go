@@ -41,11 +41,17 @@ var sideFixtures = map[office.Side]ledger.Credence{
 	"third": {Side: "third", Name: "Third Side", Zone: "Europe/Zurich", Languages: []string{"en"}, Address: "third.example:8411"},
 }
 
-// open starts the nodes of an office, with their databases in files. Those that are
-// not started are admitted all the same, so the office stays closed until they come.
+// aWorkday is a moment at which both stations are open and no line check is due for
+// hours, whatever time it is where the tests are run: Tuesday, 16 October 2018, half
+// past ten in Seoul.
+var aWorkday = time.Date(2018, 10, 16, 1, 30, 0, 0, time.UTC)
+
+// open starts the nodes of an office on aWorkday, with their databases in files. Those
+// that are not started are admitted all the same, so the office stays closed until they
+// come.
 func open(t testing.TB, started []office.Side, admitted ...office.Side) *house {
 	t.Helper()
-	return openAt(t, time.Now(), started, admitted...)
+	return openAt(t, aWorkday, started, admitted...)
 }
 
 // openAt is open at a moment of the office's clock.

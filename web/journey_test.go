@@ -63,7 +63,7 @@ func press(t *testing.T, ctx context.Context, key string) {
 // link, write, see it appear on the other side and acknowledged here, with no page
 // loaded again; then with the line cut.
 func TestADispatchGoesFromOneBrowserToTheOther(t *testing.T) {
-	h := mixed(t, time.Now())
+	h := mixed(t, aWorkday)
 	h.staffed()
 	h.level()
 	southURL, northURL := h.serve("south").URL, h.serve("north").URL

@@ -61,8 +61,9 @@ func TestTheOpenPageTellsAndReportsThatItWasHeard(t *testing.T) {
 	}
 
 	// Who wants no notices and only FLASH is given that.
-	must(t, chromedp.Do(south, chromedp.Click(`#means-page summary`), chromedp.Click(`#means-page [name="set-desktop"]`), chromedp.Click(`#means-page form.settings button`), chromedp.WaitVisible(`#means-page`)))
-	must(t, comesTrue(south, `document.readyState === "complete" && !document.querySelector('#means-page [name="set-desktop"]').checked`))
+	must(t, chromedp.Do(south, chromedp.Evaluate[chromedp.Void](`window.before = true`),
+		chromedp.Click(`#means-page summary`), chromedp.Click(`#means-page [name="set-desktop"]`), chromedp.Click(`#means-page form.settings button`)))
+	must(t, comesTrue(south, `window.before !== true && document.querySelector('#means-page [name="set-desktop"]')?.checked === false`))
 	settings, err := h.nodes["south"].Notify().PageSettings(t.Context(), "duty-officer")
 	must(t, err)
 	if settings["desktop"] != "" || settings["soft"] != "1" || settings["rings"] != "both" {

@@ -107,7 +107,7 @@ func pair(t *testing.T) (h *house, south, north client) {
 // in at the south.
 func ours(t *testing.T, onPostgreSQL ...office.Side) (h *house, south client) {
 	t.Helper()
-	h = openOn(t, time.Now(), kept(t, onPostgreSQL...), two)
+	h = openOn(t, aWorkday, kept(t, onPostgreSQL...), two)
 	h.staffed()
 	h.level()
 	return h, clientOf(t, h, "south", "duty-officer")
