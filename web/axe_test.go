@@ -27,7 +27,7 @@ var axeSource = sync.OnceValue(func() string {
 // be turned and of sounds that play by themselves, are kept in
 // TestNoPageTurnsTheScreenOrPlaysByItself.
 const axeRun = `axe.run(document, {
-	runOnly: %s, resultTypes: ["violations"], preload: false,
+	runOnly: %s, resultTypes: ["violations"], preload: false, selectors: false,
 }).then((found) => found.violations.flatMap((v) => v.nodes.map((n) => v.id + ": " + n.html.slice(0, 160) + " (" + n.failureSummary.replace(/\s+/g, " ").slice(0, 300) + ")")))`
 
 // The rules of WCAG 2.2 A and AA, and those of them that a page keeps in one
