@@ -6,15 +6,32 @@ import (
 	"liaison.example/office"
 )
 
+// exports says that the answer is a file of this node, to keep: what of the office it
+// holds, in which kind of file.
+func (v *visit) exports(what, kind, media string) {
+	h := v.w.Header()
+	h.Set("Content-Type", media)
+	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-%s-%s.%s"`, v.status.Office, v.side, what, kind))
+}
+
+// bytesOf gives the exact bytes of an entry.
+func (s *site) bytesOf(v *visit, id office.EntryID) ([]byte, error) {
+	leaf, err := s.node.Leaf(v.ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("read the bytes of %s: %w", id, err)
+	}
+	return leaf, nil
+}
+
 // leaf answers with the exact bytes of an entry.
 func (s *site) leaf(v *visit) error {
 	id, err := s.existing(v)
 	if err != nil {
 		return err
 	}
-	leaf, err := s.node.Leaf(v.ctx, id)
+	leaf, err := s.bytesOf(v, id)
 	if err != nil {
-		return fmt.Errorf("read the bytes of %s: %w", id, err)
+		return err
 	}
 	return v.download(fmt.Sprintf("%s-%d.json", id.Side, id.Index), leaf)
 }

@@ -49,9 +49,9 @@ func (s *site) entry(v *visit) error {
 	if !found {
 		return errNothingHere
 	}
-	leaf, err := s.node.Leaf(v.ctx, id)
+	leaf, err := s.bytesOf(v, id)
 	if err != nil {
-		return fmt.Errorf("read the bytes of %s: %w", id, err)
+		return err
 	}
 	receipts, err := s.node.Receipts(v.ctx, id)
 	if err != nil {

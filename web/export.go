@@ -104,9 +104,7 @@ func (s *site) export(v *visit, kind, media string, to exporter) error {
 	if err != nil {
 		return fmt.Errorf("read dispatches for a file: %w", err)
 	}
-	h := v.w.Header()
-	h.Set("Content-Type", media)
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-%s-dispatches-%s.%s"`, v.status.Office, v.side, v.now.UTC().Format("20060102T150405Z"), kind))
+	v.exports("dispatches-"+v.now.UTC().Format("20060102T150405Z"), kind, media)
 	ctx, cancel := context.WithTimeout(v.r.Context(), exportTime)
 	defer cancel()
 	err = to.begin(&about)

@@ -440,9 +440,7 @@ func (s *site) checksFile(v *visit, kind, media string) (f checksFile, err error
 		}
 		f.Checks = append(f.Checks, line)
 	}
-	h := v.w.Header()
-	h.Set("Content-Type", media)
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-%s-checks-%s-%s.%s"`, v.status.Office, v.side, channel.ID, month, kind))
+	v.exports("checks-"+channel.ID+"-"+month, kind, media)
 	return f, nil
 }
 

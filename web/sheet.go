@@ -57,9 +57,9 @@ func (s *site) sheet(v *visit) error {
 	if !found {
 		return errNothingHere
 	}
-	leaf, err := s.node.Leaf(v.ctx, id)
+	leaf, err := s.bytesOf(v, id)
 	if err != nil {
-		return fmt.Errorf("read the bytes of %s: %w", id, err)
+		return err
 	}
 	receipts, err := s.node.Receipts(v.ctx, id)
 	if err != nil {
@@ -156,9 +156,9 @@ func (s *site) check(v *visit) error {
 		page.Sentence = v.h("check.unknown", "id", code.ID)
 		return s.render(v, http.StatusOK, "check", page)
 	}
-	leaf, err := s.node.Leaf(v.ctx, code.ID)
+	leaf, err := s.bytesOf(v, code.ID)
 	if err != nil {
-		return fmt.Errorf("read the bytes of %s: %w", code.ID, err)
+		return err
 	}
 	hash := hashLeaf(leaf)
 	page.Hash, page.Match = groupedHash(hex.EncodeToString(hash[:])), hash == code.Hash

@@ -411,9 +411,7 @@ func (s *site) statisticsFile(v *visit, kind, media string) (f statisticsFile, e
 		Office: v.status.Office, Side: v.side, Months: counted.Months, Channel: counted.Channel, Until: records.UTC(counted.Until), Settled: counted.Settled.Count,
 		Digest: hex.EncodeToString(counted.Settled.Hash[:]), NotCounted: counted.NotCounted, Cut: counted.Cut, Figures: append([]office.Figures{}, counted.Figures...),
 	}
-	h := v.w.Header()
-	h.Set("Content-Type", media)
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-%s-statistics-%s-%s.%s"`, v.status.Office, v.side, f.Months[0], f.Months[len(f.Months)-1], kind))
+	v.exports("statistics-"+f.Months[0]+"-"+f.Months[len(f.Months)-1], kind, media)
 	return f, nil
 }
 

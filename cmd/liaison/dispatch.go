@@ -215,9 +215,6 @@ func (c *listCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	defer client.Close()
-	if c.Limit < 1 {
-		return usagef("--limit must be 1 or more")
-	}
 	q := api.Query{
 		Text: c.Search, From: c.From, Channel: c.Channel, Precedence: office.Precedence(strings.ToUpper(c.Precedence)), State: api.Reached(c.State), Mark: office.Mark(c.Mark), Form: c.Form,
 	}
@@ -239,18 +236,14 @@ func (c *listCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	partial := false
-	dispatches := []api.Dispatch{}
-	for len(dispatches) < c.Limit {
-		q.Limit = min(c.Limit-len(dispatches), api.MaxList)
+	dispatches, err := upTo(c.Limit, func(next string, most int) ([]api.Dispatch, string, error) {
+		q.Cursor, q.Limit = next, most
 		page, err := client.Dispatches(ctx, q)
-		if err != nil {
-			return err
-		}
-		dispatches = append(dispatches, page.Dispatches...)
-		partial = partial || page.Partial
-		if q.Cursor = page.Next; q.Cursor == "" {
-			break
-		}
+		partial, q.Cursor = partial || page.Partial, page.Next
+		return page.Dispatches, page.Next, err
+	})
+	if err != nil {
+		return err
 	}
 	if partial {
 		t.say("The newest dispatches are still being made ready for the search: it is not yet whole.")
@@ -506,19 +499,12 @@ func (c *recordCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	defer client.Close()
-	if c.Limit < 1 {
-		return usagef("--limit must be 1 or more")
-	}
-	entries := []api.Entry{}
-	for next := ""; len(entries) < c.Limit; {
-		page, err := client.Record(ctx, next, min(c.Limit-len(entries), api.MaxList))
-		if err != nil {
-			return err
-		}
-		entries = append(entries, page.Entries...)
-		if next = page.Next; next == "" {
-			break
-		}
+	entries, err := upTo(c.Limit, func(next string, most int) ([]api.Entry, string, error) {
+		page, err := client.Record(ctx, next, most)
+		return page.Entries, page.Next, err
+	})
+	if err != nil {
+		return err
 	}
 	if c.JSON {
 		return t.printJSON(entries)

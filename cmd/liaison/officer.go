@@ -206,19 +206,12 @@ func (c *officerTrailCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	defer client.Close()
-	if c.Limit < 1 {
-		return usagef("--limit must be 1 or more")
-	}
-	lines := []api.TrailLine{}
-	for next := ""; len(lines) < c.Limit; {
-		page, err := client.Trail(ctx, next, min(c.Limit-len(lines), api.MaxList))
-		if err != nil {
-			return err
-		}
-		lines = append(lines, page.Lines...)
-		if next = page.Next; next == "" {
-			break
-		}
+	lines, err := upTo(c.Limit, func(next string, most int) ([]api.TrailLine, string, error) {
+		page, err := client.Trail(ctx, next, most)
+		return page.Lines, page.Next, err
+	})
+	if err != nil {
+		return err
 	}
 	if c.JSON {
 		return t.printJSON(lines)
