@@ -52,7 +52,7 @@ func browserOf(t *testing.T, program string) (context.Context, *complaints) {
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	ctx, timeout := context.WithTimeout(ctx, 6*time.Minute)
+	ctx, timeout := context.WithTimeout(ctx, 12*time.Minute)
 	t.Cleanup(timeout)
 	c := &complaints{}
 	messages := chromedp.Console(ctx)

@@ -148,6 +148,9 @@ func (d day) passes(t *testing.T, h *house, addresses map[office.Side]string) {
 		t.Errorf("found are %q", subjects)
 	}
 	for _, complaint := range complaints.take() {
-		t.Error("the browser says: ", complaint)
+		// While the officer signs out, their page may just be asking for its news.
+		if !strings.Contains(complaint, "403") || !strings.HasSuffix(complaint, at+"/account") {
+			t.Error("the browser says: ", complaint)
+		}
 	}
 }

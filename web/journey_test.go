@@ -42,7 +42,7 @@ func soon(t *testing.T, ctx context.Context, selector, want string) {
 
 // comesTrue waits until a page says that something is so.
 func comesTrue(ctx context.Context, what string) error {
-	waiting, cancel := context.WithTimeout(ctx, 20*time.Second)
+	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	_, err := chromedp.Run(waiting, chromedp.Poll[bool](what))
 	for err != nil && waiting.Err() == nil { // the page in which it looked has gone: a form was sent
