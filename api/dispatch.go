@@ -375,7 +375,7 @@ func (d *Dispatch) particulars(l *records.DispatchLine) {
 		h.Considers = append(h.Considers, Consideration{c.ID, c.Side, c.By, moment(c.At), moment(c.Until)})
 	}
 	for _, c := range l.Handling.Closed {
-		h.Closed = append(h.Closed, Closing{c.ID, c.Side, c.By, moment(c.At)})
+		h.Closed = append(h.Closed, Closing{c.ID, c.Side, c.By, moment(c.At), c.Unobjected})
 	}
 	for _, r := range l.Handling.Relations {
 		h.Relations = append(h.Relations, Related{r.ID, r.Kind, moment(r.At)})

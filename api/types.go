@@ -147,6 +147,8 @@ type Closing struct {
 	Side office.Side    `json:"side"`
 	By   office.Post    `json:"by"`
 	At   time.Time      `json:"at"`
+
+	Unobjected []office.Side `json:"unobjected,omitempty"` // sides that had let the time for an objection pass by then
 }
 
 // Related is a dispatch that points back to another.

@@ -44,7 +44,7 @@ var dispatchWords = map[string]Phrase{
 	"handling.consider-note":   {En: "A holding reply: the other side sees that it is under consideration, and until when.", Ko: "중간 회신: 검토 중이며 언제까지인지 상대측이 봅니다."},
 	"handling.until":           {En: "Until, {zone}", Ko: "기한, {zone}"},
 	"handling.do-consider":     {En: "Say that it is under consideration", Ko: "검토 중임을 알림"},
-	"handling.close-note":      {En: "It is closed when its sender has closed it, and each addressee has closed or answered it.", Ko: "보낸 측이 종결하고, 받은 측이 모두 종결하거나 회신하면 종결됩니다."},
+	"handling.close-note":      {En: "It is closed when its sender has closed it, and each addressee has closed or answered it, or has let the hours for an objection pass.", Ko: "보낸 측이 종결하고, 받은 측이 모두 종결하거나 회신하거나 이의 기한을 넘기면 종결됩니다."},
 	"handling.do-close":        {En: "Close on our side", Ko: "우리 측에서 종결"},
 	"handling.not-a-time":      {En: "“{text}” is not a time such as 2018-10-15 17:00.", Ko: "“{text}”은(는) 2018-10-15 17:00 같은 시각이 아닙니다."},
 

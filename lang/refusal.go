@@ -61,6 +61,7 @@ var refusalWords = map[string]Phrase{
 	"void.form-lacks":         {En: "Form “{form}” wants “{field}”, which is missing.", Ko: "서식 “{form}”의 필수 항목 “{field}”이(가) 빠졌습니다."},
 	"void.form-value":         {En: "Form “{form}”, “{field}”: “{value}” is no {type}.", Ko: "서식 “{form}”의 “{field}”: “{value}”은(는) {type} 형식이 아닙니다."},
 	"void.form-field-unknown": {En: "Form “{form}” does not ask for “{field}”.", Ko: "서식 “{form}”에는 “{field}” 항목이 없습니다."},
+	"void.objection-awaited":  {En: "Dispatch {dispatch} stays open: {side} may still object to it. It can be closed once the hours for that are over.", Ko: "통지문 {dispatch}{dispatch:은/는} 아직 {side}에서 이의를 밝힐 수 있어 종결할 수 없습니다. 이의 기한이 지나면 종결할 수 있습니다."},
 	"void.answer-awaited":     {En: "Dispatch {dispatch} stays open: its form asks for an answer, and {side} has given none that it allows.", Ko: "통지문 {dispatch}{dispatch:은/는} 서식에 따라 회신이 필요하며, {side}에서 아직 허용된 회신을 하지 않아 종결할 수 없습니다."},
 	"void.answer-unknown":     {En: "“{answer}” is not an answer that the form of dispatch {dispatch} allows this side.", Ko: "“{answer}”은(는) 통지문 {dispatch}의 서식이 이 측에 허용하는 회신이 아닙니다."},
 

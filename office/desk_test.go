@@ -1,6 +1,7 @@
 package office
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"slices"
@@ -37,6 +38,23 @@ func (d *mapDesk) Put(row Row) {
 	}
 	d.rows[place(row)] = encoded
 	d.put = append(d.put, place(row))
+}
+
+func (d *mapDesk) Hours(side Side, moment int64) (list []Hours) {
+	for _, key := range sortedKeys(d.rows) {
+		if table, _, _ := strings.Cut(key, " "); table != "hours" {
+			continue
+		}
+		var h Hours
+		if err := json.Unmarshal(d.rows[key], &h); err != nil {
+			panic(err) // the test's own bytes
+		}
+		if h.Side == side && h.From <= moment {
+			list = append(list, h)
+		}
+	}
+	slices.SortFunc(list, func(a, b Hours) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.ID.Index, b.ID.Index)) })
+	return list[max(0, len(list)-BegunCalendar):]
 }
 
 // testOffice is the office of all tests here. It has three sides, because
@@ -107,6 +125,7 @@ func testCharters() map[string]*Charter {
 		"with-rules-3":        changed(func(c *Charter) { c.Rules = 3 }),
 		"with-rules-4":        changed(func(c *Charter) { c.Rules = 4 }),
 		"with-rules-5":        changed(func(c *Charter) { c.Rules = 5 }),
+		"with-rules-6":        changed(func(c *Charter) { c.Rules = 6 }),
 		"with-rules-5-maritime": changed(func(c *Charter) {
 			c.Rules = 5
 			c.Channels = append(c.Channels, Channel{ID: "maritime", Name: Words{"en": "Maritime"}, Purpose: Words{"en": "Ships."}})
@@ -231,11 +250,15 @@ func testForms() map[string]*Form {
 		return f
 	}
 	return map[string]*Form{
-		"works":           testForm(),
-		"works-with-end":  changed(func(f *Form) { f.Fields[4].Required = true }),
-		"works-in-short":  changed(func(f *Form) { f.Fields = f.Fields[:1] }),
-		"works-ended":     changed(func(f *Form) { f.Ended = true }),
-		"crossing":        testCrossing(),
+		"works":          testForm(),
+		"works-with-end": changed(func(f *Form) { f.Fields[4].Required = true }),
+		"works-in-short": changed(func(f *Form) { f.Fields = f.Fields[:1] }),
+		"works-ended":    changed(func(f *Form) { f.Ended = true }),
+		"crossing":       testCrossing(),
+		"objection": changed(func(f *Form) {
+			f.Asks, f.Answers, f.Hours = AsksObjection, []Choice{{ID: "none", Name: Words{"en": "We do not object"}}, {ID: "object", Name: Words{"en": "We object"}}}, 2
+			f.Fields = f.Fields[:1]
+		}),
 		"meeting":         changed(func(f *Form) { f.Code, f.Mode, f.Fields = "mt", ModeTendered, f.Fields[:1] }),
 		"drift":           changed(func(f *Form) { f.Code, f.Mode, f.Fields = "ds", ModeDistress, f.Fields[:1] }),
 		"flash-tendered":  changed(func(f *Form) { f.Mode, f.Precedence = ModeTendered, Flash }),

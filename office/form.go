@@ -457,8 +457,9 @@ func (m *matter) form(d *Dispatch) *Form {
 
 // Awaited gives an addressed side from which an answer is still awaited that the
 // form of the dispatch lists. There is none if the form lists no answers, or the
-// dispatch was withdrawn. f and h may be nil.
-func Awaited(f *Form, d *Dispatch, h *Handling) (side Side, awaited bool) {
+// dispatch was withdrawn. Of those who have not objected in time (Charter.Unobjected) none
+// is awaited. f and h may be nil.
+func Awaited(f *Form, d *Dispatch, h *Handling, unobjected []Side) (side Side, awaited bool) {
 	if h == nil {
 		h = &Handling{}
 	}
@@ -466,7 +467,7 @@ func Awaited(f *Form, d *Dispatch, h *Handling) (side Side, awaited bool) {
 		return "", false
 	}
 	for _, to := range d.To {
-		if !slices.ContainsFunc(h.Answered, func(a Answer) bool { return a.Side == to }) {
+		if !slices.Contains(unobjected, to) && !slices.ContainsFunc(h.Answered, func(a Answer) bool { return a.Side == to }) {
 			return to, true
 		}
 	}

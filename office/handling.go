@@ -41,10 +41,19 @@ func applyConsider(m *matter, b *ConsiderBody) Verdict {
 
 func checkClose(*checker, *CloseBody) {}
 
+// applyFirstClose is applyClose under rules version 2 to 5, by which a dispatch that
+// asks for objection stayed open until each side had answered.
+func applyFirstClose(m *matter, b *CloseBody) Verdict {
+	return m.close(b, func(*Dispatch, *Form, *Handling) []Side { return nil })
+}
+
 // applyClose notes that a side regards a dispatch as done with. One whose form
-// lists answers stays open until each addressed side has given one of them, or it
-// is withdrawn: free text does not close it.
-func applyClose(m *matter, b *CloseBody) Verdict {
+// lists answers stays open until each addressed side has given one of them or, if the
+// form asks for objection, has let the time for it pass; or it is withdrawn: free text
+// does not close it.
+func applyClose(m *matter, b *CloseBody) Verdict { return m.close(b, m.unobjected) }
+
+func (m *matter) close(b *CloseBody, unobjected func(*Dispatch, *Form, *Handling) []Side) Verdict {
 	side := m.ID.Side
 	d, verdict := m.dispatch(b.Dispatch)
 	if !verdict.Done() {
@@ -59,12 +68,62 @@ func applyClose(m *matter, b *CloseBody) Verdict {
 			return void(AlreadyClosed, "dispatch", d.ID.String(), "by", c.By)
 		}
 	}
-	if awaited, is := Awaited(m.form(d), d, h); is {
-		return void(AnswerAwaited, "dispatch", d.ID.String(), "side", awaited)
+	form := m.form(d)
+	silent := unobjected(d, form, h)
+	if awaited, is := Awaited(form, d, h, silent); is {
+		reason := AnswerAwaited
+		if form.Asks == AsksObjection && m.office.Charter.Rules >= unobjectedRules {
+			reason = ObjectionAwaited
+		}
+		return void(reason, "dispatch", d.ID.String(), "side", awaited)
 	}
-	h.Closed = append(slices.Clone(h.Closed), Closing{At: m.At, By: m.By, ID: m.ID, Side: side})
+	h.Closed = append(slices.Clone(h.Closed), Closing{At: m.At, By: m.By, ID: m.ID, Side: side, Unobjected: silent})
 	m.desk.Put(h)
 	return Verdict{}
+}
+
+// unobjectedRules is the version of the rules by which a dispatch can be closed to
+// which nobody has objected in time.
+const unobjectedRules = 6
+
+// unobjected is Charter.Unobjected at the time of the entry, in the hours that the
+// sides had said before it. What is not over by the wall is not looked up.
+func (m *matter) unobjected(d *Dispatch, f *Form, h *Handling) []Side {
+	if f == nil || f.Asks != AsksObjection || m.Time <= d.At+f.Hours*60*minute {
+		return nil
+	}
+	var calendars []Calendar
+	for _, side := range m.office.Charter.Sides {
+		calendars = append(calendars, NewCalendar(m.desk.Hours(side.ID, m.Time)))
+	}
+	return m.office.Charter.Unobjected(d, f, h, NewJointClock(calendars, d.At), m.Time)
+}
+
+// Unobjected lists the addressed sides that have not answered a dispatch and whose
+// silence has become the answer by a moment, so that it can be closed: its form asks for
+// objection, the time for that is over, and so is what the side has promised within that
+// time. f and h may be nil. There are none before rules version 6.
+func (c *Charter) Unobjected(d *Dispatch, f *Form, h *Handling, clock *JointClock, moment int64) (sides []Side) {
+	if c == nil || c.Rules < unobjectedRules || f == nil || f.Asks != AsksObjection {
+		return nil
+	}
+	if h == nil {
+		h = &Handling{}
+	}
+	ends := c.Wait(d, f, clock).Answer
+	for _, to := range d.To {
+		over := ends
+		for _, p := range h.Considers {
+			if p.Side == to && p.At <= ends {
+				over = max(over, p.Until)
+			}
+		}
+		answered := slices.ContainsFunc(h.Answered, func(a Answer) bool { return a.Side == to })
+		if !answered && moment > over {
+			sides = append(sides, to)
+		}
+	}
+	return sides
 }
 
 func checkStored(c *checker, b *StoredBody) { c.hash("hash", b.Hash) }
@@ -117,7 +176,7 @@ var Stages = []Stage{
 
 // StageOf gives the stage of a dispatch for one side that it is addressed to. It
 // is closed once both this side and the sender have closed it, or the sender
-// has, after the answer. h may be nil.
+// has, after the answer, or after silence had become the answer. h may be nil.
 func StageOf(d *Dispatch, given []Acknowledgement, h *Handling, to Side) Stage {
 	if h == nil {
 		h = &Handling{}
@@ -126,8 +185,9 @@ func StageOf(d *Dispatch, given []Acknowledgement, h *Handling, to Side) Stage {
 		return slices.ContainsFunc(h.Closed, func(c Closing) bool { return c.Side == side })
 	}
 	answered := slices.ContainsFunc(h.Answered, func(a Answer) bool { return a.Side == to })
+	unobjected := slices.ContainsFunc(h.Closed, func(c Closing) bool { return c.Side == d.From && slices.Contains(c.Unobjected, to) })
 	switch {
-	case closed(d.From) && (closed(to) || answered):
+	case closed(d.From) && (closed(to) || answered || unobjected):
 		return StageClosed
 	case answered:
 		return StageAnswered

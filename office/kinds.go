@@ -10,7 +10,7 @@ import (
 // Version is the highest version of the rules that this program knows. A fold
 // must stop before a charter with a higher one is in force, because it could
 // only guess what follows (spec/entries.md §6).
-const Version = 5
+const Version = 6
 
 // Operator is the post that installs and runs a side's node. It is never
 // accredited, and acts only where the table of kinds allows it.
@@ -48,7 +48,8 @@ var Kinds = []Kind{
 	kind(KindDispatch, 4, false, checkDispatch, applyDispatch),
 	kind(KindAcknowledge, 1, false, checkAcknowledge, applyAcknowledge),
 	kind(KindConsider, 2, false, checkConsider, applyConsider),
-	kind(KindClose, 2, false, checkClose, applyClose),
+	kind(KindClose, 2, false, checkClose, applyFirstClose),
+	kind(KindClose, 6, false, checkClose, applyClose),
 	kind(KindStored, 2, true, checkStored, applyStored),
 	kind(KindProposeForm, 3, true, checkProposeForm, applyProposeForm),
 	kind(KindAgreeForm, 3, true, checkAgreeForm, applyAgreeForm),

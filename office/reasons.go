@@ -71,6 +71,7 @@ const (
 	FormValue        Reason = "form-value"         // form, field, value, type
 	FormFieldUnknown Reason = "form-field-unknown" // form, field
 	AnswerAwaited    Reason = "answer-awaited"     // dispatch, side: its form lists answers, and this side has given none
+	ObjectionAwaited Reason = "objection-awaited"  // dispatch, side: its form asks for objection, and this side still has time for one; since rules version 6
 	AnswerUnknown    Reason = "answer-unknown"     // dispatch, answer: not one of those that its form allows this side
 
 	// Relations, since rules version 3.
@@ -123,7 +124,7 @@ var Reasons = []Reason{
 	ChannelUnknown, WrongAddressee, NumberOutOfTurn, DispatchUnknown, NotAddressed, AlreadyAcknowledged,
 	InfoAboveAction, AddresseeMissing, MarkDiffers, NotOwnDispatch, OwnDispatch, NotInEffect,
 	NotLater, AlreadyAnswered, AlreadyClosed, EnclosureUnknown, AlreadyStored,
-	FormNotInForce, FormSame, FormProposed, FormUnknown, FormNotOpen, FormLacks, FormValue, FormFieldUnknown, AnswerAwaited, AnswerUnknown,
+	FormNotInForce, FormSame, FormProposed, FormUnknown, FormNotOpen, FormLacks, FormValue, FormFieldUnknown, AnswerAwaited, ObjectionAwaited, AnswerUnknown,
 	AlreadySuspended, SuspensionUnknown, NotSuspended, NotYet, AttemptUnknown, AttemptOfOthers,
 	NeverTendered, TenderUnknown, TenderOfOthers, TenderAnswered, TenderOver, TenderDiffers, TenderWaits, TenderFirst,
 	WatchUnknown, WatchOver, AlreadyOnWatch,

@@ -33,6 +33,10 @@ type Desk interface {
 	// Put writes row, replacing the one with the same key. The lists in it must
 	// not be changed afterwards.
 	Put(row Row)
+	// Hours gives the sets of hours of a side that have begun by a moment: the last
+	// BegunCalendar of them, in the order in which they begin, and where two begin at
+	// once in the joint order.
+	Hours(side Side, moment int64) []Hours
 }
 
 // Charter is the jointly agreed annex: the sides with their keys, the channels
@@ -352,10 +356,11 @@ type Answer struct {
 
 // Closing is a side's word that it regards a dispatch as done with.
 type Closing struct {
-	At   int64   `json:"at"`
-	By   Post    `json:"by"`
-	ID   EntryID `json:"id"`
-	Side Side    `json:"side"`
+	At         int64   `json:"at"`
+	By         Post    `json:"by"`
+	ID         EntryID `json:"id"`
+	Side       Side    `json:"side"`
+	Unobjected []Side  `json:"unobjected,omitempty"` // whose silence had become the answer by then; since rules version 6
 }
 
 // Consideration is a side's holding reply.

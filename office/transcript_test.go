@@ -95,6 +95,9 @@ func play(t *testing.T, transcript string) string {
 		case line == "(All three sides have founded the office by rules 5.)":
 			found(t, desk, next, "@with-rules-5")
 			continue
+		case line == "(All three sides have founded the office by rules 6.)":
+			found(t, desk, next, "@with-rules-6")
+			continue
 		case line == "(All three sides have founded the office with checks.)":
 			found(t, desk, next, "@with-checks")
 			continue

@@ -1,6 +1,7 @@
 package records
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -126,6 +127,56 @@ func (d *desk) Put(row office.Row) {
 	d.lines = append(append(d.lines, c.table.name...), '\n')
 	d.lines = append(append(d.lines, c.key...), '\n')
 	d.lines = append(append(d.lines, raw...), '\n')
+}
+
+// Hours is office.Desk's. What is not yet written comes from memory.
+func (d *desk) Hours(side office.Side, moment int64) []office.Hours {
+	if d.err != nil {
+		return nil
+	}
+	type set struct {
+		pos   int64
+		hours office.Hours
+	}
+	var sets []set
+	add := func(pos int64, raw []byte) error {
+		var h office.Hours
+		err := json.Unmarshal(raw, &h)
+		if err == nil && h.Side == side && h.From <= moment {
+			sets = append(sets, set{pos, h})
+		}
+		return err
+	}
+	rows, err := d.tx.Query(d.ctx, "SELECT pos, row FROM hours WHERE side = $1 AND begins <= $2 ORDER BY begins DESC, pos DESC LIMIT $3",
+		side, moment, office.BegunCalendar)
+	if err != nil {
+		d.err = fmt.Errorf("read the hours of %s: %w", side, err)
+		return nil
+	}
+	for rows.Next() && err == nil {
+		var pos int64
+		var raw []byte
+		if err = rows.Scan(&pos, &raw); err == nil {
+			err = add(pos, raw)
+		}
+	}
+	err = errors.Join(err, rows.Err(), rows.Close())
+	for _, c := range d.dirty {
+		if err == nil && c.table == tables["hours"] && c.raw != nil {
+			err = add(c.pos, c.raw)
+		}
+	}
+	if err != nil {
+		d.err = fmt.Errorf("read the hours of %s: %w", side, err)
+		return nil
+	}
+	slices.SortFunc(sets, func(a, b set) int { return cmp.Or(cmp.Compare(a.hours.From, b.hours.From), cmp.Compare(a.pos, b.pos)) })
+	sets = slices.CompactFunc(sets, func(a, b set) bool { return a.pos == b.pos })
+	var list []office.Hours
+	for _, s := range sets[max(0, len(sets)-office.BegunCalendar):] {
+		list = append(list, s.hours)
+	}
+	return list
 }
 
 // cell finds the cell of a row, and reads it if need be. It gives nil after an

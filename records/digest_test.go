@@ -60,6 +60,9 @@ func (d *lineDesk) Put(row office.Row) {
 	d.lines = append(d.lines, row.Table(), row.Key(), string(raw))
 }
 
+// Hours finds none: nobody has said any in the example.
+func (d *lineDesk) Hours(office.Side, int64) []office.Hours { return nil }
+
 // exampleWorld is an office of three sides: a cut, two entries at the same
 // time, a clock that is behind, a third side's entries passed on, void entries.
 func exampleWorld(t *testing.T) *world {

@@ -42,7 +42,7 @@ func readSaid[R any](ctx context.Context, tx *sqldb.Tx, table string, side offic
 		return nil, err
 	}
 	begun, err := scanRows[R](ctx, tx, "SELECT row FROM "+table+" WHERE side = $1 AND begins <= $2 ORDER BY begins DESC, pos DESC LIMIT $3",
-		side, now, office.MaxCalendar/2)
+		side, now, office.BegunCalendar)
 	if err != nil {
 		return nil, err
 	}

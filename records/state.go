@@ -72,6 +72,9 @@ func handlingColumns(row office.Row) []any {
 	}
 	for _, c := range h.Closed {
 		stage(c.Side)
+		for _, side := range c.Unobjected {
+			stage(side)
+		}
 	}
 	restated := map[office.Stage]bool{}
 	for _, r := range h.Readbacks {

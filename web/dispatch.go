@@ -103,7 +103,8 @@ func (s *site) showDispatch(v *visit, status int, id office.EntryID, refused ref
 			return err
 		}
 		page.Filled.Asks = v.asksNow(form, &line)
-		if _, awaited := office.Awaited(form, &line.Dispatch, &line.Handling); awaited {
+		silent := v.office.Charter.Unobjected(&line.Dispatch, form, &line.Handling, office.NewJointClock(v.jointly(), line.At), v.now.UnixMilli())
+		if _, awaited := office.Awaited(form, &line.Dispatch, &line.Handling, silent); awaited {
 			page.Offers.Close = false
 		}
 	}

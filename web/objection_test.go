@@ -79,6 +79,11 @@ func TestWhoDoesNotObjectInTimeHasNotObjected(t *testing.T) {
 		return waits["south"]
 	}
 	inTime, late, never := notice("A bridge"), notice("A road"), notice("A fence")
+	closing := `action="/dispatches/` + never.String() + `/close"`
+	for _, c := range []client{south, north} {
+		c.get("/dispatches/"+never.String()).lacks(t, closing)
+		c.post("/dispatches/"+never.String()+"/close", nil).want(t, 422, "North may still object to it. It can be closed once the hours for that are over.")
+	}
 	object(inTime)
 	south.get("/dispatches/"+inTime.String()).want(t, 200, "We object")
 	if open(inTime) || !open(late) || !open(never) {
@@ -92,6 +97,14 @@ func TestWhoDoesNotObjectInTimeHasNotObjected(t *testing.T) {
 	south.get("/dispatches/"+never.String()).want(t, 200, "That time is over, and North has not objected.")
 	north.get("/dispatches/"+never.String()).want(t, 200, "That time is over, and North has not objected.")
 	object(late)
+	north.get("/dispatches/"+never.String()).want(t, 200, closing)
+	south.get("/dispatches/"+never.String()).want(t, 200, closing)
+	south.post("/dispatches/"+never.String()+"/close", nil).want(t, 303)
+	h.level()
+	for _, c := range []client{south, north} { // silence was the answer: the sender closes it alone
+		c.get("/dispatches/"+never.String()).want(t, 200, "closed ")
+		c.get("/?state=closed").want(t, 200, `/dispatches/`+never.String())
+	}
 	for _, c := range []client{south, north} {
 		c.get("/dispatches/"+late.String()).want(t, 200, "North has said something only after that time", "We object")
 	}

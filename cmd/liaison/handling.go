@@ -143,6 +143,9 @@ func printHandling(t *terminal, h *api.Handling) {
 	}
 	for _, c := range h.Closed {
 		t.print("Closed by %s of %s %s (%s)", c.By, c.Side, stamp(c.At), c.ID)
+		if len(c.Unobjected) > 0 {
+			t.print("Not objected within the time by %s", strings.Join(c.Unobjected, ", "))
+		}
 	}
 }
 
