@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -349,6 +351,45 @@ func TestAnyBitFlippedInAnyRowIsFound(t *testing.T) {
 		}
 	}
 	sound(t, db)
+}
+
+func TestNoCosignatureIsPassedOverWhereAPageIsDamaged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	db := openFile(t, path, nil)
+	talk(t, db)
+	want := sound(t, db)
+	var root, size int64
+	err := db.View(t.Context(), func(tx *sqldb.Tx) error {
+		return errors.Join(
+			tx.QueryRow(t.Context(), `SELECT rootpage FROM sqlite_master WHERE name = 'cosignature'`).Scan(&root),
+			tx.QueryRow(t.Context(), `PRAGMA page_size`).Scan(&size))
+	})
+	if err := errors.Join(err, db.EmptyWAL(t.Context()), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	damaged := filepath.Join(t.TempDir(), "damaged.db")
+	for bit := range 8 * 20 { // the head of the page, and where its first cells lie
+		bytes := slices.Clone(whole)
+		bytes[(root-1)*size+int64(bit/8)] ^= 1 << (bit % 8)
+		if err := os.WriteFile(damaged, bytes, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		db, err := sqldb.Open(t.Context(), sqldb.Config{URL: "sqlite:" + damaged, ReadOnly: true})
+		if err != nil {
+			continue
+		}
+		got, err := ledger.VerifyDatabase(t.Context(), db, ledger.VerifyOptions{})
+		if err == nil && !reflect.DeepEqual(got, want) {
+			t.Errorf("bit %d of page %d: found sound with %+v, want %+v or a fault", bit, root, got.Ledgers, want.Ledgers)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func TestADatabaseIsVerifiedWhileAnotherProcessWrites(t *testing.T) {
