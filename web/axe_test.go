@@ -47,7 +47,7 @@ func breaches(t *testing.T, ctx context.Context, rules string) []string {
 }
 
 func TestAPageThatBreaksTheGuidelinesIsFound(t *testing.T) {
-	ctx, _ := browserOf(t, shell)
+	ctx, _ := browser(t)
 	must(t, chromedp.Do(ctx, chromedp.Navigate(`data:text/html,<html><title>x</title><input><p style="color:%23999;background:%23aaa">grey</p>`)))
 	found := strings.Join(breaches(t, ctx, allRules), "\n")
 	for _, rule := range []string{"html-has-lang", "label", "color-contrast"} {

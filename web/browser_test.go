@@ -24,9 +24,10 @@ import (
 	"liaison.example/records"
 )
 
-// The browsers that the tests drive: chromium is the one that a person has; shell is
-// the same without what surrounds the page, and takes half the time for pages that
-// are only looked at.
+// The browsers that the tests drive: chromium is the one that a person has, and is
+// driven through the days and nights of the office: from door to dispatch, with keys,
+// sounds and notices. shell is the same without what surrounds the page, and takes half
+// the work.
 const (
 	chromium = "/usr/bin/chromium"
 	shell    = "/usr/bin/chromium-headless-shell"
@@ -34,7 +35,7 @@ const (
 
 // browser starts one and returns a context for one page in it, and the list of
 // what the page has complained of.
-func browser(t *testing.T) (context.Context, *complaints) { return browserOf(t, chromium) }
+func browser(t *testing.T) (context.Context, *complaints) { return browserOf(t, shell) }
 
 // browserOf is browser with a program of the caller's choice.
 func browserOf(t *testing.T, program string) (context.Context, *complaints) {
@@ -290,7 +291,7 @@ func TestPagesFitTheirScreensAndKeepToTheirPolicy(t *testing.T) {
 	for n := range 2 {
 		t.Run(fmt.Sprint("browser ", n+1), func(t *testing.T) {
 			t.Parallel()
-			ctx, complaints := browserOf(t, shell)
+			ctx, complaints := browser(t)
 			var asked *house // whose page the browser shows
 			for i, p := range pages {
 				shows := "" // the language in which the page is there

@@ -62,7 +62,7 @@ func (d day) passes(t *testing.T, h *house, addresses map[office.Side]string) {
 	fromURL, toURL, to := addresses[d.from], addresses[d.to], sideFixtures[d.to].Name
 	// A browser keeps cookies by host: under two names of one host it is two people.
 	at := atLocalhost(fromURL)
-	officer, complaints := browser(t)
+	officer, complaints := browserOf(t, chromium)
 	head, stopHead := chromedp.NewContext(officer)
 	defer stopHead()
 	other, stopOther := chromedp.NewContext(officer)

@@ -67,7 +67,7 @@ func TestADispatchGoesFromOneBrowserToTheOther(t *testing.T) {
 	h.staffed()
 	h.level()
 	southURL, northURL := h.serve("south").URL, h.serve("north").URL
-	south, complaints := browser(t)
+	south, complaints := browserOf(t, chromium)
 	north, stop := chromedp.NewContext(south)
 	defer stop()
 

@@ -41,7 +41,7 @@ func TestAPersonEnrolsWithAPasskeyInABrowserAndSignsInWithIt(t *testing.T) {
 	token, err := h.nodes["south"].People().AccountLink(t.Context(), operator, "park", time.Hour)
 	must(t, err)
 	at := atLocalhost(h.serve("south").URL)
-	ctx, complaints := browser(t)
+	ctx, complaints := browserOf(t, chromium)
 	id := device(t, ctx)
 
 	must(t, chromedp.Do(ctx, chromedp.Navigate(at+"/sign-in?t="+token), chromedp.Click(`.door button`), chromedp.WaitVisible(`#waits`)))

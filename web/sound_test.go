@@ -30,7 +30,7 @@ func TestTheOpenPageTellsAndReportsThatItWasHeard(t *testing.T) {
 	h := openAt(t, atCheck, two)
 	h.staffed()
 	url := h.serve("south").URL
-	south, complaints := browser(t)
+	south, complaints := browserOf(t, chromium)
 	_, err := chromedp.Call(south, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: desktop})
 	must(t, err)
 	signInBy(t, south, h, "south", url, "duty-officer")

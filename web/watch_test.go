@@ -188,7 +188,7 @@ func TestAFlashRingsUntilSomebodyOfTheSideAcknowledges(t *testing.T) {
 	h := open(t, two)
 	h.staffed()
 	url := h.serve("south").URL
-	watch, complaints := browser(t)
+	watch, complaints := browserOf(t, chromium)
 	other, stop := chromedp.NewContext(watch, chromedp.WithNewBrowserContext())
 	defer stop()
 	signInBy(t, watch, h, "south", url, "duty-officer")
