@@ -48,6 +48,7 @@ func browserOf(t *testing.T, program string) (context.Context, *complaints) {
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
 		chromedp.Flag("hide-scrollbars", true),
+		chromedp.Flag("js-flags", "--no-turbofan --no-maglev"), // each page is there for a moment: making its script fast takes longer than it saves
 	)
 	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stop)
