@@ -24,7 +24,7 @@ func VerifyDatabase(ctx context.Context, db *sqldb.DB, o VerifyOptions) (Summary
 	v := databaseVerifier{audits: map[string]*audit{}, heads: map[string]headRow{}, cosigners: map[string][]string{}, promises: map[string][]promiseRow{}}
 	v.progress.tell = o.Progress
 	var err error
-	if v.trust, err = newTrust(o.Keys); err != nil {
+	if v.trust, err = newTrust(o.Keys, o.Known...); err != nil {
 		return Summary{}, err
 	}
 	err = db.View(ctx, func(tx *sqldb.Tx) error {
@@ -153,6 +153,9 @@ func (v *databaseVerifier) readSides(ctx context.Context) (err error) {
 				return err
 			}
 		}
+	}
+	if err := v.trust.allMet("table party", "a side with the key"); err != nil {
+		return err
 	}
 	if own != 1 && len(v.parties) > 0 {
 		return &Fault{Where: "table party", Want: "one side whose database this is", Got: fmt.Sprint(own)}
