@@ -18,7 +18,7 @@ type restoreCommand struct {
 }
 
 func (c *restoreCommand) Help() string {
-	return `With FILE and DIR it makes the data folder DIR, which must be empty or not there, from a backup. What this side has written since the backup is still at the other sides: when the node is started it fetches it back by itself, and until every other side has been heard it signs nothing and says so.
+	return `With FILE and DIR it makes the data folder DIR, which must be empty or not there, from a backup; if the backup is damaged anywhere, it names the member and puts nothing in place. What this side has written since the backup is still at the other sides: when the node is started it fetches it back by itself, and until every other side has been heard it signs nothing and says so.
 
 With --from-peer DIR the data folder is there, with its keys and the credences of the other sides (see "liaison init --recover" and "liaison admit"), but the ledgers are lost. They are fetched from the other sides, whose nodes must be running; every entry is checked with this side's own key. The command ends when nothing is missing.`
 }
