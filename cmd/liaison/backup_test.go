@@ -11,6 +11,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"liaison.example/node"
+	"liaison.example/office"
 )
 
 // smallBackup is a backup of a folder with little in it.
@@ -89,5 +92,16 @@ func TestAnOlderBackupWithoutHashesIsRead(t *testing.T) {
 	newer := bytes.Replace(smallBackup(t), []byte(backupHead), []byte(backupOlder), 1)
 	if _, err := members(newer); err == nil {
 		t.Error("a newer one whose head was changed is found whole")
+	}
+}
+
+func TestRestoreSaysWhyALineIsDown(t *testing.T) {
+	state := func(up bool, why string) (s node.LineState) {
+		s.Up, s.Why = up, why
+		return s
+	}
+	got := downLines(map[office.Side]node.LineState{"north": state(false, "not-admitted"), "west": state(true, ""), "east": state(false, "unreachable")})
+	if want := " The line to east is down (no connection). The line to north is down (it does not know our key: has it admitted this side?)."; got != want {
+		t.Errorf("it says %q, want %q", got, want)
 	}
 }

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"liaison.example/node"
+	"liaison.example/office"
 )
 
 type restoreCommand struct {
@@ -183,7 +186,7 @@ func fetched(ctx context.Context, t *terminal, n *node.Node) error {
 			if why == "" {
 				why = "not every side has been heard"
 			}
-			t.say("%d entries are here; %s", have, modeSentence(why))
+			t.say("%d entries are here; %s%s", have, modeSentence(why), downLines(status.Lines))
 		}
 		select {
 		case <-ctx.Done():
@@ -191,6 +194,22 @@ func fetched(ctx context.Context, t *terminal, n *node.Node) error {
 		case <-look.C:
 		}
 	}
+}
+
+// downLines says which lines are down, and why.
+func downLines(lines map[office.Side]node.LineState) (text string) {
+	for _, side := range slices.Sorted(maps.Keys(lines)) {
+		line := lines[side]
+		if line.Up {
+			continue
+		}
+		reason, known := lineReasons[line.Why]
+		if !known {
+			reason = line.Why
+		}
+		text += fmt.Sprintf(" The line to %s is down (%s).", side, reason)
+	}
+	return text
 }
 
 // fetchedFiles waits until the node has all enclosures that are named, as long as
