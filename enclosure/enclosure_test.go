@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -423,5 +425,69 @@ func TestVerifyFindsEachByteThatIsNotWhatItWas(t *testing.T) {
 				t.Errorf("after %s: %v, %v", statement, sound, err)
 			}
 		}
+		err := w.db.Update(ctx, func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(ctx, `INSERT INTO enclosure (id, hash, size, side, held, whole, kept, finding, touched) VALUES (3, 'kept', 9, 'south', 9, 0, 1, '', 0)`)
+			return err
+		})
+		var fault *enclosure.Fault
+		if verified := verify(); err != nil || !errors.As(verified, &fault) || fault.Hash != "kept" {
+			t.Errorf("a file that is kept and not whole: %v, %v", verified, err)
+		}
 	})
+}
+
+func TestNoEnclosureIsPassedOverWhereAPageIsDamaged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: "sqlite:" + path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, db)
+	for seed := range uint64(3) {
+		w.add(bytesOf(seed, 100))
+	}
+	var roots []int64
+	var pageSize int64
+	err = db.View(t.Context(), func(tx *sqldb.Tx) error {
+		rows, err := tx.Query(t.Context(), `SELECT rootpage FROM sqlite_master WHERE tbl_name = 'enclosure' AND rootpage > 0`)
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			var root int64
+			if err := rows.Scan(&root); err != nil {
+				return err
+			}
+			roots = append(roots, root)
+		}
+		return errors.Join(rows.Err(), rows.Close(), tx.QueryRow(t.Context(), `PRAGMA page_size`).Scan(&pageSize))
+	})
+	if err := errors.Join(err, db.EmptyWAL(t.Context()), db.Close()); err != nil || len(roots) != 3 {
+		t.Fatal(roots, err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	damaged := filepath.Join(t.TempDir(), "damaged.db")
+	for _, root := range roots {
+		for bit := range 8 * 16 { // the head of the page, and where its first cells lie
+			bytes := slices.Clone(whole)
+			bytes[(root-1)*pageSize+int64(bit/8)] ^= 1 << (bit % 8)
+			if err := os.WriteFile(damaged, bytes, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			db, err := sqldb.Open(t.Context(), sqldb.Config{URL: "sqlite:" + damaged, ReadOnly: true})
+			if err != nil {
+				continue
+			}
+			sound := 0
+			if err := enclosure.Verify(t.Context(), db, func(enclosure.File) { sound++ }); err == nil && sound != 3 {
+				t.Errorf("bit %d of page %d: found sound with %d files, want 3 or a fault", bit, root, sound)
+			}
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }

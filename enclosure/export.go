@@ -38,6 +38,9 @@ func each(ctx context.Context, db *sqldb.DB, onlyKept bool, f func(File, *Reader
 	case steps > int64(len(migrations)):
 		return fmt.Errorf("list the enclosures: %w", sqldb.ErrNewer)
 	}
+	if err := db.View(ctx, func(tx *sqldb.Tx) error { return passedOver(ctx, tx) }); err != nil {
+		return fmt.Errorf("list the enclosures: %w", err)
+	}
 	least := int64(0)
 	if onlyKept {
 		least = 1
@@ -63,7 +66,7 @@ func each(ctx context.Context, db *sqldb.DB, onlyKept bool, f func(File, *Reader
 
 // Verify reads every file that counts as whole in a database and holds it
 // against its hash. It gives each as it is found sound, and answers *Fault for
-// the first that is not.
+// the first that is not, or that would be passed over.
 func Verify(ctx context.Context, db *sqldb.DB, sound func(File)) error {
 	return each(ctx, db, false, func(f File, in *Reader) error {
 		if err := check(ctx, f.Hash, in); err != nil {
@@ -72,6 +75,26 @@ func Verify(ctx context.Context, db *sqldb.DB, sound func(File)) error {
 		sound(f)
 		return nil
 	})
+}
+
+// passedOver answers an error if a file may be passed over in silence.
+func passedOver(ctx context.Context, tx *sqldb.Tx) error {
+	got, err := tx.Damage(ctx, "enclosure")
+	if err != nil {
+		return err
+	}
+	if got != "" {
+		return fmt.Errorf("SQLite finds the pages of table enclosure damaged: %s", got)
+	}
+	var hash string
+	err = tx.QueryRow(ctx, `SELECT hash FROM enclosure WHERE kept = 1 AND whole <> 1 LIMIT 1`).Scan(&hash)
+	if err == nil {
+		return &Fault{hash, "it is kept, and does not count as whole"}
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	return err
 }
 
 // check holds what is read against a hash.

@@ -178,11 +178,15 @@ func TestALogWhoseKeyIsGivenIsMissed(t *testing.T) {
 	if f := fault(t, err); f.Where != "tlog/north" {
 		t.Errorf("%v does not say that the log of north is missing", f)
 	}
-	// Its cosigner's key, and the folder of one log, say nothing of the log of north.
+	// Its cosigner's key says nothing of the log of north.
 	if _, err := ledger.VerifyExport(t.Context(), dir, ledger.VerifyOptions{Keys: []string{north.CosignerKey}}); err != nil {
 		t.Error(err)
 	}
-	if _, err := ledger.VerifyExport(t.Context(), filepath.Join(dir, "tlog", "south"), ledger.VerifyOptions{Keys: []string{north.Key}}); err != nil {
+	_, err = ledger.VerifyExport(t.Context(), filepath.Join(dir, "tlog", "south"), ledger.VerifyOptions{Keys: []string{north.Key}})
+	if f := fault(t, err); !strings.Contains(f.Want, "kaesong.example/north,") {
+		t.Errorf("%v does not name the key that vouches for nothing", f)
+	}
+	if _, err := ledger.VerifyExport(t.Context(), filepath.Join(dir, "tlog", "south"), ledger.VerifyOptions{Known: []string{north.Key}}); err != nil {
 		t.Error(err)
 	}
 }

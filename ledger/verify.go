@@ -12,10 +12,13 @@ import (
 // VerifyOptions say how to verify.
 type VerifyOptions struct {
 	// Keys are C2SP verifier keys that the caller trusts, of ledgers and
-	// cosigners. What is verified must have these where it has keys of their
-	// names. The others it has are taken as they are, and named in
-	// Summary.Assumed: for these, the data vouches for itself alone.
+	// cosigners. What is verified must have each of them. The others it has are
+	// taken as they are, and named in Summary.Assumed: for these, the data vouches
+	// for itself alone.
 	Keys []string
+	// Known are keys that the caller trusts too. What is verified must have these
+	// where it has keys of their names.
+	Known []string
 	// Progress is told, from time to time, how many entries of how many are
 	// checked. It may be nil.
 	Progress func(done, total int64)
@@ -64,12 +67,13 @@ func (f *Fault) Error() string {
 // trust compares the keys that are found with those that the caller trusts.
 type trust struct {
 	given   map[string]string // by name
+	unused  map[string]bool   // names of those that must be there and were not met yet
 	assumed map[string]bool
 }
 
-func newTrust(keys []string) (*trust, error) {
-	t := &trust{given: map[string]string{}, assumed: map[string]bool{}}
-	for _, key := range keys {
+func newTrust(keys []string, known ...string) (*trust, error) {
+	t := &trust{given: map[string]string{}, unused: map[string]bool{}, assumed: map[string]bool{}}
+	for i, key := range slices.Concat(keys, known) {
 		key = strings.TrimSpace(key)
 		name, _, _ := strings.Cut(key, "+")
 		_, errLog := parseVerifier(key, name, algEd25519)
@@ -81,6 +85,9 @@ func newTrust(keys []string) (*trust, error) {
 			return nil, fmt.Errorf("two different keys are named %s", name)
 		}
 		t.given[name] = key
+		if i < len(keys) {
+			t.unused[name] = true
+		}
 	}
 	return t, nil
 }
@@ -93,6 +100,23 @@ func (t *trust) check(where string, v *noteVerifier) error {
 		t.assumed[v.name] = true
 	case key != v.vkey():
 		return &Fault{Where: where, Want: "the key that was given, " + key, Got: v.vkey()}
+	}
+	delete(t.unused, v.name)
+	return nil
+}
+
+// met notes that a key vouches for something.
+func (t *trust) met(keys ...*noteVerifier) {
+	for _, v := range keys {
+		delete(t.unused, v.name)
+	}
+}
+
+// allMet is a Fault if a key that must be there vouches for nothing: who gave it
+// expects that it does.
+func (t *trust) allMet(where, want string) error {
+	for _, name := range slices.Sorted(maps.Keys(t.unused)) {
+		return &Fault{Where: where, Want: want + " " + name + ", which was given", Got: "none"}
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func VerifyDatabase(ctx context.Context, db *sqldb.DB, o VerifyOptions) (Summary
 	v := databaseVerifier{audits: map[string]*audit{}, heads: map[string]headRow{}, cosigners: map[string][]string{}, promises: map[string][]promiseRow{}}
 	v.progress.tell = o.Progress
 	var err error
-	if v.trust, err = newTrust(o.Keys); err != nil {
+	if v.trust, err = newTrust(o.Keys, o.Known...); err != nil {
 		return Summary{}, err
 	}
 	err = db.View(ctx, func(tx *sqldb.Tx) error {
@@ -110,15 +110,12 @@ func (v *databaseVerifier) verify(ctx context.Context) error {
 // nothing counts: where a page is damaged, rows may be passed over. A lost entry
 // or tile is found by its number.
 func (v *databaseVerifier) pages(ctx context.Context) error {
-	if v.tx.Engine() != sqldb.SQLite {
-		return nil
-	}
 	for _, table := range []string{"cosignature", "standing", "missing"} {
-		var got string
-		if err := v.tx.QueryRow(ctx, `PRAGMA quick_check('`+table+`')`).Scan(&got); err != nil {
-			return fmt.Errorf("check the pages of table %s: %w", table, err)
+		got, err := v.tx.Damage(ctx, table)
+		if err != nil {
+			return err
 		}
-		if got != "ok" {
+		if got != "" {
 			return &Fault{Where: "table " + table, Want: "pages that SQLite finds whole", Got: got}
 		}
 	}
@@ -153,6 +150,9 @@ func (v *databaseVerifier) readSides(ctx context.Context) (err error) {
 				return err
 			}
 		}
+	}
+	if err := v.trust.allMet("table party", "a side with the key"); err != nil {
+		return err
 	}
 	if own != 1 && len(v.parties) > 0 {
 		return &Fault{Where: "table party", Want: "one side whose database this is", Got: fmt.Sprint(own)}

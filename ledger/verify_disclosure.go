@@ -25,7 +25,8 @@ type Disclosure struct {
 // VerifyDisclosure checks a disclosure with nothing but public keys, C2SP
 // verifier keys of ledgers and cosigners: that the entry is well formed, that it
 // stands at its index in its side's ledger, and who has signed that. The ledger's
-// key must be among those given. The answer is *Fault for what is wrong.
+// key must be among those given, and each of those must have signed. The answer is
+// *Fault for what is wrong.
 func VerifyDisclosure(ctx context.Context, text []byte, keys []string) (Disclosure, error) {
 	if err := context.Cause(ctx); err != nil {
 		return Disclosure{}, err
@@ -34,6 +35,14 @@ func VerifyDisclosure(ctx context.Context, text []byte, keys []string) (Disclosu
 	if err != nil {
 		return Disclosure{}, err
 	}
+	d, err := verifyDisclosure(text, trusted)
+	if err != nil {
+		return Disclosure{}, err
+	}
+	return d, trusted.allMet("disclosure", "a signature by the key")
+}
+
+func verifyDisclosure(text []byte, trusted *trust) (Disclosure, error) {
 	wrong := func(want, got string) (Disclosure, error) {
 		return Disclosure{}, &Fault{Where: "disclosure", Want: want, Got: got}
 	}
@@ -65,6 +74,7 @@ func VerifyDisclosure(ctx context.Context, text []byte, keys []string) (Disclosu
 		return wrong(fmt.Sprintf("a proof that the entry is number %d of %d", p.index, c.size), "one that does not lead to the root that is signed")
 	}
 	d.Size = c.size
+	trusted.met(log)
 	return d, d.cosignatures(p.signed, f.Office, log, trusted)
 }
 
@@ -96,6 +106,7 @@ func (d *Disclosure) cosignatures(signed []byte, office string, log *noteVerifie
 		if err != nil {
 			return wrong("a cosignature by "+sig.Name, err.Error())
 		}
+		trusted.met(v)
 		d.Cosigned[side] = at
 	}
 	for _, sig := range n.UnverifiedSigs {

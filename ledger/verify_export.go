@@ -29,7 +29,7 @@ func VerifyExport(ctx context.Context, dir string, o VerifyOptions) (Summary, er
 	v := exportVerifier{audits: map[string]*audit{}}
 	v.progress.tell = o.Progress
 	var err error
-	if v.trust, err = newTrust(o.Keys); err != nil {
+	if v.trust, err = newTrust(o.Keys, o.Known...); err != nil {
 		return Summary{}, err
 	}
 	err = v.verify(ctx, dir)
@@ -87,6 +87,9 @@ func (v *exportVerifier) verify(ctx context.Context, dir string) error {
 		if err := v.absent(found); err != nil {
 			return err
 		}
+	}
+	if err := v.trust.allMet("keys", "the key"); err != nil {
+		return err
 	}
 	for _, f := range v.folders {
 		if err := v.log(ctx, f); err != nil {

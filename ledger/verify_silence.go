@@ -38,7 +38,7 @@ type ProvenSilence struct {
 // dispatches, the cosignature and the checkpoint of the other side, and that the
 // entries which go with it are all of that side from their first to its checkpoint.
 // The keys of both ledgers and of the other side's cosigner must be among those
-// given. The answer is *Fault for what is wrong.
+// given, and each of those must have signed something in it. The answer is *Fault for what is wrong.
 func VerifySilence(ctx context.Context, signed []byte, keys []string) (ProvenSilence, error) {
 	if err := context.Cause(ctx); err != nil {
 		return ProvenSilence{}, err
@@ -80,6 +80,7 @@ func VerifySilence(ctx context.Context, signed []byte, keys []string) (ProvenSil
 		return wrong("a checkpoint of "+logs[0].name+" with the cosignature of "+mirror.name, err.Error())
 	}
 	v.Received, v.ReceivedAt = c.size, at
+	trusted.met(logs[0], logs[1], mirror)
 	if c, err = openCheckpoint(p.checkpoint, logs[1]); err != nil {
 		return wrong("a checkpoint signed by "+logs[1].name, err.Error())
 	}
@@ -89,9 +90,11 @@ func VerifySilence(ctx context.Context, signed []byte, keys []string) (ProvenSil
 		v.Unknown = append(v.Unknown, name)
 	} else if _, v.HeldAt, err = openCosigned(p.checkpoint, logs[1], own); err != nil {
 		return wrong("the cosignature of "+name+" over the checkpoint of "+logs[1].name, err.Error())
+	} else {
+		trusted.met(own)
 	}
 	for i, a := range p.Awaits {
-		d, err := VerifyDisclosure(ctx, p.entries[i], keys)
+		d, err := verifyDisclosure(p.entries[i], trusted)
 		if err != nil {
 			return ProvenSilence{}, fmt.Errorf("%s: %w", entryID(p.Side, a.Index), err)
 		}
@@ -105,8 +108,8 @@ func VerifySilence(ctx context.Context, signed []byte, keys []string) (ProvenSil
 		}
 		v.Entries = append(v.Entries, d)
 	}
-	if p.leaves == nil {
-		return v, nil
+	if err := trusted.allMet("statement of silence", "a signature by the key"); err != nil || p.leaves == nil {
+		return v, err
 	}
 	v.Leaves, err = p.checkLeaves(c)
 	return v, err

@@ -151,6 +151,16 @@ func TestGivenKeysMustBeThoseOfTheDatabase(t *testing.T) {
 			t.Errorf("%v does not name the key %s", f, key)
 		}
 	}
+	west := keysOf(t, "west").Party()
+	for _, key := range []string{west.Key, west.CosignerKey} {
+		_, err := ledger.VerifyDatabase(t.Context(), db, ledger.VerifyOptions{Keys: []string{key}})
+		if f := fault(t, err); !strings.Contains(f.Want, "kaesong.example/west") {
+			t.Errorf("%v does not name the key that vouches for nothing", f)
+		}
+		if _, err := ledger.VerifyDatabase(t.Context(), db, ledger.VerifyOptions{Known: []string{key}}); err != nil {
+			t.Error(err)
+		}
+	}
 	if _, err := ledger.VerifyDatabase(t.Context(), db, ledger.VerifyOptions{Keys: []string{"kaesong.example/north+00000000+AAAA"}}); err == nil || errors.As(err, new(*ledger.Fault)) {
 		t.Errorf("a key that is none: %v, want an error that is no fault", err)
 	}

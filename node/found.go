@@ -71,7 +71,9 @@ func (n *Node) mayFound(ctx context.Context) {
 	}
 	row, err := n.records.Office(ctx)
 	if err != nil {
-		n.log.Error("the office cannot be read", "error", err)
+		if ctx.Err() == nil { // else the node is closing
+			n.log.Error("the office cannot be read", "error", err)
+		}
 		return
 	}
 	switch {

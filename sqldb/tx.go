@@ -158,6 +158,23 @@ func (tx *Tx) QueryRow(ctx context.Context, query string, args ...any) Row {
 	return Row{rows, err}
 }
 
+// Damage says what is wrong with the pages of a table and of its indexes, so that
+// rows may be passed over without an error, or "" if SQLite finds them whole.
+// PostgreSQL is not asked.
+func (tx *Tx) Damage(ctx context.Context, table string) (string, error) {
+	if tx.engine != SQLite {
+		return "", nil
+	}
+	var got string
+	if err := tx.QueryRow(ctx, `PRAGMA integrity_check('`+table+`')`).Scan(&got); err != nil {
+		return "", fmt.Errorf("check the pages of table %s: %w", table, err)
+	}
+	if got == "ok" {
+		return "", nil
+	}
+	return got, nil
+}
+
 // Notify wakes those who Listen on the channel in other processes once the
 // transaction has committed. With SQLite there are none, and it does nothing.
 func (tx *Tx) Notify(ctx context.Context, channel string) error {

@@ -3,8 +3,10 @@ package main
 import (
 	"archive/tar"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -105,10 +107,13 @@ func (f *folder) copyClosed(ctx context.Context, ledgerPath, localPath string) e
 	return nil
 }
 
-// The first member of a backup says whose it is.
+// The first member of a backup says whose it is, and the last has the hash of each
+// member before, as sha256sum writes them.
 const (
 	backupMember = "BACKUP"
-	backupHead   = "liaison backup v1"
+	backupHead   = "liaison backup v2"
+	backupOlder  = "liaison backup v1" // without hashes
+	backupSums   = "SHA256SUMS"
 )
 
 // backup writes the archive.
@@ -131,6 +136,7 @@ func (f *folder) backup(ctx context.Context, copy copier, w io.Writer) error {
 	a.folder(evidenceName, f.file(evidenceName))
 	a.file(ledgerFile, ledgerCopy)
 	a.file(localFile, localCopy)
+	a.text(backupSums, a.sums)
 	if a.err == nil {
 		a.err = a.tar.Close()
 	}
@@ -142,9 +148,10 @@ func (f *folder) backup(ctx context.Context, copy copier, w io.Writer) error {
 
 // archive writes members and keeps the first error.
 type archive struct {
-	tar *tar.Writer
-	at  time.Time
-	err error
+	tar  *tar.Writer
+	at   time.Time
+	sums string // a line for each member
+	err  error
 }
 
 func (a *archive) member(name string, size int64, r io.Reader) {
@@ -152,10 +159,15 @@ func (a *archive) member(name string, size int64, r io.Reader) {
 		return
 	}
 	a.err = a.tar.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o600, ModTime: a.at, Format: tar.FormatPAX})
+	sum := sha256.New()
 	if a.err == nil {
-		_, a.err = io.CopyN(a.tar, r, size)
+		_, a.err = io.CopyN(io.MultiWriter(a.tar, sum), r, size)
 	}
+	a.sums += sumLine(sum, name)
 }
+
+// sumLine is the line of a member among the hashes.
+func sumLine(sum hash.Hash, name string) string { return fmt.Sprintf("%x  %s\n", sum.Sum(nil), name) }
 
 func (a *archive) text(name, text string) { a.member(name, int64(len(text)), strings.NewReader(text)) }
 
@@ -190,66 +202,6 @@ func (a *archive) folder(name, dir string) {
 	for _, e := range entries {
 		if e.Type().IsRegular() && !strings.HasPrefix(e.Name(), ".") {
 			a.file(path.Join(name, e.Name()), filepath.Join(dir, e.Name()))
-		}
-	}
-}
-
-// The limits of what is read of an archive.
-const (
-	maxMembers     = 10_000
-	maxSmallMember = 16 << 20 // of every member but the databases, in bytes
-)
-
-// memberPath says where a member of a backup belongs in a data folder. What is
-// not a member of a backup is refused.
-func memberPath(name string) (string, bool) {
-	switch name {
-	case settingsFile, ledgerFile, localFile:
-		return name, true
-	}
-	dir, file := path.Split(name)
-	switch strings.TrimSuffix(dir, "/") {
-	case keysFolder, admittedName, evidenceName:
-		return filepath.Join(filepath.FromSlash(dir), file), file != "" && !strings.HasPrefix(file, ".") && filepath.IsLocal(file) && !strings.ContainsAny(file, `/\`)
-	}
-	return "", false
-}
-
-// extract writes the members of a backup into a folder that is new and empty.
-func extract(r io.Reader, dir string) error {
-	t := tar.NewReader(r)
-	for n := 0; ; n++ {
-		h, err := t.Next()
-		if err == io.EOF && n > 0 {
-			return nil
-		}
-		switch {
-		case err != nil && n == 0:
-			return errors.New("this is not a backup of a node")
-		case err != nil:
-			return fmt.Errorf("read the backup: %w", err)
-		case n == 0:
-			head, err := io.ReadAll(io.LimitReader(t, 4096))
-			if err != nil || h.Name != backupMember || !strings.HasPrefix(string(head), backupHead+"\n") {
-				return errors.New("this is not a backup of a node")
-			}
-			continue
-		case n > maxMembers:
-			return fmt.Errorf("the backup has more than %d members", maxMembers)
-		}
-		to, ok := memberPath(h.Name)
-		if !ok || h.Typeflag != tar.TypeReg {
-			return fmt.Errorf("the backup has a member %q, which does not belong into one", h.Name)
-		}
-		if !strings.HasSuffix(to, ".db") && h.Size > maxSmallMember {
-			return fmt.Errorf("the member %q of the backup has %d bytes; at most %d are allowed", h.Name, h.Size, maxSmallMember)
-		}
-		to = filepath.Join(dir, to)
-		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
-			return fmt.Errorf("restore %s: %w", h.Name, err)
-		}
-		if err := writeFileFrom(to, 0o600, func(w *os.File) error { _, err := io.Copy(w, t); return err }); err != nil {
-			return err
 		}
 	}
 }

@@ -55,6 +55,16 @@ type demoNode struct {
 }
 
 func (c *demoCommand) Run(ctx context.Context, t *terminal) error {
+	err := c.show(ctx, t)
+	if err != nil && ctx.Err() != nil { // whatever it was at
+		t.say("The demonstration stops.")
+		return nil
+	}
+	return err
+}
+
+// show makes or continues the demonstration until it is to stop.
+func (c *demoCommand) show(ctx context.Context, t *terminal) error {
 	nodes, err := c.nodes()
 	if err != nil {
 		return err

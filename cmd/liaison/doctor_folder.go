@@ -1,7 +1,6 @@
 package main
 
 import (
-	"archive/tar"
 	"context"
 	"fmt"
 	"io"
@@ -183,47 +182,25 @@ func lookAtBackup(_ context.Context, p *patient) []finding {
 	if p.backup == "" {
 		return []finding{ok("when the last was made cannot be known from the folder; name it with --backup FILE")}
 	}
-	office, side, at, err := readBackupHead(p.backup)
+	info, err := lookThrough(p.backup)
 	switch {
 	case err != nil:
 		return []finding{bad(do, "%s: %v", p.backup, err)}
-	case office != p.settings.Office || side != p.settings.Side:
-		return []finding{bad(do, "%s is of %s in %s", p.backup, side, office)}
+	case info.office != p.settings.Office || info.side != p.settings.Side:
+		return []finding{bad(do, "%s is of %s in %s", p.backup, info.side, info.office)}
 	}
-	if age := time.Since(at); age > oldBackup {
+	if age := time.Since(info.at); age > oldBackup {
 		return []finding{warning(do, "%s is %d days old", p.backup, int(age.Hours()/24))}
 	}
-	return []finding{ok("%s was made at %s", p.backup, stamp(at))}
+	return []finding{ok("%s was made at %s", p.backup, stamp(info.at))}
 }
 
-// readBackupHead reads whose backup a file is, and of when.
-func readBackupHead(path string) (office, side string, at time.Time, err error) {
+// lookThrough reads a backup to its end, and keeps nothing of it.
+func lookThrough(path string) (backupInfo, error) {
 	r, err := os.Open(path)
 	if err != nil {
-		return "", "", at, err
+		return backupInfo{}, err
 	}
 	defer r.Close()
-	t := tar.NewReader(r)
-	h, err := t.Next()
-	if err != nil || h.Name != backupMember {
-		return "", "", at, fmt.Errorf("this is not a backup of a node")
-	}
-	text, err := io.ReadAll(io.LimitReader(t, 4096))
-	if err != nil {
-		return "", "", at, fmt.Errorf("read the backup: %w", err)
-	}
-	for line := range strings.Lines(string(text)) {
-		key, value, _ := strings.Cut(strings.TrimSpace(line), " ")
-		switch key {
-		case "office":
-			office = value
-		case "side":
-			side = value
-		case "at":
-			if at, err = time.Parse(time.RFC3339, value); err != nil {
-				return "", "", at, fmt.Errorf("read the backup: %w", err)
-			}
-		}
-	}
-	return office, side, at, nil
+	return readBackup(r, func(_ string, r io.Reader) error { _, err := io.Copy(io.Discard, r); return err })
 }

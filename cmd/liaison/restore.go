@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"liaison.example/node"
+	"liaison.example/office"
 )
 
 type restoreCommand struct {
@@ -18,7 +21,7 @@ type restoreCommand struct {
 }
 
 func (c *restoreCommand) Help() string {
-	return `With FILE and DIR it makes the data folder DIR, which must be empty or not there, from a backup. What this side has written since the backup is still at the other sides: when the node is started it fetches it back by itself, and until every other side has been heard it signs nothing and says so.
+	return `With FILE and DIR it makes the data folder DIR, which must be empty or not there, from a backup; if the backup is damaged anywhere, it names the member and puts nothing in place. What this side has written since the backup is still at the other sides: when the node is started it fetches it back by itself, and until every other side has been heard it signs nothing and says so.
 
 With --from-peer DIR the data folder is there, with its keys and the credences of the other sides (see "liaison init --recover" and "liaison admit"), but the ledgers are lost. They are fetched from the other sides, whose nodes must be running; every entry is checked with this side's own key. The command ends when nothing is missing.`
 }
@@ -183,7 +186,7 @@ func fetched(ctx context.Context, t *terminal, n *node.Node) error {
 			if why == "" {
 				why = "not every side has been heard"
 			}
-			t.say("%d entries are here; %s", have, modeSentence(why))
+			t.say("%d entries are here; %s%s", have, modeSentence(why), downLines(status.Lines))
 		}
 		select {
 		case <-ctx.Done():
@@ -191,6 +194,22 @@ func fetched(ctx context.Context, t *terminal, n *node.Node) error {
 		case <-look.C:
 		}
 	}
+}
+
+// downLines says which lines are down, and why.
+func downLines(lines map[office.Side]node.LineState) (text string) {
+	for _, side := range slices.Sorted(maps.Keys(lines)) {
+		line := lines[side]
+		if line.Up {
+			continue
+		}
+		reason, known := lineReasons[line.Why]
+		if !known {
+			reason = line.Why
+		}
+		text += fmt.Sprintf(" The line to %s is down (%s).", side, reason)
+	}
+	return text
 }
 
 // fetchedFiles waits until the node has all enclosures that are named, as long as

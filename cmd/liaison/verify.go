@@ -20,7 +20,7 @@ import (
 
 type verifyCommand struct {
 	Paths []string `arg:"" name:"path" hidden:""`
-	Key   []string `placeholder:"FILE" help:"A file with the public key of a ledger or a cosigner, which what is checked must have; may be given several times."`
+	Key   []string `placeholder:"FILE" help:"A file with the public key of a ledger or a cosigner, which each path must have: if a key that is given vouches for nothing there, that is a fault. May be given several times."`
 	JSON  bool     `name:"json" help:"Print what was checked, and the fault if there is one, as JSON."`
 }
 
@@ -78,30 +78,18 @@ type verifiedFault struct {
 }
 
 func (c *verifyCommand) Run(ctx context.Context, t *terminal) error {
-	var keys []string
-	for _, file := range c.Key {
-		key, err := readSmall(file)
-		if err != nil {
-			return fmt.Errorf("read a key: %w", err)
-		}
-		keys = append(keys, string(key))
-	}
+	keys, err := c.keys()
 	results := []verified{}
 	var failed error
 	for _, path := range c.Paths {
 		started := time.Now()
-		v, err := verify(ctx, t, path, keys)
+		var v verified
+		if err == nil {
+			v, err = verify(ctx, t, path, keys)
+		}
 		v.Path, v.Seconds = path, time.Since(started).Seconds()
-		var fault *ledger.Fault
-		if errors.As(err, &fault) {
-			v.Fault = &verifiedFault{fault.Where, fault.Entry, fault.Want, fault.Got}
-		}
-		var ofFile *enclosure.Fault
-		if errors.As(err, &ofFile) {
-			v.Fault = &verifiedFault{Where: "enclosure " + ofFile.Hash, Want: "the bytes that its hash names", Got: ofFile.What}
-		}
 		if err != nil {
-			failed = fmt.Errorf("%s: %w", path, err)
+			v.Fault, failed = faultOf(path, err), fmt.Errorf("%s: %w", path, err)
 		}
 		results = append(results, v)
 		if failed != nil {
@@ -115,6 +103,30 @@ func (c *verifyCommand) Run(ctx context.Context, t *terminal) error {
 		return errors.Join(t.printJSON(results), failed)
 	}
 	return failed
+}
+
+func (c *verifyCommand) keys() (keys []string, err error) {
+	for _, file := range c.Key {
+		key, err := readSmall(file)
+		if err != nil {
+			return nil, fmt.Errorf("read a key: %w", err)
+		}
+		keys = append(keys, string(key))
+	}
+	return keys, nil
+}
+
+// faultOf says what was wrong with what is at a path, or why nobody could look.
+func faultOf(path string, err error) *verifiedFault {
+	var fault *ledger.Fault
+	if errors.As(err, &fault) {
+		return &verifiedFault{fault.Where, fault.Entry, fault.Want, fault.Got}
+	}
+	var ofFile *enclosure.Fault
+	if errors.As(err, &ofFile) {
+		return &verifiedFault{Where: "enclosure " + ofFile.Hash, Want: "the bytes that its hash names", Got: ofFile.What}
+	}
+	return &verifiedFault{Where: path, Want: "what can be checked", Got: err.Error()}
 }
 
 // verify checks whatever lies at a path.
@@ -135,7 +147,7 @@ func verify(ctx context.Context, t *terminal, path string, keys []string) (verif
 		if err != nil {
 			return verified{}, err
 		}
-		if options.Keys, err = f.knownKeys(keys); err != nil {
+		if options.Known, err = f.knownKeys(); err != nil {
 			return verified{}, err
 		}
 		return verifyDatabase(ctx, f.readLedger, options)
@@ -169,14 +181,13 @@ func verifyDatabase(ctx context.Context, open func(context.Context) (*sqldb.DB, 
 	return v, errors.Join(err, db.Close())
 }
 
-// knownKeys adds to keys those that the data folder itself knows: its own and
-// those of the credences that were admitted.
-func (f *folder) knownKeys(keys []string) ([]string, error) {
+// knownKeys are those that the data folder itself knows: its own and those of the
+// credences that were admitted.
+func (f *folder) knownKeys() (known []string, err error) {
 	parties, err := f.parties()
 	if err != nil {
 		return nil, err
 	}
-	known := slices.Clone(keys)
 	for _, p := range parties {
 		known = append(known, p.Key, p.CosignerKey)
 	}
