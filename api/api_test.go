@@ -55,10 +55,8 @@ func say(languages, code string, detail map[string]string) string {
 	for name, value := range detail {
 		args = append(args, name, value)
 	}
-	for _, key := range []string{"void." + code, "refused." + code, code} {
-		if _, ok := lang.Lookup(key); ok {
-			return lang.T(lang.Match(languages), key, args...)
-		}
+	if key, ok := lang.RefusalKey(code, detail); ok {
+		return lang.T(lang.Match(languages), key, args...)
 	}
 	return "no words for " + code
 }

@@ -91,6 +91,22 @@ func Lookup(key string) (Phrase, bool) {
 	return phrase, ok
 }
 
+// RefusalKey returns the key of the sentence for a code, of the rules or of a node,
+// or for a key of the table. The sentence says more if the detail names what is allowed.
+func RefusalKey(code string, detail map[string]string) (key string, ok bool) {
+	if detail["allowed"] != "" {
+		if key := "void." + code + "-of"; phrases[key].En != "" {
+			return key, true
+		}
+	}
+	for _, key := range []string{"void." + code, "refused." + code, code} {
+		if _, ok := phrases[key]; ok {
+			return key, true
+		}
+	}
+	return "", false
+}
+
 // T returns the phrase with this key in the language tag. The arguments are
 // pairs of a placeholder's name and its value. A key that is not in the table
 // is returned in brackets, so that the page still stands; tests look for it.

@@ -7,11 +7,12 @@ var refusalWords = map[string]Phrase{
 	"void.malformed":         {En: "It does not have the form that an entry of this kind must have.", Ko: "이 종류의 항목이 갖추어야 할 형식이 아닙니다."},
 	"void.too-long":          {En: "{field}: {size} {unit}; the limit is {limit}.", Ko: "{field}: {size}{unit}. 한도는 {limit}{unit}입니다."},
 	"void.too-many":          {En: "{field}: {size} of them; the limit is {limit}.", Ko: "{field}: {size}개. 한도는 {limit}개입니다."},
-	"void.too-few":           {En: "{field}: {size} of them; at least {limit} are needed.", Ko: "{field}: {size}개. 적어도 {limit}개가 필요합니다."},
+	"void.too-few":           {En: "{field}: {size} given; at least {limit} {limit:is/are} needed.", Ko: "{field}: {size}개. 적어도 {limit}개가 필요합니다."},
 	"void.missing":           {En: "{field}: it must not be empty.", Ko: "{field}: 비워 둘 수 없습니다."},
 	"void.bad-text":          {En: "{field}: it holds characters that text must not have, such as control characters.", Ko: "{field}: 제어 문자 등 쓸 수 없는 문자가 들어 있습니다."},
 	"void.bad-name":          {En: "{field}: “{value}” is not an id of lower case letters, digits and hyphens.", Ko: "{field}: “{value}”은(는) 소문자, 숫자, 붙임표로 된 식별자가 아닙니다."},
 	"void.bad-value":         {En: "{field}: “{value}” is not one of the values allowed.", Ko: "{field}: “{value}”은(는) 허용된 값이 아닙니다."},
+	"void.bad-value-of":      {En: "{field}: “{value}” is not one of the values allowed: {allowed}.", Ko: "{field}: “{value}”은(는) 허용된 값이 아닙니다. 허용된 값: {allowed}."},
 	"void.not-in-order":      {En: "{field}: “{value}” stands twice or out of order.", Ko: "{field}: “{value}”이(가) 두 번 있거나 순서가 맞지 않습니다."},
 
 	"void.office-not-open": {En: "The office is not open: not every side has founded it.", Ko: "연락사무소가 열리지 않았습니다. 모든 측이 설립하지는 않았습니다."},

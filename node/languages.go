@@ -7,7 +7,8 @@ import (
 )
 
 // withLanguages fills in, where a watch names no languages, those of the post that
-// takes it. It returns a copy.
+// takes it. It returns a copy. A post that this side does not have has none, and is
+// refused here: the rules would miss the languages before they miss the post.
 func (n *Node) withLanguages(ctx context.Context, by office.Post, b *office.WatchBody) (*office.WatchBody, error) {
 	whole := *b
 	if len(b.Languages) > 0 {
@@ -20,7 +21,8 @@ func (n *Node) withLanguages(ctx context.Context, by office.Post, b *office.Watc
 	for _, p := range posts {
 		if p.Post == by {
 			whole.Languages = p.Languages
+			return &whole, nil
 		}
 	}
-	return &whole, nil
+	return nil, &Refusal{Code: office.PostUnknown, Detail: map[string]string{"post": by}}
 }

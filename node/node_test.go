@@ -102,6 +102,8 @@ func TestRefusalsSayWhatIsWrong(t *testing.T) {
 			{send("duty-officer", "s", func(b *office.DispatchBody) { b.Releasable, b.Party = office.ReleasableToParty, "ІСАО" }), "letters-mislead", map[string]string{"field": "party"}},
 			{act("duty-officer", office.KindTender, &office.TenderBody{Channel: "liaison", Precedence: office.Routine, To: []office.Side{"north"}, Subject: "s", Attention: "Kim", Name: "Lее", Until: "2030-01-01T00:00Z"}), "letters-mislead", map[string]string{"field": "name"}},
 			{act("duty-officer", office.KindWatch, &office.WatchBody{Name: "Сhoi", Languages: []string{"en"}}), "letters-mislead", map[string]string{"field": "name"}},
+			{act("nobody", office.KindWatch, &office.WatchBody{}), office.PostUnknown, map[string]string{"post": "nobody"}},
+			{act("duty-officer", office.KindNote, &office.NoteBody{Channel: "liaison", To: []office.Side{"north"}, Text: "x", Mark: "joke"}), office.BadValue, map[string]string{"value": "joke", "allowed": "exercise, test"}},
 			{act("head", office.KindCoverage, &office.CoverageBody{From: "2030-01-01T00:00Z", Week: make([][]office.Span, 7), Languages: []string{"ko"}, Who: []string{"Kim", "Сhoi"}}), "letters-mislead", map[string]string{"field": "who", "word": "Сhoi"}},
 			{act("head", office.KindPersonnel, &office.PersonnelBody{Post: "duty-officer", From: "2030-01-01T00:00Z", Comes: "Сhoi"}), "letters-mislead", map[string]string{"field": "comes"}},
 			{act("head", office.KindPost, &office.PostBody{Post: "x", Role: "head", Name: office.Words{"en": "Dеputy"}, Languages: []string{"en"}}), "letters-mislead", map[string]string{"field": "name.en"}},

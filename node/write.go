@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"runtime"
+	"strings"
 	"time"
 
 	"liaison.example/ledger"
@@ -390,6 +391,9 @@ func (n *Node) endSessions(ctx context.Context, entries []ledger.Entry) {
 // try asks the shape, the house rules and the rules about one act.
 func (n *Node) try(fold *records.Fold, rules *people.Rules, w *write, index int64, seen map[string]int64, at time.Time) (ledger.Entry, Written, error) {
 	refuse := func(v office.Verdict) (ledger.Entry, Written, error) {
+		if len(v.Allowed) > 0 {
+			v.Detail["allowed"] = strings.Join(v.Allowed, ", ")
+		}
 		return ledger.Entry{}, Written{}, &Refusal{Code: v.Void, Detail: v.Detail}
 	}
 	act := w.act

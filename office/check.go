@@ -33,7 +33,12 @@ func oneOf[T ~string](c *checker, field string, value T, allowed []T) {
 			return
 		}
 	}
-	c.fail(BadValue, "field", field, "value", clip(string(value)))
+	if c.verdict.Done() {
+		c.fail(BadValue, "field", field, "value", clip(string(value)))
+		for _, a := range allowed {
+			c.verdict.Allowed = append(c.verdict.Allowed, string(a))
+		}
+	}
 }
 
 // count checks the length of a list. Where it reports false the list may be of

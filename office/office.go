@@ -85,6 +85,8 @@ type Entry struct {
 type Verdict struct {
 	Void   Reason            // code, such as "wrong-addressee"; empty if the entry is done
 	Detail map[string]string // what the sentence for the code needs, such as the limit and the size
+
+	Allowed []string // of BadValue in a closed list: that list. It is for who writes, and no record keeps it
 }
 
 // Done reports whether the entry took effect.

@@ -460,9 +460,10 @@ func refusalOf(err error) (*node.Refusal, bool) {
 
 // refused puts a refusal into a sentence.
 func (v *visit) refused(r *node.Refusal) string {
-	code := string(r.Code)
-	if _, ok := lang.Lookup("void." + code); ok {
-		return v.coded("void", code, r.Detail)
+	if key, ok := lang.RefusalKey(string(r.Code), r.Detail); ok {
+		if table, code, cut := strings.Cut(key, "."); cut {
+			return v.coded(table, code, r.Detail)
+		}
 	}
-	return v.coded("refused", code, r.Detail)
+	return v.coded("refused", string(r.Code), r.Detail)
 }

@@ -120,12 +120,20 @@ func (c *lineCheckCallCommand) due(ctx context.Context, client *api.Client) (*ti
 	if err != nil {
 		return nil, err
 	}
+	known := false
 	for _, ch := range schedule.Channels {
+		if ch.Channel != c.Channel {
+			continue
+		}
+		known = true
 		for _, due := range ch.Now {
-			if ch.Channel == c.Channel && due.Check == nil {
+			if due.Check == nil {
 				return &due.Due, nil // the rules say whose turn it is
 			}
 		}
+	}
+	if !known && len(schedule.Channels) > 0 { // of an office that is open, every channel is listed
+		return nil, errors.New(sentence(office.ChannelUnknown, map[string]string{"channel": printable(c.Channel)}))
 	}
 	return nil, errors.New("no line check of this channel is to be called now: --extra calls all the same")
 }

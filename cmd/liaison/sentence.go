@@ -19,10 +19,8 @@ func sentence(reason office.Reason, detail map[string]string) string {
 // say gives the words for a reason of the rules, or for a key of package lang, in
 // the language that fits the header best.
 func say(languages, code string, detail map[string]string) string {
-	for _, key := range []string{"void." + code, "refused." + code, code} {
-		if _, ok := lang.Lookup(key); ok {
-			return phrase(lang.Match(languages), key, detail)
-		}
+	if key, ok := lang.RefusalKey(code, detail); ok {
+		return phrase(lang.Match(languages), key, detail)
 	}
 	return "refused: " + code
 }
