@@ -79,9 +79,9 @@ func (l Lead) due(usual, at int64) int64 {
 	return latest
 }
 
-// waitsForAnswer reports whether an answer to the form is overdue in the end: silence
+// WaitsForAnswer reports whether an answer to the form is overdue in the end: silence
 // is neither an answer to it nor becomes one.
-func (f *Form) waitsForAnswer() bool { return f.Asks == AsksAnswer || f.Asks == AsksConsent }
+func (f *Form) WaitsForAnswer() bool { return f.Asks == AsksAnswer || f.Asks == AsksConsent }
 
 // Under gives the form as it may be proposed under a version of the rules: without
 // what these do not know. That is the form itself, or a copy.
@@ -111,7 +111,7 @@ func (c *checker) ahead(field string, f *Form) {
 	hours := func(release, answer int64) {
 		c.number(field+".release", release, 1, MaxHours)
 		most := release
-		if !f.waitsForAnswer() {
+		if !f.WaitsForAnswer() {
 			most = 0
 		}
 		c.number(field+".answer", answer, 0, most)

@@ -399,7 +399,7 @@ func (j *JointClock) Answer(rules int64, c Clock, f *Form, filled *Filled, at in
 		return 0
 	}
 	usual := j.usualAnswer(rules, c, f, at)
-	if lead, ok := f.Lead(filled); ok && f.waitsForAnswer() {
+	if lead, ok := f.Lead(filled); ok && f.WaitsForAnswer() {
 		return lead.due(usual, at)
 	}
 	return usual
