@@ -201,8 +201,12 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) error {
 	if d.Enclosures, err = s.enclosed(r, &line); err != nil {
 		return err
 	}
-	if d.Says, err = s.says(r, line.Form); err != nil {
-		return err
+	if line.Form != nil {
+		row, _, err := s.Node.Records().Form(r.Context(), line.Form.Hash)
+		if err != nil {
+			return err
+		}
+		d.Says, d.Late = row.Form.Say(line.Form.Values), late(row.Form, line.Form, line.At)
 	}
 	if len(line.Handling.Readbacks) > 0 {
 		if d.Readbacks, err = s.readbacks(r.Context(), id); err != nil {

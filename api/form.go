@@ -105,11 +105,13 @@ func (s *server) content(r *http.Request, c DraftContent) (people.Content, error
 	return people.Content(c), err
 }
 
-// says gives what a dispatch says by a short code; nil if its form is none.
-func (s *server) says(r *http.Request, f *office.Filled) (office.Words, error) {
-	if f == nil {
-		return nil, nil
+// late says that a filled form was released at a moment, in milliseconds, later than
+// it says; nil if it was not.
+func late(f *office.Form, filled *office.Filled, at int64) *Late {
+	lead, ok := f.Lead(filled)
+	before, is := lead.Before(at)
+	if !ok || !is {
+		return nil
 	}
-	row, _, err := s.Node.Records().Form(r.Context(), f.Hash)
-	return row.Form.Say(f.Values), err
+	return &Late{Field: f.Ahead.Field, Moment: moment(lead.Moment), BeforeMS: before, Agreed: lead.Release}
 }

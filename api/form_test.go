@@ -98,3 +98,40 @@ func TestAFormIsAgreedUsedAndAnswered(t *testing.T) {
 	_, err = north.Dispatches(ctx, api.Query{Form: "A N"})
 	wantCode(t, "a code that is none", err, "bad-name")
 }
+
+// A crossing asked for too late is marked the same at both nodes, and is not refused.
+func TestWhatWasReleasedLaterThanItsFormSaysIsMarked(t *testing.T) {
+	o, south, north := two(t)
+	ctx := t.Context()
+	form := noticeForm("an")
+	form.Fields[1].Required = true
+	form.Ahead = &office.Ahead{Answer: 24, Field: "from", Release: 48}
+	if _, err := south.ProposeForm(ctx, api.NewForm{Form: form, By: "head"}); err != nil {
+		t.Fatal(err)
+	}
+	o.Equal()
+	if _, err := north.AgreeToForm(ctx, office.HashForm(form), "head"); err != nil {
+		t.Fatal(err)
+	}
+	o.Equal()
+	for from, late := range map[office.Minute]bool{"2018-09-01T00:00Z": true, "2118-09-01T00:00Z": false} {
+		sent, err := south.Send(ctx, api.NewDispatch{
+			Channel: "liaison", Precedence: office.Priority, Subject: "Works", By: "duty-officer",
+			Particulars: api.Particulars{Form: &office.Filled{Code: "an", Values: map[string]string{"what": "굴착", "from": string(from)}}},
+		}, patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Equal()
+		moment, _ := from.Millis()
+		for _, client := range []*api.Client{south, north} {
+			got, err := client.Dispatch(ctx, sent.ID)
+			if err != nil || (got.Late != nil) != late {
+				t.Fatalf("%s: %+v, %v", from, got.Late, err)
+			}
+			if l := got.Late; late && (l.Field != "from" || l.Agreed != 48 || l.Moment.UnixMilli() != moment || l.BeforeMS != moment-got.At.UnixMilli()) {
+				t.Errorf("%s: %+v", from, l)
+			}
+		}
+	}
+}

@@ -79,10 +79,20 @@ type Dispatch struct {
 	Readbacks    []Readback        `json:"readbacks,omitempty"`  // not in lists
 	Silences     []Silence         `json:"silences,omitempty"`   // what is waited for with it, and why nothing has come; not in lists
 	Group        string            `json:"group"`                // the date-time group, such as "140130Z SEP 18"
+	Late         *Late             `json:"late,omitempty"`       // it was released later than its form says; not in lists
 	Says         office.Words      `json:"says,omitempty"`       // of a short code: the agreed text with its values, by language; not in lists
 	Thread       *office.EntryID   `json:"thread,omitempty"`     // the dispatch that its thread begins with; left out if that is itself
 	Handling     *Handling         `json:"handling,omitempty"`   // left out while there is nothing to say
 	Particulars
+}
+
+// Late says that a dispatch was released later before the moment that it tells of than
+// its form says. It is a mark alone: the dispatch is as valid as any other.
+type Late struct {
+	Field    string    `json:"field"` // of the form, which names the moment
+	Moment   time.Time `json:"moment"`
+	BeforeMS int64     `json:"before_ms"` // from the release to the moment; negative after it
+	Agreed   int64     `json:"agreed"`    // hours before the moment by which it was to be released
 }
 
 // Particulars is what a dispatch may say of itself beyond what all have. It needs

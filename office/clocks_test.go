@@ -141,7 +141,7 @@ func TestAnAnswerIsDueByTheFormOrByTheCharter(t *testing.T) {
 				schedules := Schedules{{Clocks: charter.Clocks, From: friday - 1, Rules: test.rules}}
 				tally := NewTally([]string{"2018-10"}, friday+100*dayLength, func(EntryID) bool { return true }, []Side{"north", "south"}, nil, schedules,
 					map[Side]Calendar{"south": korea, "north": nil})
-				tally.Answers("liaison", test.p, test.f, &Acknowledgements{Given: read, Time: friday}, &Handling{Answered: []Answer{{At: want + late, Side: "north"}}})
+				tally.Answers("liaison", test.p, test.f, nil, &Acknowledgements{Given: read, Time: friday}, &Handling{Answered: []Answer{{At: want + late, Side: "north"}}})
 				if got := tally.cell(0, "", "north").Answers; got != figures {
 					t.Errorf("%s, answered %d ms late: %+v", test.name, late, got)
 				}

@@ -249,12 +249,40 @@ func testForms() map[string]*Form {
 		change(f)
 		return f
 	}
+	ahead := func(change func(*Form)) *Form {
+		return changed(func(f *Form) {
+			f.Asks, f.Answers = AsksConsent, testCrossing().Answers
+			f.Ahead = &Ahead{By: "sort", Field: "from", For: []AheadChoice{{Answer: 24, Choice: "works", Release: 48}}, Release: 24}
+			if change != nil {
+				change(f)
+			}
+		})
+	}
 	return map[string]*Form{
-		"works":          testForm(),
-		"works-with-end": changed(func(f *Form) { f.Fields[4].Required = true }),
-		"works-in-short": changed(func(f *Form) { f.Fields = f.Fields[:1] }),
-		"works-ended":    changed(func(f *Form) { f.Ended = true }),
-		"crossing":       testCrossing(),
+		"works":               testForm(),
+		"works-with-end":      changed(func(f *Form) { f.Fields[4].Required = true }),
+		"works-in-short":      changed(func(f *Form) { f.Fields = f.Fields[:1] }),
+		"works-ended":         changed(func(f *Form) { f.Ended = true }),
+		"crossing":            testCrossing(),
+		"ahead":               ahead(nil),
+		"ahead-of-date":       ahead(func(f *Form) { f.Ahead.Field = "until" }),
+		"ahead-of-optional":   ahead(func(f *Form) { f.Fields[3].Required = false }),
+		"ahead-of-nothing":    ahead(func(f *Form) { f.Ahead.Field = "" }),
+		"ahead-none":          ahead(func(f *Form) { f.Ahead.Release = 0 }),
+		"ahead-too-long":      ahead(func(f *Form) { f.Ahead.Release = MaxHours + 1 }),
+		"ahead-answer-before": ahead(func(f *Form) { f.Ahead.Answer = 25 }),
+		"ahead-answer-less":   ahead(func(f *Form) { f.Ahead.Answer = -1 }),
+		"ahead-unasked": ahead(func(f *Form) {
+			f.Asks, f.Answers, f.Ahead.For = AsksNothing, nil, f.Ahead.For[:1]
+			f.Ahead.For[0].Answer = 1
+		}),
+		"ahead-objection":    ahead(func(f *Form) { f.Asks, f.Hours = AsksObjection, 2 }),
+		"ahead-by-line":      ahead(func(f *Form) { f.Ahead.By = "what" }),
+		"ahead-by-nothing":   ahead(func(f *Form) { f.Ahead.By = "" }),
+		"ahead-for-nobody":   ahead(func(f *Form) { f.Ahead.For = nil }),
+		"ahead-other-choice": ahead(func(f *Form) { f.Ahead.For[0].Choice = "drill" }),
+		"ahead-choice-twice": ahead(func(f *Form) { f.Ahead.For = append(f.Ahead.For, f.Ahead.For[0]) }),
+		"ahead-for-too-long": ahead(func(f *Form) { f.Ahead.For[0].Release = MaxHours + 1 }),
 		"objection": changed(func(f *Form) {
 			f.Asks, f.Answers, f.Hours = AsksObjection, []Choice{{ID: "none", Name: Words{"en": "We do not object"}}, {ID: "object", Name: Words{"en": "We object"}}}, 2
 			f.Fields = f.Fields[:1]

@@ -12,6 +12,7 @@ import (
 // It is data: a side proposes it, and it is in force once all sides agree to it
 // by its hash. A dispatch names the form by that hash and bears its values.
 type Form struct {
+	Ahead      *Ahead      `json:"ahead,omitzero"`    // how long before what it tells of; nil if nothing is agreed; since rules version 6
 	Answers    []Choice    `json:"answers,omitempty"` // what may be answered; none if any text will do
 	Asks       Asks        `json:"asks"`
 	Code       string      `json:"code"`           // short id, such as "an"; there is one form in force for each
@@ -242,6 +243,9 @@ func (c *checker) form(field string, f *Form) {
 	}
 	if f.Mode == ModeTendered && f.Precedence == Flash {
 		c.fail(NeverTendered, "value", string(Flash))
+	}
+	if f.Ahead != nil {
+		c.ahead(field+".ahead", f)
 	}
 	if len(f.Says) > 0 {
 		c.says(field, f)

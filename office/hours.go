@@ -391,11 +391,22 @@ func (j *JointClock) Acknowledge(rules int64, c Clock, at int64) int64 {
 // Answer gives by when a dispatch with a form, released at a moment, is to be answered:
 // by the hours of the form or, if it has none, by the clock; 0 if no time is agreed on.
 // Since rules version 4 the hours of a form run as the clocks do, unless it is itself
-// of FLASH or IMMEDIATE, or of distress.
-func (j *JointClock) Answer(rules int64, c Clock, f *Form, at int64) int64 {
-	switch {
-	case !f.AsksForAnswer():
+// of FLASH or IMMEDIATE, or of distress. An answer that is waited for is due before the
+// moment that the form tells of, if that is agreed on (Ahead); the time within which to
+// object stays as it is, because silence has a meaning at its end.
+func (j *JointClock) Answer(rules int64, c Clock, f *Form, filled *Filled, at int64) int64 {
+	if !f.AsksForAnswer() {
 		return 0
+	}
+	usual := j.usualAnswer(rules, c, f, at)
+	if lead, ok := f.Lead(filled); ok && f.WaitsForAnswer() {
+		return lead.due(usual, at)
+	}
+	return usual
+}
+
+func (j *JointClock) usualAnswer(rules int64, c Clock, f *Form, at int64) int64 {
+	switch {
 	case f.Hours > 0 && !f.InJointHours(rules):
 		return at + f.Hours*60*minute
 	case f.Hours > 0:

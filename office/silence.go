@@ -70,7 +70,7 @@ func (c *Charter) Wait(d *Dispatch, f *Form, clock *JointClock) (w Wait) {
 		w.Receipt = d.At + of.Receipt*1000
 	}
 	of.Precedence = d.Precedence
-	w.Answer = clock.Answer(c.Rules, of, f, d.At)
+	w.Answer = clock.Answer(c.Rules, of, f, d.Form, d.At)
 	if c.Rules >= 3 {
 		w.Ladder = c.ClimbBy(clock, d.Channel, d.Precedence, d.At).Due
 	}

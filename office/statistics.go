@@ -327,8 +327,9 @@ func (t *Tally) clock(p Precedence, at int64) (Clock, int64) {
 }
 
 // Answers counts how the sides that a dispatch is addressed to have answered its
-// form. h may be nil.
-func (t *Tally) Answers(channel string, p Precedence, form *Form, a *Acknowledgements, h *Handling) {
+// form. Of what was filled in nothing is needed but the fields that Form.Ahead names;
+// filled and h may be nil.
+func (t *Tally) Answers(channel string, p Precedence, form *Form, filled *Filled, a *Acknowledgements, h *Handling) {
 	month, ok := t.month(a.Time)
 	if !ok || form == nil || form.Asks == AsksNothing {
 		return
@@ -337,7 +338,7 @@ func (t *Tally) Answers(channel string, p Precedence, form *Form, a *Acknowledge
 		h = &Handling{}
 	}
 	clock, rules := t.clock(p, a.Time)
-	due := cmp.Or(t.hours.Answer(rules, clock, form, a.Time), maxInteger)
+	due := cmp.Or(t.hours.Answer(rules, clock, form, filled, a.Time), maxInteger)
 	by, withdrawn := h.Withdrawn()
 	withdrawn = withdrawn && t.settled(by.ID)
 	count := func(side Side) {

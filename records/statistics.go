@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/go-json-experiment/json"
@@ -131,6 +132,10 @@ func (c *counting) dispatches() error {
 	if err != nil {
 		return err
 	}
+	leads, err := c.leads(from, until, forms)
+	if err != nil {
+		return err
+	}
 	readbacks, err := c.readbacks(from)
 	if err != nil {
 		return err
@@ -173,7 +178,7 @@ func (c *counting) dispatches() error {
 			c.tally.Readbacks(channel, office.Precedence(precedence), &a, &h, readbacks[a.Dispatch])
 		}
 		if form != nil {
-			c.tally.Answers(channel, office.Precedence(precedence), form, &a, &h)
+			c.tally.Answers(channel, office.Precedence(precedence), form, leads[a.Dispatch], &a, &h)
 			c.tally.Meeting(channel, side, form, &a, &h)
 		}
 	}
@@ -204,6 +209,34 @@ func (c *counting) forms(from, until int64) (map[string]*office.Form, error) {
 		forms[list[i].Hash] = list[i].Form
 	}
 	return forms, err
+}
+
+// leads reads of each dispatch whose form says how long before a moment it is answered
+// what that goes by.
+func (c *counting) leads(from, until int64, forms map[string]*office.Form) (map[office.EntryID]*office.Filled, error) {
+	of := map[office.EntryID]*office.Filled{}
+	for _, hash := range slices.Sorted(maps.Keys(forms)) {
+		form := forms[hash]
+		if form.Ahead == nil {
+			continue
+		}
+		rows, err := c.tx.Query(c.ctx, "SELECT row FROM dispatch WHERE form = $1 AND formhash = $2 AND pos >= $3 AND pos < $4 ORDER BY pos DESC LIMIT $5",
+			form.Code, hash, from, until, dispatchesCounted)
+		if err != nil {
+			return nil, err
+		}
+		for rows.Next() && err == nil {
+			var raw []byte
+			var d office.Dispatch
+			if err = errors.Join(rows.Scan(&raw), json.Unmarshal(raw, &d)); err == nil {
+				of[d.ID] = form.LeadValues(d.Form)
+			}
+		}
+		if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
+			return nil, err
+		}
+	}
+	return of, nil
 }
 
 func (c *counting) checks() error {

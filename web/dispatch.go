@@ -103,6 +103,7 @@ func (s *site) showDispatch(v *visit, status int, id office.EntryID, refused ref
 			return err
 		}
 		page.Filled.Asks = v.asksNow(form, &line)
+		page.Filled.Late = v.wasLate(form, &line.Dispatch)
 		silent := v.office.Charter.Unobjected(&line.Dispatch, form, &line.Handling, office.NewJointClock(v.jointly(), line.At), v.now.UnixMilli())
 		if _, awaited := office.Awaited(form, &line.Dispatch, &line.Handling, silent); awaited {
 			page.Offers.Close = false

@@ -139,6 +139,11 @@ func (s *site) showDraft(v *visit, status int, id int64, typed draftTyped) error
 	if page.Filled, err = s.filled(v, d.Content.Form); err != nil {
 		return err
 	}
+	if page.Filled != nil && d.Open() {
+		if page.Filled.Late, err = s.contentLate(v, d.Content); err != nil {
+			return err
+		}
+	}
 	if d.Changed != d.Drafted {
 		page.Changed = v.signed(d.Changed)
 	}

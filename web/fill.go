@@ -24,6 +24,7 @@ type filling struct {
 	Name    string
 	Purpose string
 	Asks    string
+	Late    string // that it would be late
 	Mode    string // how it is delivered; empty if as any other
 	Tender  string // address where it is tendered first; empty if it need not be, or was
 	Former  bool   // another form is in force for its code, or the sides use it no longer
@@ -73,7 +74,7 @@ func (s *site) filling(v *visit, c people.Content, refused map[string]string) (f
 		return f, nil
 	}
 	f.Name, f.Purpose = lang.Pick(v.tag, row.Form.Name), lang.Pick(v.tag, row.Form.Purpose)
-	f.Asks, f.Mode = v.asks(row.Form)+" "+v.silence(row.Form), v.mode(row.Form)
+	f.Asks, f.Late, f.Mode = v.wants(row.Form), v.lateNow(row.Form, c.Form), v.mode(row.Form)
 	if row.Form.Mode == office.ModeTendered && c.Tender == "" && c.Reply == "" && c.Relation == "" {
 		f.Tender = "/tenders?form=" + row.Form.Code + "#offer"
 	}
@@ -259,6 +260,7 @@ func (v *visit) faultSentence(form *office.Form, fault office.Verdict) string {
 type filledForm struct {
 	Code, Name, Href string
 	Asks             string
+	Late             string   // that it was, or would be, released later than it says
 	Says             []saidIn // of a short code
 	Rows             []fact
 }
@@ -280,7 +282,7 @@ func (s *site) filled(v *visit, f *office.Filled) (*filledForm, error) {
 	}
 	if found {
 		out.Name, out.Href = lang.Pick(v.tag, row.Form.Name), "/forms/"+f.Hash
-		out.Asks, out.Says = v.asks(row.Form)+" "+v.silence(row.Form), v.sayings(row.Form.Say(f.Values))
+		out.Asks, out.Says = v.wants(row.Form), v.sayings(row.Form.Say(f.Values))
 		for i := range row.Form.Fields {
 			field := &row.Form.Fields[i]
 			if value := f.Values[field.ID]; value != "" {
@@ -301,7 +303,7 @@ func (v *visit) asksNow(form *office.Form, line *records.DispatchLine) string {
 	if form == nil {
 		return ""
 	}
-	said := v.asks(form) + " " + v.silence(form)
+	said := v.wants(form)
 	if due := v.office.Charter.Wait(&line.Dispatch, form, office.NewJointClock(v.jointly(), line.At)).Answer; due > 0 {
 		until := fromMillis(due)
 		said += " " + v.t("fill.until", "time", until.In(v.zone(v.side)).Format(untilForm), "zone", v.zone(v.side))

@@ -65,13 +65,17 @@ func TestAFormIsFilledInReadAndAnswered(t *testing.T) {
 	form.Set("field-back", "2018-10-15 18:30")
 	form.Set("once", newKey())
 	form.Set("do", "release")
+	late := "Released now, it is late: “Time of crossing” is past; at least 48 hours before are agreed."
+	head.post("/dispatches", form).want(t, 200, late, "Change it, or release it once more as it is.", `name="looked" value=" /  / late"`)
+	form.Set("looked", " /  / late")
+	form.Set("once", newKey())
 	form.Set("field-craft", "어선 \u2066제3호")
 	head.post("/dispatches", form).want(t, 422, "hides or turns")
 	form.Set("field-craft", "어선 제3호")
 	form.Set("do", "save")
 	form.Set("version", "1")
 	kim.post(page, form).want(t, 303)
-	kim.get(page).want(t, 200, "어선 제3호")
+	kim.get(page).want(t, 200, "어선 제3호", late)
 	if strings.Contains(kim.get(page).body, "It cannot be released") {
 		t.Error("the form is still said to lack something")
 	}
@@ -87,7 +91,10 @@ func TestAFormIsFilledInReadAndAnswered(t *testing.T) {
 	}
 	h.level()
 	north := client{t: t, url: h.serve("north").URL, cookie: h.cookie("north", "duty-officer")}
-	north.get("/dispatches/"+id.String()).want(t, 200, "VE", "/forms/"+hash, "어선 제3호", "2018-10-15 09:30", "Silence is not consent")
+	north.get("/dispatches/"+id.String()).want(t, 200, "VE", "/forms/"+hash, "어선 제3호", "2018-10-15 09:30", "Silence is not consent",
+		"It is released at least 24 hours before “Time of crossing”. The answer is due before it. With “Vessel” it is released at least 48 hours before. The answer is due at least 24 hours before.",
+		"Late: released only after “Time of crossing”; at least 48 hours before are agreed.")
+	head.get("/dispatches/"+id.String()).want(t, 200, "Late: released only after “Time of crossing”")
 	north.get("/dispatches/"+id.String()+"/sheet").want(t, 200, "VE", "어선 제3호")
 	north.get("/dispatches/new?reply="+id.String()).want(t, 200, `name="answer"`, "No answer yet")
 	reply := dispatchForm("Re: Crossing", "How large is she?")

@@ -117,7 +117,7 @@ func (v *visit) formText(f *office.Form, tag string) formText {
 	}
 	text := formText{
 		Lang: tag, Language: languageName(tag), Name: pick(f.Name), Purpose: pick(f.Purpose), Says: pick(f.Says), Ended: f.Ended,
-		Asks: v.asks(f), Silence: strings.TrimSpace(v.silence(f) + " " + v.mode(f)),
+		Asks: v.asks(f), Silence: strings.TrimSpace(v.silence(f) + " " + v.ahead(f) + " " + v.mode(f)),
 		Precedence: f.Precedence, Word: v.t("precedence." + lowerPrecedence(f.Precedence)), Answers: choices(f.Answers),
 	}
 	for i, field := range f.Fields {
@@ -147,7 +147,7 @@ func (v *visit) formArticles(f *office.Form) []article {
 	inAll(&b, v.t("charter.name"), f.Name)
 	inAll(&b, v.t("charter.purpose"), f.Purpose)
 	inAll(&b, v.t("code.text"), f.Says)
-	line(&b, v.t("form.asks"), strings.TrimSpace(v.asks(f)+" "+v.silence(f)+" "+v.mode(f)))
+	line(&b, v.t("form.asks"), strings.TrimSpace(v.wants(f)+" "+v.mode(f)))
 	line(&b, v.t("form.offered"), v.t("precedence."+lowerPrecedence(f.Precedence)))
 	if f.Ended {
 		fmt.Fprintln(&b, v.t("form.ends"))

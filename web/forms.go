@@ -60,11 +60,14 @@ type formLine struct {
 	Chosen    bool
 }
 
-// catalog is the forms that Liaison brings along, by their hashes.
+// catalog is the forms that Liaison brings along, by their hashes: those of the newest
+// rules, and what older rules know of them.
 var catalog = sync.OnceValue(func() map[string]*office.Form {
 	byHash := map[string]*office.Form{}
 	for _, form := range forms.Catalog() {
-		byHash[office.HashForm(form)] = form
+		for _, form := range []*office.Form{form, form.Under(formsRules)} {
+			byHash[office.HashForm(form)] = form
+		}
 	}
 	return byHash
 })
@@ -154,6 +157,9 @@ func (s *site) showForms(v *visit, status int, refused string, chosen []string) 
 	}
 	for _, form := range forms.Catalog() {
 		if !standing[form.Code] {
+			if v.office.Charter != nil {
+				form = form.Under(v.office.Charter.Rules)
+			}
 			line := v.formLine(office.HashForm(form), form)
 			line.Choosable = page.MayPropose
 			page.Brought = append(page.Brought, line)

@@ -44,6 +44,7 @@ type writePage struct {
 	More        particulars
 	Filling     filling
 	Theirs      *theirs         // what stands in the draft, if it is not what was typed
+	Late        string          // that it would be late; the same
 	Unequal     []template.HTML // ranks that do not fit; the form is sent again to release it all the same
 	Looked      string          // for which names that was said
 	Former      string          // page of a draft that has ended meanwhile; what was typed is then a new one
@@ -238,14 +239,22 @@ func (s *site) postWritten(v *visit, id int64) error {
 		}
 		return s.answerWrite(v, http.StatusUnprocessableEntity, w, writePage{Errors: refused})
 	}
-	// Ranks that do not fit are said once, and never hold up what cannot wait.
-	if looked := w.Name + " / " + w.Attention; w.Precedence != office.Flash && w.Precedence != office.Immediate && v.r.PostForm.Get("looked") != looked {
+	// Ranks that do not fit, and that it is late, are said once, and never hold up what cannot wait.
+	late, err := s.contentLate(v, w.Content)
+	if err != nil {
+		return err
+	}
+	looked := w.Name + " / " + w.Attention
+	if late != "" {
+		looked += " / late"
+	}
+	if w.Precedence != office.Flash && w.Precedence != office.Immediate && v.r.PostForm.Get("looked") != looked {
 		unequal, err := s.draftUnequal(v, w.Content)
 		if err != nil {
 			return err
 		}
-		if len(unequal) > 0 {
-			return s.showWrite(v, http.StatusOK, w, writePage{Unequal: unequal, Looked: looked, Saved: v.briefly(d.Changed.At)})
+		if len(unequal) > 0 || late != "" {
+			return s.showWrite(v, http.StatusOK, w, writePage{Late: late, Unequal: unequal, Looked: looked, Saved: v.briefly(d.Changed.At)})
 		}
 	}
 	released, err := s.node.Release(v.ctx, v.hand(), d.ID, d.Version, nil)

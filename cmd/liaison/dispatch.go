@@ -66,6 +66,11 @@ func (c *sendCommand) Run(ctx context.Context, t *terminal) error {
 	if d.Form, err = c.filled(c.Form); err != nil {
 		return err
 	}
+	if d.Form != nil {
+		if f, err := findForm(ctx, client, d.Form.Code); err == nil { // else the node refuses the dispatch, with the reason
+			warnLate(t, f.Form, d.Form, time.Now())
+		}
+	}
 	return c.send(ctx, t, client, d, c.TextFile)
 }
 
@@ -378,6 +383,9 @@ func (c *showCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	t.print("From %s, %s, to %s, on channel %s", d.From, d.By, strings.Join(d.To, ", "), d.Channel)
 	t.print("Released %s", stamp(d.At))
+	if d.Late != nil {
+		t.print("Late: released %s, %d h agreed", beforeMoment(d.Late.BeforeMS, d.Late.Field), d.Late.Agreed)
+	}
 	printParticulars(t, &d.Particulars)
 	printSays(t, d.Says)
 	t.print("Subject: %s", printable(d.Subject))

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"liaison.example/api"
 	"liaison.example/forms"
@@ -182,6 +183,7 @@ func printForm(t *terminal, f *office.Form) {
 	if f.Hours > 0 && f.Asks != office.AsksObjection {
 		t.print("The answer is due within %d h.", f.Hours)
 	}
+	printAhead(t, f)
 	switch f.Mode {
 	case office.ModeTendered:
 		t.print("It is tendered before it is served.")
@@ -342,6 +344,7 @@ func (c *formSendCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	d.Form.Hash = f.Hash
+	warnLate(t, f.Form, d.Form, time.Now())
 	return c.send(ctx, t, client, d, c.TextFile)
 }
 
