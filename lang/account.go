@@ -131,6 +131,7 @@ var accountWords = map[string]Phrase{
 	"refused.token-holder":          {En: "A token is for one account or for one post: name one of them.", Ko: "토큰은 계정 하나나 직위 하나의 것입니다. 둘 가운데 하나를 적으십시오."},
 	"refused.token-no-scope":        {En: "Say what the token may be used for: at least one scope.", Ko: "토큰을 어디에 쓸지 범위를 하나 이상 고르십시오."},
 	"refused.token-scope-unknown":   {En: "There is no scope “{scope}”.", Ko: "“{scope}” 범위가 없습니다."},
+	"refused.token-of-a-person":     {En: "The scope “{scope}” is for what a person does: make the token for an account, not for a post.", Ko: "“{scope}” 범위는 사람이 하는 일에 쓰입니다. 토큰을 직위가 아니라 계정에 만드십시오."},
 	"refused.token-note":            {En: "The note is one line of at most {limit} characters, without control characters or marks that cannot be seen.", Ko: "메모는 {limit}자 이내의 한 줄이며, 제어 문자나 보이지 않는 부호를 쓸 수 없습니다."},
 	"refused.token-valid":           {En: "A token is valid for at most {days} days.", Ko: "토큰은 {days}일까지 쓸 수 있습니다."},
 	"refused.token-many":            {En: "There are too many tokens: one account or post may have {limit} that work. End some first.", Ko: "토큰이 너무 많습니다. 한 계정이나 직위가 쓸 수 있는 토큰은 {limit}개까지이니 먼저 몇 개를 끝내십시오."},

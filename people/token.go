@@ -196,6 +196,9 @@ func (n *NewToken) check() error {
 		if scope == ScopeAdminister && n.Post != "" {
 			return refuse("token-not-admin")
 		}
+		if (scope == ScopeDraft || scope == ScopeOwn) && n.Post != "" {
+			return refuse("token-of-a-person", "scope", string(scope))
+		}
 	}
 	if utf8.RuneCountInString(n.Note) > MaxNote || !oneLine(n.Note) {
 		return refuse("token-note", "limit", fmt.Sprint(MaxNote))

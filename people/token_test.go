@@ -173,6 +173,8 @@ func TestTokensThatCannotBeAreRefused(t *testing.T) {
 			{"token-no-scope", people.NewToken{Account: "park"}},
 			{"token-scope-unknown", people.NewToken{Account: "park", Scopes: []people.Scope{"everything"}}},
 			{"token-not-admin", people.NewToken{Post: "head", Scopes: []people.Scope{people.ScopeAdminister}}},
+			{"token-of-a-person", people.NewToken{Post: "head", Scopes: []people.Scope{people.ScopeRead, people.ScopeDraft}}},
+			{"token-of-a-person", people.NewToken{Post: "head", Scopes: []people.Scope{people.ScopeOwn}}},
 			{"token-note", people.NewToken{Account: "park", Scopes: read, Note: strings.Repeat("x", people.MaxNote+1)}},
 			{"token-note", people.NewToken{Account: "park", Scopes: read, Note: "two\nlines"}},
 			{"token-valid", people.NewToken{Account: "park", Scopes: read, ValidFor: people.TokenLongest + 1}},

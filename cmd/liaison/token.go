@@ -78,7 +78,7 @@ type tokenAddCommand struct {
 	place
 	Account string      `placeholder:"NAME" xor:"holder" help:"The account for which it acts."`
 	Post    string      `placeholder:"POST" xor:"holder" help:"The post for which it acts, instead of an account."`
-	Scope   []api.Scope `required:"" placeholder:"SCOPE" help:"What it may be used for: read, draft, release, acknowledge, bind or administer; may be given several times."`
+	Scope   []api.Scope `required:"" placeholder:"SCOPE" help:"What it may be used for: read, draft, release, acknowledge, bind, own or administer; may be given several times."`
 	Note    string      `placeholder:"TEXT" help:"What it is for, in one line."`
 	Days    int         `default:"90" placeholder:"N" help:"In how many days it ends, at most 365. Default: 90."`
 	JSON    bool        `name:"json" help:"Print the token with all that is known of it as JSON."`
