@@ -26,7 +26,7 @@ type world struct {
 	db    *sqldb.DB
 	now   time.Time
 	free  int64
-	rests int // chunks after which the store has rested
+	rests atomic.Int64 // chunks after which the store has rested
 	limit enclosure.Limits
 	s     *enclosure.Store
 }
@@ -43,7 +43,7 @@ func (w *world) open() {
 	s, err := enclosure.Open(w.t.Context(), w.db, enclosure.Config{
 		Side: "south", Limits: w.limit, Now: func() time.Time { return w.now },
 		Free: func() (int64, error) { return w.free, nil },
-		Rest: func(ctx context.Context, took time.Duration) error { w.rests++; return ctx.Err() },
+		Rest: func(ctx context.Context, took time.Duration) error { w.rests.Add(1); return ctx.Err() },
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -117,8 +117,8 @@ func TestAFileOfOurOwnIsReadInAndFoundByItsHash(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		b := bytesOf(1, size)
 		f := w.add(b)
-		if f.Hash != hashOf(b) || f.Size != size || !f.Whole || f.Kept || f.Side != "south" || w.rests != 6 {
-			t.Errorf("got %+v after %d rests", f, w.rests)
+		if f.Hash != hashOf(b) || f.Size != size || !f.Whole || f.Kept || f.Side != "south" || w.rests.Load() != 6 {
+			t.Errorf("got %+v after %d rests", f, w.rests.Load())
 		}
 		w.holds(b)
 		if again := w.add(b); again != f {

@@ -7,6 +7,7 @@ var alarmWords = map[string]Phrase{
 	"alarm.fork":            {En: "{side} has signed two different histories of one ledger.", Ko: "{side}에서 한 장부의 서로 다른 두 내력에 서명했습니다."},
 	"alarm.own-fork":        {En: "Our own key has signed two different histories. Somebody else may hold it, or an old copy of this node was run.", Ko: "우리 열쇠로 서로 다른 두 내력이 서명되었습니다. 다른 사람이 열쇠를 가졌거나 이 노드의 옛 복사본이 실행되었을 수 있습니다."},
 	"alarm.bad-checkpoint":  {En: "{side} sent a checkpoint that is not signed as it must be.", Ko: "{side}에서 서명이 맞지 않는 체크포인트를 보냈습니다."},
+	"alarm.bad-return":      {En: "What {side} hands back of our own ledger does not follow on what is here. Either it is false, or this node is an old copy that has signed a second history.", Ko: "{side}에서 돌려준 우리 장부가 여기 있는 것에 이어지지 않습니다. 그것이 거짓이거나, 이 노드가 다른 내력에 서명한 옛 복사본입니다."},
 	"alarm.bad-proof":       {En: "{side} sent entries that its own checkpoint does not cover.", Ko: "{side}에서 자기 체크포인트에 들어 있지 않은 항목을 보냈습니다."},
 	"alarm.bad-entry":       {En: "{side} signed an entry that does not have the form of one.", Ko: "{side}에서 형식이 맞지 않는 항목에 서명했습니다."},
 	"alarm.seen-back":       {En: "{side} dated an entry back behind what it had confirmed.", Ko: "{side}에서 이미 확인한 것보다 앞선 시점으로 항목을 소급했습니다."},

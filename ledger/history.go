@@ -184,8 +184,13 @@ func (l *Ledger) Recover(ctx context.Context, x Extension) error {
 	if err != nil {
 		err = plain(err, "recover the ledger of "+l.side)
 		var refusal *Refusal
-		if errors.As(err, &refusal) && refusal.Code == RefusedFork {
-			refusal.Code = RefusedOwnFork
+		if errors.As(err, &refusal) {
+			switch refusal.Code {
+			case RefusedFork:
+				refusal.Code = RefusedOwnFork
+			case RefusedProof:
+				refusal.Code = RefusedReturn
+			}
 		}
 		return err
 	}

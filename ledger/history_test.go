@@ -169,7 +169,7 @@ func TestFalseEntriesGivenBackAreNoForkOfOurOwn(t *testing.T) {
 	write(t, restored, c.now, bodies(1)...)
 	write(t, south, c.now, bodies(3)...)
 	push(t, south, north, "south")
-	refusal(t, restored.Recover(t.Context(), falsified(t, north, "south", 1)), ledger.RefusedProof)
+	refusal(t, restored.Recover(t.Context(), falsified(t, north, "south", 1)), ledger.RefusedReturn)
 	x, err := north.Extension(t.Context(), "south", 1, 100, 1<<20)
 	if err != nil {
 		t.Fatal(err)
@@ -322,5 +322,25 @@ func TestNoTileIsFoundUnderAnotherName(t *testing.T) {
 		if data, err := south.TileData(t.Context(), "south", path); !errors.Is(err, ledger.ErrNoTile) {
 			t.Errorf("%q: %d bytes, %v, want ErrNoTile", path, len(data), err)
 		}
+	}
+}
+
+// A copy that has signed anew is handed back what it has signed before: it cannot know
+// which of the two sides is wrong, takes nothing, and says so.
+func TestACopyThatSignedAnewTakesNothingBack(t *testing.T) {
+	c := newClock()
+	south, north := open(t, c, "south", "north"), open(t, c, "north", "south")
+	write(t, south, c.now, bodies(2)...)
+	push(t, south, north, "south")
+	anew := open(t, c, "south", "north")
+	write(t, anew, c.now, `{"anew":1}`)
+	x, err := north.Extension(t.Context(), "south", 1, 100, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := anew.Head("south")
+	refusal(t, anew.Recover(t.Context(), x), ledger.RefusedReturn)
+	if after := anew.Head("south"); after.Size != before.Size || after.Root != before.Root {
+		t.Errorf("it holds %d entries, before %d", after.Size, before.Size)
 	}
 }

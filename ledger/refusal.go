@@ -29,6 +29,7 @@ const (
 	RefusedCosigner   = "bad-cosignature" // not a cosignature by this side over what we hold
 	RefusedUnknown    = "unknown-ledger"  // of a side that is not admitted
 	RefusedOwnFork    = "own-fork"        // signed by our own key, and not our history
+	RefusedReturn     = "bad-return"      // handed back to us as ours, and not what follows on what is here: false, or we are an old copy that signed anew
 )
 
 func (r *Refusal) Error() string {

@@ -140,8 +140,12 @@ func (p *peer) sayHello(ctx context.Context) Event {
 	return Greeted{told}
 }
 
+// watchClock raises an alarm when two hellos, one after the other, say that a side's
+// clock is far from ours: one alone may have been held up on its way, or come while a
+// clock was put right.
 func (p *peer) watchClock(offset time.Duration) {
-	if offset.Abs() > clocksApart {
+	apart := offset.Abs() > clocksApart
+	if before := p.apart.Swap(apart); apart && before {
 		p.l.raise(Alarm{Code: AlarmClock, Side: p.c.Side, Detail: map[string]string{"offset": offset.Round(time.Second).String()}})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"liaison.example/ledger"
@@ -27,6 +28,8 @@ type peer struct {
 
 	tried     chan struct{} // closed when the first hello was answered, failed, or heard
 	triedOnce sync.Once
+
+	apart atomic.Bool // by the last hello, its clock is far from ours
 
 	// mu guards the session, and is held through each of its steps. Whoever
 	// holds it takes no other lock but stateMu; Link.mu may be held already.

@@ -106,7 +106,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 	}
 	want["alarm"] = append(want["alarm"],
 		ledger.RefusedFork, ledger.RefusedCheckpoint, ledger.RefusedProof, ledger.RefusedLeaf, ledger.RefusedSeenBack,
-		ledger.RefusedUnwritten, ledger.RefusedAhead, ledger.RefusedCosigner, ledger.RefusedUnknown, ledger.RefusedOwnFork,
+		ledger.RefusedUnwritten, ledger.RefusedAhead, ledger.RefusedCosigner, ledger.RefusedUnknown, ledger.RefusedOwnFork, ledger.RefusedReturn,
 		link.AlarmUnknownCaller, link.AlarmWrongKey, link.AlarmFlood, link.AlarmGrowth, link.AlarmBadMessage,
 		link.AlarmPeerRefuses, link.AlarmPeerLost, link.AlarmRecordsDiffer, link.AlarmClock)
 	if recordsDiffer != link.AlarmRecordsDiffer {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"liaison.example/lang"
@@ -82,6 +83,12 @@ var remedies = map[string]string{
 	recordsFile: `Stop the node, delete records.db with its -wal and -shm, and start it: it is folded again from the ledgers.`,
 }
 
+// seeToServer says what to do when a database on a server cannot be opened.
+const seeToServer = `See that the server runs and that "database" in liaison.toml is right. A schema that does not exist is made when the node first starts.`
+
+// oneLine gives what a server's client says of an error in several lines as one.
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
 func lookAtDatabase(ctx context.Context, p *patient, name string) []finding {
 	db, done, err := p.view(ctx, name)
 	switch {
@@ -91,7 +98,7 @@ func lookAtDatabase(ctx context.Context, p *patient, name string) []finding {
 		}
 		return []finding{ok("%s is not there yet: it is made when the node starts", name)}
 	case err != nil && p.settings.Database != "":
-		return []finding{bad(`See that the server runs and that "database" in liaison.toml is right. A schema that does not exist is made when the node first starts.`, "%v", err)}
+		return []finding{bad(seeToServer, "%s", oneLine(err))}
 	case err != nil:
 		return []finding{bad(remedies[name], "%s cannot be read: %v", name, err)}
 	}

@@ -140,6 +140,9 @@ func (p *patient) linkCertificate(ctx context.Context) finding {
 	key := p.keys.LinkKeyHash()
 	const do = "Bring the right link.key back from a backup, and start the node again. The other sides refuse any other key."
 	chartered, err := p.chartered(ctx)
+	if err != nil && p.settings.Database != "" {
+		return bad(seeToServer, "not looked at: the charter cannot be read from the database")
+	}
 	if err != nil {
 		return bad(remedies[ledgerFile], "the charter cannot be read: %v", err)
 	}

@@ -405,7 +405,14 @@ func TestTheDoctorLooksAtANodeOnPostgreSQL(t *testing.T) {
 		wantFinding(t, findings, "sides", isWarning, "1 of 1 other sides")
 	}
 	change(t, filepath.Join(dir, settingsFile), `database = "postgres://`, `database = "postgres://nobody@127.0.0.1:1/x?connect_timeout=1&x=`)
-	wantFinding(t, look(t, dir, ""), "ledger", isBad, "127.0.0.1")
+	findings := look(t, dir, "")
+	wantFinding(t, findings, "ledger", isBad, "127.0.0.1")
+	wantFinding(t, findings, "certificates", isBad, "not looked at") // the folder is well: nothing is to be restored
+	for _, f := range findings {
+		if strings.ContainsAny(f.Found, "\n\t") || strings.Contains(f.Do, "restore") {
+			t.Errorf("%s: %q: %q", f.Check, f.Found, f.Do)
+		}
+	}
 }
 
 func TestTheDoctorSeesAFullAndAReadOnlyDisk(t *testing.T) {
