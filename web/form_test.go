@@ -209,7 +209,7 @@ func TestAChangedFormIsTypedComparedAndProposed(t *testing.T) {
 		"rules":     {strings.Replace(text, `"code": "an"`, `"code": "A N"`, 1), "Code of the form: “A N” is not an id"},
 		"no name":   {strings.Replace(text, `"en": "Sort of activity"`, `"en": ""`, 1), "Name of a field (en): it must not be empty."},
 		"the same":  {text, "This form “an” is in force already."},
-		"wrong ask": {strings.Replace(text, `"asks": "nothing"`, `"asks": "money"`, 1), "What the form asks: “money” is not one of the values allowed."},
+		"wrong ask": {strings.Replace(text, `"asks": "nothing"`, `"asks": "money"`, 1), "What the form asks: “money” is not one of the values allowed: nothing, answer, consent, objection."},
 	} {
 		page := south.post("/forms/propose-text", say(row.text))
 		page.want(t, 422, row.says, "Times matter.", `name="from" value="`+an+`"`)
