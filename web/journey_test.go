@@ -51,6 +51,19 @@ func comesTrue(ctx context.Context, what string) error {
 	return err
 }
 
+// click clicks on an element of a page that may just be renewing the part in which it
+// stands, and so give the browser another one for it.
+func click(t *testing.T, ctx context.Context, selector string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	err := chromedp.Do(ctx, chromedp.Click(selector))
+	for err != nil && ctx.Err() == nil && strings.Contains(err.Error(), "Could not find node") {
+		err = chromedp.Do(ctx, chromedp.Click(selector))
+	}
+	must(t, err)
+}
+
 // press presses a key once the page has begun to listen, as a person does who
 // sees it before them.
 func press(t *testing.T, ctx context.Context, key string) {

@@ -210,7 +210,8 @@ func TestAFlashRingsUntilSomebodyOfTheSideAcknowledges(t *testing.T) {
 	must(t, comesTrue(watch, `document.querySelector("#sound audio").currentTime > 0`))
 	soon(t, watch, "#sound .ringing", "Exercise 1")
 	// It goes on ringing in the next page, without a touch.
-	must(t, chromedp.Do(watch, chromedp.Click(`.places a[href="/record"]`), chromedp.WaitVisible(`#entries`)))
+	click(t, watch, `.places a[href="/record"]`)
+	must(t, chromedp.Do(watch, chromedp.WaitVisible(`#entries`)))
 	must(t, comesTrue(watch, rings))
 
 	// In the other browser nobody has armed the sound; it is acknowledged there.
@@ -226,7 +227,7 @@ func TestAFlashRingsUntilSomebodyOfTheSideAcknowledges(t *testing.T) {
 	// The person may silence one, and the next one rings again.
 	h.send("north", office.Flash, "liaison", "More shots", "More.")
 	must(t, comesTrue(watch, rings))
-	must(t, chromedp.Do(watch, chromedp.Click(`[data-silence]`)))
+	click(t, watch, `[data-silence]`)
 	must(t, comesTrue(watch, quiet+` && !document.querySelector("#sound .ringing").hidden`))
 	h.send("north", office.Flash, "liaison", "Still more shots", "Still more.")
 	must(t, comesTrue(watch, rings))
