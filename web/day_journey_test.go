@@ -70,10 +70,10 @@ func (d day) passes(t *testing.T, h *house, addresses map[office.Side]string) {
 
 	// The officer comes by a link, and from then on by a passkey.
 	device(t, officer)
-	must(t, chromedp.Do(officer, chromedp.Navigate(at+"/sign-in?t="+token), chromedp.Click(`.door button`), chromedp.WaitVisible(`#waits`),
-		chromedp.Navigate(at+"/account"), chromedp.SendKeys(`[data-passkey=create] [name=name]`, "Key"), chromedp.Click(`[data-passkey=create] button`),
-		chromedp.WaitVisible(`form[action$="/remove"]`), chromedp.Click(`form[action="/sign-out"] button`), chromedp.WaitVisible(`[data-passkey=get]`),
-		chromedp.Click(`[data-passkey=get] button`), chromedp.WaitVisible(`#waits`)))
+	must(t, chromedp.Do(officer, chromedp.Navigate(at+"/sign-in?t="+token), click(`.door button`), chromedp.WaitVisible(`#waits`),
+		chromedp.Navigate(at+"/account"), chromedp.SendKeys(`[data-passkey=create] [name=name]`, "Key"), click(`[data-passkey=create] button`),
+		chromedp.WaitVisible(`form[action$="/remove"]`), click(`form[action="/sign-out"] button`), chromedp.WaitVisible(`[data-passkey=get]`),
+		click(`[data-passkey=get] button`), chromedp.WaitVisible(`#waits`)))
 	signInBy(t, head, h, d.from, fromURL, "head")
 	signInBy(t, other, h, d.to, toURL, "duty-officer")
 	for _, page := range []context.Context{officer, head, other} {
@@ -89,12 +89,12 @@ func (d day) passes(t *testing.T, h *house, addresses map[office.Side]string) {
 		chromedp.SetUploadFiles("#file", []string{plan})))
 	soon(t, officer, "#enclosing .files", d.file)
 	soon(t, officer, "#saved", "Saved")
-	must(t, chromedp.Do(officer, chromedp.Click(`button[value=review]`), chromedp.WaitVisible(`.steps-of-draft`)))
+	must(t, chromedp.Do(officer, click(`button[value=review]`), chromedp.WaitVisible(`.steps-of-draft`)))
 	address, err := chromedp.Run(officer, chromedp.Location())
 	must(t, err)
 	draft := strings.TrimPrefix(address, at)
-	must(t, chromedp.Do(head, chromedp.Navigate(fromURL+draft), chromedp.WaitVisible(`button[formaction$="/approve"]`), chromedp.Click(`button[formaction$="/approve"]`), chromedp.WaitVisible(`.stands`)))
-	must(t, chromedp.Do(officer, chromedp.Navigate(at+draft), chromedp.WaitVisible(`form[action$="/release"] button`), chromedp.Click(`form[action$="/release"] button`), chromedp.WaitVisible(`.ladder`)))
+	must(t, chromedp.Do(head, chromedp.Navigate(fromURL+draft), chromedp.WaitVisible(`button[formaction$="/approve"]`), click(`button[formaction$="/approve"]`), chromedp.WaitVisible(`.stands`)))
+	must(t, chromedp.Do(officer, chromedp.Navigate(at+draft), chromedp.WaitVisible(`form[action$="/release"] button`), click(`form[action$="/release"] button`), chromedp.WaitVisible(`.ladder`)))
 	soon(t, officer, ".ladder", "Received by the node of "+to)
 	soon(t, officer, "#enclosed", to)
 	address, err = chromedp.Run(officer, chromedp.Location())
@@ -116,14 +116,14 @@ func (d day) passes(t *testing.T, h *house, addresses map[office.Side]string) {
 	press(t, other, "y")
 	must(t, chromedp.Do(other, chromedp.WaitVisible(`#subject`), chromedp.Evaluate[chromedp.Void](`document.getElementById("subject").value = ""`),
 		chromedp.SendKeys(`#subject`, d.reply), chromedp.SendKeys(`#text`, d.asks),
-		chromedp.Click(`.release button[value=release]`), chromedp.WaitVisible(`.ladder`)))
+		click(`.release button[value=release]`), chromedp.WaitVisible(`.ladder`)))
 	soon(t, officer, "#state", "answered by "+to)
 	soon(t, officer, ".ladder", "Acknowledged")
 
 	// The head corrects it; both sides see the old text struck.
-	must(t, chromedp.Do(head, chromedp.Navigate(fromURL+path), chromedp.WaitVisible(`a[href*="relation=correction"]`), chromedp.Click(`a[href*="relation=correction"]`),
+	must(t, chromedp.Do(head, chromedp.Navigate(fromURL+path), chromedp.WaitVisible(`a[href*="relation=correction"]`), click(`a[href*="relation=correction"]`),
 		chromedp.WaitVisible(`#text`), chromedp.Evaluate[chromedp.Void](`document.getElementById("text").value = ""`),
-		chromedp.SendKeys(`#text`, d.correction), chromedp.Click(`.release button[value=release]`), chromedp.WaitVisible(`.ladder`)))
+		chromedp.SendKeys(`#text`, d.correction), click(`.release button[value=release]`), chromedp.WaitVisible(`.ladder`)))
 	must(t, chromedp.Do(other, chromedp.Navigate(toURL+path), chromedp.WaitVisible(`.notice`)))
 	if got := text(t, other, "#notices"); !strings.Contains(got, "Corrected by") {
 		t.Errorf("the other side sees: %s", got)

@@ -55,14 +55,14 @@ func TestADraftGoesFromOneDeskToAnotherInTheBrowser(t *testing.T) {
 	soon(t, releaser, "#drafts", "조사단의 통행")
 	must(t, chromedp.Do(releaser, chromedp.KeyEvent("t"), chromedp.WaitVisible(`.shelves`)))
 	press(t, releaser, "j")
-	must(t, chromedp.Do(releaser, chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(`#reason`), chromedp.SendKeys(`#reason`, "며칠입니까?"), chromedp.Click(`form[action$="/return"] button`)))
+	must(t, chromedp.Do(releaser, chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(`#reason`), chromedp.SendKeys(`#reason`, "며칠입니까?"), click(`form[action$="/return"] button`)))
 	soon(t, writer, "#state", "returned")
 	soon(t, writer, "#steps", "며칠입니까?")
 	must(t, chromedp.Do(writer, chromedp.KeyEvent("e"), chromedp.WaitVisible(`#text`), chromedp.SendKeys(`#text`, " 17일입니다."),
-		chromedp.Click(`button[value=review]`), chromedp.WaitVisible(`.steps-of-draft`)))
+		click(`button[value=review]`), chromedp.WaitVisible(`.steps-of-draft`)))
 	soon(t, releaser, "#draft-text", "17일입니다.")
 	must(t, chromedp.Do(releaser, chromedp.Navigate(there+"/drafts/1"), chromedp.WaitVisible(`form[action$="/release"]`),
-		chromedp.Click(`form[action$="/release"] button`), chromedp.WaitVisible(`.ladder`)))
+		click(`form[action$="/release"] button`), chromedp.WaitVisible(`.ladder`)))
 	if got := text(t, releaser, ".dispatch"); !strings.Contains(got, "17일입니다.") || !strings.Contains(got, "차량은 2대") {
 		t.Errorf("the dispatch says: %s", got)
 	}
@@ -90,7 +90,7 @@ func TestTwoTabsShowBothTextsInTheBrowser(t *testing.T) {
 	if theirs, mine := text(t, one, ".theirs"), value(t, one, "#text"); !strings.Contains(theirs, "In the second tab.") || !strings.Contains(mine, "In the first tab.") {
 		t.Errorf("theirs: %q, mine: %q", theirs, mine)
 	}
-	must(t, chromedp.Do(one, chromedp.Click(`.release button`), chromedp.WaitNotPresent(`.theirs`), chromedp.WaitVisible(`#text`)))
+	must(t, chromedp.Do(one, click(`.release button`), chromedp.WaitNotPresent(`.theirs`), chromedp.WaitVisible(`#text`)))
 	if got := value(t, one, "#text"); !strings.Contains(got, "In the first tab.") {
 		t.Errorf("the draft holds %q", got)
 	}
@@ -105,10 +105,10 @@ func TestADraftIsSavedAndReviewedWithoutScript(t *testing.T) {
 	setCookies(t, page, kim.url, kim.cookie)
 	must(t, chromedp.Do(page, chromedp.Navigate(kim.url+"/dispatches/new"), chromedp.WaitVisible(`#subject`),
 		chromedp.SendKeys(`#subject`, "Without script"), chromedp.SendKeys(`#text`, "One."),
-		chromedp.Click(`button[value=save]`), chromedp.WaitVisible(`form[action="/drafts/1"]`),
-		chromedp.SendKeys(`#text`, " Two."), chromedp.Click(`button[value=review]`), chromedp.WaitVisible(`.steps-of-draft`),
-		chromedp.SendKeys(`#comment`, "Is it right?"), chromedp.Click(`form[action$="/comment"] button`), chromedp.WaitVisible(`.steps-of-draft .words`),
-		chromedp.Click(`form[action$="/release"] button[formaction$="/withdraw"]`), chromedp.WaitVisible(`button[formaction$="/submit"]`)))
+		click(`button[value=save]`), chromedp.WaitVisible(`form[action="/drafts/1"]`),
+		chromedp.SendKeys(`#text`, " Two."), click(`button[value=review]`), chromedp.WaitVisible(`.steps-of-draft`),
+		chromedp.SendKeys(`#comment`, "Is it right?"), click(`form[action$="/comment"] button`), chromedp.WaitVisible(`.steps-of-draft .words`),
+		click(`form[action$="/release"] button[formaction$="/withdraw"]`), chromedp.WaitVisible(`button[formaction$="/submit"]`)))
 	kim.get("/drafts/1").want(t, 200, "Two.", "Is it right?", "Taken back from review")
 }
 
@@ -126,16 +126,16 @@ func TestAReplyGoesFromReviewToCorrectionWithoutScript(t *testing.T) {
 		setCookies(t, page, c.url, c.cookie)
 		must(t, chromedp.Do(page, append([]chromedp.Action[chromedp.Void]{chromedp.Navigate(c.url + path)}, does...)...))
 	}
-	as(kim, "/dispatches/"+asked.String(), chromedp.Click(`.acts a[href*="reply="]`), chromedp.WaitVisible(`#text`),
-		chromedp.SendKeys(`#text`, "By the gate."), chromedp.Click(`button[value=review]`), chromedp.WaitVisible(`.steps-of-draft`))
-	as(lee, "/drafts/1", chromedp.SendKeys(`#reason`, "By which?"), chromedp.Click(`form[action$="/return"] button`), chromedp.WaitNotPresent(`#reason`))
+	as(kim, "/dispatches/"+asked.String(), click(`.acts a[href*="reply="]`), chromedp.WaitVisible(`#text`),
+		chromedp.SendKeys(`#text`, "By the gate."), click(`button[value=review]`), chromedp.WaitVisible(`.steps-of-draft`))
+	as(lee, "/drafts/1", chromedp.SendKeys(`#reason`, "By which?"), click(`form[action$="/return"] button`), chromedp.WaitNotPresent(`#reason`))
 	kim.get("/drafts/1").want(t, 200, "By which?", "returned to who drafted it")
-	as(kim, "/drafts/1/edit", chromedp.SendKeys(`#text`, " The northern one."), chromedp.Click(`button[value=review]`), chromedp.WaitVisible(`.steps-of-draft`))
-	as(lee, "/drafts/1", chromedp.Click(`button[formaction$="/approve"]`), chromedp.WaitNotPresent(`button[formaction$="/approve"]`))
-	as(head, "/drafts/1", chromedp.Click(`form[action$="/release"] button:not([formaction])`), chromedp.WaitVisible(`.ladder`),
-		chromedp.Click(`a[href*="relation=correction"]`), chromedp.WaitVisible(`#text`),
-		chromedp.SendKeys(`#text`, "By the southern gate."), chromedp.Click(`button[value=release]`), chromedp.WaitVisible(`.ladder`),
-		chromedp.Click(`a[href$="/sheet"]`), chromedp.WaitVisible(`article.sheet`))
+	as(kim, "/drafts/1/edit", chromedp.SendKeys(`#text`, " The northern one."), click(`button[value=review]`), chromedp.WaitVisible(`.steps-of-draft`))
+	as(lee, "/drafts/1", click(`button[formaction$="/approve"]`), chromedp.WaitNotPresent(`button[formaction$="/approve"]`))
+	as(head, "/drafts/1", click(`form[action$="/release"] button:not([formaction])`), chromedp.WaitVisible(`.ladder`),
+		click(`a[href*="relation=correction"]`), chromedp.WaitVisible(`#text`),
+		chromedp.SendKeys(`#text`, "By the southern gate."), click(`button[value=release]`), chromedp.WaitVisible(`.ladder`),
+		click(`a[href$="/sheet"]`), chromedp.WaitVisible(`article.sheet`))
 	if got := text(t, page, "article.sheet"); !strings.Contains(got, "By the southern gate.") {
 		t.Errorf("the sheet says: %s", got)
 	}

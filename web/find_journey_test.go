@@ -49,13 +49,13 @@ func TestASearchIsKeptInTheAddressOfTheBrowser(t *testing.T) {
 	must(t, chromedp.Do(ctx, chromedp.SetValue(`.filter select[name=from]`, "south"), chromedp.Submit(`.filter`)))
 	soon(t, ctx, ".chosen", "South")
 	at("q=수문", "from=south")
-	must(t, chromedp.Do(ctx, chromedp.Click(`.pages a[rel=next]`)))
+	must(t, chromedp.Do(ctx, click(`.pages a[rel=next]`)))
 	soon(t, ctx, ".pages", "Newest")
 	at("q=수문", "from=south", "before=south/")
 	if rows, err := chromedp.Run(ctx, chromedp.Evaluate[int64](`document.querySelectorAll("#list [data-row]").length`)); err != nil || rows != 5 {
 		t.Errorf("the second page has %d rows (%v)", rows, err)
 	}
-	must(t, chromedp.Do(ctx, chromedp.Click(`form[action="/language"] button[value=ko]`)))
+	must(t, chromedp.Do(ctx, click(`form[action="/language"] button[value=ko]`)))
 	soon(t, ctx, "#list-title", "찾은 결과")
 	at("q=수문", "from=south", "before=south/")
 	must(t, chromedp.Do(ctx, chromedp.Reload()))

@@ -257,7 +257,7 @@ func TestWhatIsTickedStaysTickedWhileTheListChanges(t *testing.T) {
 		must(t, err)
 		return got
 	}
-	must(t, chromedp.Do(ctx, chromedp.Navigate(url+"/forms"), chromedp.Click(`input[value="`+an+`"]`)))
+	must(t, chromedp.Do(ctx, chromedp.Navigate(url+"/forms"), click(`input[value="`+an+`"]`)))
 	h.act("north", "head", office.KindProposeForm, &office.ProposeFormBody{Form: ve})
 	h.eventually("the page hears of it", func() bool { // which it does from when it listens
 		h.send("north", office.Routine, "liaison", "Still here", "Still here.")
@@ -266,13 +266,13 @@ func TestWhatIsTickedStaysTickedWhileTheListChanges(t *testing.T) {
 	if got := ticked(); got != an {
 		t.Errorf("ticked are %q, want %s alone", got, an)
 	}
-	must(t, chromedp.Do(ctx, chromedp.Click(`#forms-brought [data-tick-all]`)))
+	must(t, chromedp.Do(ctx, click(`#forms-brought [data-tick-all]`)))
 	if got, want := strings.Count(ticked(), ",")+1, len(forms.Catalog())-1; got != want {
 		t.Errorf("%d are ticked, want all %d", got, want)
 	}
-	must(t, chromedp.Do(ctx, chromedp.Click(`#forms-brought button[type=submit]`)))
+	must(t, chromedp.Do(ctx, click(`#forms-brought button[type=submit]`)))
 	soon(t, ctx, "#forms-brought", "For each of them a form is proposed or in force.")
-	must(t, chromedp.Do(ctx, chromedp.Click(`#forms-proposed [data-tick-all]`), chromedp.Click(`#forms-proposed button[type=submit]`)))
+	must(t, chromedp.Do(ctx, click(`#forms-proposed [data-tick-all]`), click(`#forms-proposed button[type=submit]`)))
 	soon(t, ctx, "#form-stands", "In force since") // one alone leads to its page
 	if list := complaints.take(); len(list) > 0 {
 		t.Errorf("the browser says: %q", list)

@@ -21,7 +21,7 @@ func signInBy(t *testing.T, ctx context.Context, h *house, side office.Side, url
 	must(t, err)
 	must(t, chromedp.Do(ctx,
 		chromedp.Navigate(url+"/sign-in?t="+token),
-		chromedp.Click(`.door button`), chromedp.WaitVisible(`#waits`)))
+		click(`.door button`), chromedp.WaitVisible(`#waits`)))
 }
 
 // text reads what an element shows.
@@ -51,17 +51,17 @@ func comesTrue(ctx context.Context, what string) error {
 	return err
 }
 
-// click clicks on an element of a page that may just be renewing the part in which it
+// click clicks on an element, of a page that may just be renewing the part in which it
 // stands, and so give the browser another one for it.
-func click(t *testing.T, ctx context.Context, selector string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	err := chromedp.Do(ctx, chromedp.Click(selector))
-	for err != nil && ctx.Err() == nil && strings.Contains(err.Error(), "Could not find node") {
-		err = chromedp.Do(ctx, chromedp.Click(selector))
+func click(selector string) chromedp.Action[chromedp.Void] {
+	return func(ctx context.Context, page *chromedp.Target) (done chromedp.Void, err error) {
+		for {
+			done, err = chromedp.Click(selector)(ctx, page)
+			if err == nil || ctx.Err() != nil || !strings.Contains(err.Error(), "Could not find node") {
+				return done, err
+			}
+		}
 	}
-	must(t, err)
 }
 
 // press presses a key once the page has begun to listen, as a person does who
@@ -99,7 +99,7 @@ func TestADispatchGoesFromOneBrowserToTheOther(t *testing.T) {
 
 	// A key goes to the form; the form goes out by a key.
 	must(t, chromedp.Do(south, chromedp.KeyEvent("w"), chromedp.WaitVisible(`#subject`),
-		chromedp.Click(`.card.flash`),
+		click(`.card.flash`),
 		chromedp.SendKeys(`#subject`, "총성 관련 문의"),
 		chromedp.SendKeys(`#text`, "세 차례 들렸습니다.\n\n무엇이었는지 알려 주기 바랍니다."),
 	))
@@ -133,13 +133,13 @@ func TestADispatchGoesFromOneBrowserToTheOther(t *testing.T) {
 	must(t, chromedp.Do(north, chromedp.Navigate(northURL+"/")))
 
 	// The line is cut by the switch: writing goes on.
-	must(t, chromedp.Do(south, chromedp.Click(`.demo .switch`), chromedp.WaitVisible(`.wire.down`),
+	must(t, chromedp.Do(south, click(`.demo .switch`), chromedp.WaitVisible(`.wire.down`),
 		chromedp.Navigate(southURL+"/dispatches/new"),
 		chromedp.SendKeys(`#subject`, "While the line is cut"), chromedp.SendKeys(`#text`, "One."),
-		chromedp.Click(`.release button`), chromedp.WaitVisible(`.ladder`)))
+		click(`.release button`), chromedp.WaitVisible(`.ladder`)))
 	soon(t, south, "#state", "queued at our node, not yet received by North")
 	soon(t, north, "#strip", "line down")
-	must(t, chromedp.Do(south, chromedp.Click(`.demo .switch`)))
+	must(t, chromedp.Do(south, click(`.demo .switch`)))
 	soon(t, south, ".ladder", "Received by the node of North") // ("received by North" is a part of "not yet received by North")
 	soon(t, north, "#strip", "line up")
 	press(t, north, "d")
@@ -166,14 +166,14 @@ func TestADispatchIsWrittenAndAcknowledgedWithoutScript(t *testing.T) {
 	_, err := chromedp.Call(page, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	must(t, err)
 	signInBy(t, page, h, "south", url, "duty-officer")
-	must(t, chromedp.Do(page, chromedp.Click(`.head .button`), chromedp.WaitVisible(`#subject`),
+	must(t, chromedp.Do(page, click(`.head .button`), chromedp.WaitVisible(`#subject`),
 		chromedp.SendKeys(`#subject`, "Without script"), chromedp.SendKeys(`#text`, "One."),
-		chromedp.Click(`.release button`), chromedp.WaitVisible(`.ladder`),
-		chromedp.Click(`.languages button`), chromedp.WaitVisible(`html[lang=ko] .ladder`)))
+		click(`.release button`), chromedp.WaitVisible(`.ladder`),
+		click(`.languages button`), chromedp.WaitVisible(`html[lang=ko] .ladder`)))
 	id := h.send("north", office.Routine, "liaison", "To be acknowledged", "One.")
 	h.level()
-	must(t, chromedp.Do(page, chromedp.Navigate(url+"/dispatches/"+id.String()), chromedp.Click(`.acknowledge button`),
-		chromedp.WaitNotPresent(`.acknowledge`), chromedp.Click(`.person form:last-child button`), chromedp.WaitVisible(`.door`)))
+	must(t, chromedp.Do(page, chromedp.Navigate(url+"/dispatches/"+id.String()), click(`.acknowledge button`),
+		chromedp.WaitNotPresent(`.acknowledge`), click(`.person form:last-child button`), chromedp.WaitVisible(`.door`)))
 	h.level()
 }
 
@@ -189,14 +189,14 @@ func TestWhatWasTypedOutlivesTheSessionInTheBrowser(t *testing.T) {
 	must(t, chromedp.Do(page, chromedp.Navigate(url+"/dispatches/new"),
 		chromedp.SendKeys(`#subject`, "Long in the writing"), chromedp.SendKeys(`#text`, "첫 단락.\n\nSecond.")))
 	must(t, h.nodes["south"].People().RevokePost(t.Context(), "duty-officer"))
-	must(t, chromedp.Do(page, chromedp.Click(`.release button`), chromedp.WaitVisible(`.door`)))
+	must(t, chromedp.Do(page, click(`.release button`), chromedp.WaitVisible(`.door`)))
 	if got := text(t, page, ".door"); !strings.Contains(got, "nothing is lost") {
 		t.Fatalf("the page says: %s", got)
 	}
 	cookie := h.cookie("south", "duty-officer")
 	_, err := chromedp.Call(page, network.SetCookie, network.SetCookieParams{Name: cookie.Name, Value: cookie.Value, URL: url, SameSite: network.CookieSameSiteStrict})
 	must(t, err)
-	must(t, chromedp.Do(page, chromedp.Click(`.door button`), chromedp.WaitVisible(`.ladder`)))
+	must(t, chromedp.Do(page, click(`.door button`), chromedp.WaitVisible(`.ladder`)))
 	if got := text(t, page, ".dispatch"); !strings.Contains(got, "첫 단락.") || !strings.Contains(got, "Long in the writing") {
 		t.Errorf("the dispatch says: %s", got)
 	}

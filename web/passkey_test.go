@@ -44,10 +44,10 @@ func TestAPersonEnrolsWithAPasskeyInABrowserAndSignsInWithIt(t *testing.T) {
 	ctx, complaints := browserOf(t, chromium)
 	id := device(t, ctx)
 
-	must(t, chromedp.Do(ctx, chromedp.Navigate(at+"/sign-in?t="+token), chromedp.Click(`.door button`), chromedp.WaitVisible(`#waits`)))
+	must(t, chromedp.Do(ctx, chromedp.Navigate(at+"/sign-in?t="+token), click(`.door button`), chromedp.WaitVisible(`#waits`)))
 	soon(t, ctx, "main", "You came by a one-time link. Set up a passkey")
 	must(t, chromedp.Do(ctx, chromedp.Navigate(at+"/account"),
-		chromedp.SendKeys(`[data-passkey=create] [name=name]`, "Telephone"), chromedp.Click(`[data-passkey=create] button`),
+		chromedp.SendKeys(`[data-passkey=create] [name=name]`, "Telephone"), click(`[data-passkey=create] button`),
 		chromedp.WaitVisible(`form[action$="/remove"]`)))
 	soon(t, ctx, "[aria-labelledby=passkeys-title]", "Telephone")
 	held, err := chromedp.Call(ctx, webauthn.GetCredentials, webauthn.GetCredentialsParams{AuthenticatorID: id})
@@ -56,32 +56,32 @@ func TestAPersonEnrolsWithAPasskeyInABrowserAndSignsInWithIt(t *testing.T) {
 		t.Errorf("the device holds %+v", held.Credentials)
 	}
 	// The same device a second time.
-	must(t, chromedp.Do(ctx, chromedp.SendKeys(`[data-passkey=create] [name=name]`, "Again"), chromedp.Click(`[data-passkey=create] button`)))
+	must(t, chromedp.Do(ctx, chromedp.SendKeys(`[data-passkey=create] [name=name]`, "Again"), click(`[data-passkey=create] button`)))
 	soon(t, ctx, "[data-when=there]", "already holds a passkey")
 
-	must(t, chromedp.Do(ctx, chromedp.Click(`form[action="/sign-out"] button`), chromedp.WaitVisible(`[data-passkey=get]`),
-		chromedp.Click(`[data-passkey=get] button`), chromedp.WaitVisible(`#waits`), chromedp.Navigate(at+"/account")))
+	must(t, chromedp.Do(ctx, click(`form[action="/sign-out"] button`), chromedp.WaitVisible(`[data-passkey=get]`),
+		click(`[data-passkey=get] button`), chromedp.WaitVisible(`#waits`), chromedp.Navigate(at+"/account")))
 	soon(t, ctx, "[aria-labelledby=sessions-title]", "signed in by a passkey")
 
 	// The only way in is not removed; half an hour later nothing is, without proof.
-	must(t, chromedp.Do(ctx, chromedp.Click(`form[action$="/remove"] button`)))
+	must(t, chromedp.Do(ctx, click(`form[action$="/remove"] button`)))
 	soon(t, ctx, "main > .error", "the only way in which you can sign in")
 	h.set(h.now().Add(time.Hour))
 	must(t, chromedp.Do(ctx, chromedp.Navigate(at+"/account"), chromedp.WaitVisible(`#proof-title`)))
 	if n, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.querySelectorAll('form[action$="/remove"], form[action="/account/password"], form[action="/account/codes"], [data-passkey=create]').length`)); err != nil || n != 0 {
 		t.Errorf("without proof the page offers %d changes (%v)", n, err)
 	}
-	must(t, chromedp.Do(ctx, chromedp.Click(`[data-passkey=get] button`), chromedp.WaitVisible(`[data-passkey=create]`),
+	must(t, chromedp.Do(ctx, click(`[data-passkey=get] button`), chromedp.WaitVisible(`[data-passkey=create]`),
 		chromedp.SendKeys(`[name=password]`, password), chromedp.SendKeys(`[name=again]`, password),
-		chromedp.Click(`form[action="/account/password"] button`)))
+		click(`form[action="/account/password"] button`)))
 	soon(t, ctx, "[aria-labelledby=password-title]", "A password is set")
-	must(t, chromedp.Do(ctx, chromedp.Click(`form[action$="/remove"] button`)))
+	must(t, chromedp.Do(ctx, click(`form[action$="/remove"] button`)))
 	soon(t, ctx, "[aria-labelledby=passkeys-title]", "There is none yet")
 	if list := complaints.take(); len(list) != 1 || !strings.Contains(list[0], "422") { // the removal that was refused
 		t.Errorf("the browser says: %q", list)
 	}
 
-	must(t, chromedp.Do(ctx, chromedp.Click(`form[action="/sign-out"] button`), chromedp.WaitVisible(`[data-passkey=get]`), chromedp.Click(`[data-passkey=get] button`)))
+	must(t, chromedp.Do(ctx, click(`form[action="/sign-out"] button`), chromedp.WaitVisible(`[data-passkey=get]`), click(`[data-passkey=get] button`)))
 	soon(t, ctx, ".door .error", "This passkey does not open the door")
 	var deeds []string
 	lines, err := h.nodes["south"].People().Trail(t.Context(), 0, 50)
@@ -120,10 +120,10 @@ func TestAnAnswerOfAPasskeyOpensTheDoorForWhichItWasMadeOnce(t *testing.T) {
 		t.Helper()
 		token, err := p.AccountLink(t.Context(), operator, name, time.Hour)
 		must(t, err)
-		must(t, chromedp.Do(ctx, chromedp.Navigate(at+"/sign-in?t="+token), chromedp.Click(`.door button`), chromedp.WaitVisible(`#waits`), chromedp.Navigate(at+"/account")))
+		must(t, chromedp.Do(ctx, chromedp.Navigate(at+"/sign-in?t="+token), click(`.door button`), chromedp.WaitVisible(`#waits`), chromedp.Navigate(at+"/account")))
 	}
 	enrol("park")
-	must(t, chromedp.Do(ctx, chromedp.SendKeys(`[data-passkey=create] [name=name]`, "Telephone"), chromedp.Click(`[data-passkey=create] button`), chromedp.WaitVisible(`form[action$="/remove"]`)))
+	must(t, chromedp.Do(ctx, chromedp.SendKeys(`[data-passkey=create] [name=name]`, "Telephone"), click(`[data-passkey=create] button`), chromedp.WaitVisible(`form[action$="/remove"]`)))
 
 	// run asks at a page for an answer and sends it, so often.
 	run := func(page, begin, to string, times int, want string) {

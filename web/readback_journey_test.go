@@ -43,7 +43,7 @@ func TestADispatchIsReadBackAndConfirmedInTheBrowser(t *testing.T) {
 
 	restate := func(words string) {
 		t.Helper()
-		must(t, chromedp.Do(north, chromedp.WaitVisible(`#readback-text`), chromedp.SendKeys(`#readback-text`, words), chromedp.Click(`#readback-own button`)))
+		must(t, chromedp.Do(north, chromedp.WaitVisible(`#readback-text`), chromedp.SendKeys(`#readback-text`, words), click(`#readback-own button`)))
 		soon(t, north, "#restated", words)
 		soon(t, south, "#restated", words)
 	}
@@ -52,12 +52,12 @@ func TestADispatchIsReadBackAndConfirmedInTheBrowser(t *testing.T) {
 	gone(t, north, "#readback-text")
 
 	must(t, chromedp.Do(south, chromedp.WaitVisible(`#readback-of-north textarea`), chromedp.SendKeys(`#readback-of-north textarea`, "3대가 아니라 4대입니다."),
-		chromedp.Click(`#readback-of-north button[value=disputed]`)))
+		click(`#readback-of-north button[value=disputed]`)))
 	soon(t, south, "#restated", "3대가 아니라 4대입니다.")
 	soon(t, north, "#restated", "3대가 아니라 4대입니다.")
 	restate("월요일에 차량 4대가 지나갑니다.")
 
-	must(t, chromedp.Do(south, chromedp.WaitVisible(`#readback-of-north button[value=confirmed]`), chromedp.Click(`#readback-of-north button[value=confirmed]`)))
+	must(t, chromedp.Do(south, chromedp.WaitVisible(`#readback-of-north button[value=confirmed]`), click(`#readback-of-north button[value=confirmed]`)))
 	soon(t, south, "#restated", "Confirmed")
 	soon(t, north, "#restated", "Confirmed")
 	gone(t, south, "#readback-of-north form")

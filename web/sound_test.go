@@ -39,11 +39,11 @@ func TestTheOpenPageTellsAndReportsThatItWasHeard(t *testing.T) {
 		t.Errorf("before the first watch: %s", got)
 	}
 	press(t, south, "u")
-	must(t, chromedp.Do(south, chromedp.WaitVisible(`[data-arms] button`), chromedp.Click(`[data-arms] button`), chromedp.WaitVisible(`.watch-card`)))
+	must(t, chromedp.Do(south, chromedp.WaitVisible(`[data-arms] button`), click(`[data-arms] button`), chromedp.WaitVisible(`.watch-card`)))
 	must(t, comesTrue(south, `document.querySelector("#sound").dataset.armed === "yes"`))
-	must(t, chromedp.Do(south, chromedp.Navigate(url+"/told"), chromedp.WaitVisible(`[form="test-page"]`), chromedp.Click(`.told-about`))) // any touch arms it again
+	must(t, chromedp.Do(south, chromedp.Navigate(url+"/told"), chromedp.WaitVisible(`[form="test-page"]`), click(`.told-about`))) // any touch arms it again
 	must(t, comesTrue(south, `document.querySelector("#sound").dataset.armed === "yes"`))
-	must(t, chromedp.Do(south, chromedp.Click(`[form="test-page"]`)))
+	must(t, chromedp.Do(south, click(`[form="test-page"]`)))
 	soon(t, south, ".offer", "it reports that the sound was played")
 	soon(t, south, "#means-page", "Worked")
 	must(t, comesTrue(south, `sessionStorage.played.includes(" test.wav")`))
@@ -62,7 +62,7 @@ func TestTheOpenPageTellsAndReportsThatItWasHeard(t *testing.T) {
 
 	// Who wants no notices and only FLASH is given that.
 	must(t, chromedp.Do(south, chromedp.Evaluate[chromedp.Void](`window.before = true`),
-		chromedp.Click(`#means-page summary`), chromedp.Click(`#means-page [name="set-desktop"]`), chromedp.Click(`#means-page form.settings button`)))
+		click(`#means-page summary`), click(`#means-page [name="set-desktop"]`), click(`#means-page form.settings button`)))
 	must(t, comesTrue(south, `window.before !== true && document.querySelector('#means-page [name="set-desktop"]')?.checked === false`))
 	settings, err := h.nodes["south"].Notify().PageSettings(t.Context(), "duty-officer")
 	must(t, err)

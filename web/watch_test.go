@@ -199,7 +199,7 @@ func TestAFlashRingsUntilSomebodyOfTheSideAcknowledges(t *testing.T) {
 	}
 	soon(t, watch, "#sound .state", "not armed")
 	press(t, watch, "u")
-	must(t, chromedp.Do(watch, chromedp.WaitVisible(`[data-arms] button`), chromedp.Click(`[data-arms] button`), chromedp.WaitVisible(`.watch-card`)))
+	must(t, chromedp.Do(watch, chromedp.WaitVisible(`[data-arms] button`), click(`[data-arms] button`), chromedp.WaitVisible(`.watch-card`)))
 	must(t, comesTrue(watch, `document.querySelector("#sound").dataset.armed === "yes"`))
 	must(t, comesTrue(watch, `document.querySelector("#sound .state").textContent === "armed"`))
 	soon(t, other, ".strip .own .on-watch", "Duty officer")
@@ -210,8 +210,7 @@ func TestAFlashRingsUntilSomebodyOfTheSideAcknowledges(t *testing.T) {
 	must(t, comesTrue(watch, `document.querySelector("#sound audio").currentTime > 0`))
 	soon(t, watch, "#sound .ringing", "Exercise 1")
 	// It goes on ringing in the next page, without a touch.
-	click(t, watch, `.places a[href="/record"]`)
-	must(t, chromedp.Do(watch, chromedp.WaitVisible(`#entries`)))
+	must(t, chromedp.Do(watch, click(`.places a[href="/record"]`), chromedp.WaitVisible(`#entries`)))
 	must(t, comesTrue(watch, rings))
 
 	// In the other browser nobody has armed the sound; it is acknowledged there.
@@ -227,7 +226,7 @@ func TestAFlashRingsUntilSomebodyOfTheSideAcknowledges(t *testing.T) {
 	// The person may silence one, and the next one rings again.
 	h.send("north", office.Flash, "liaison", "More shots", "More.")
 	must(t, comesTrue(watch, rings))
-	click(t, watch, `[data-silence]`)
+	must(t, chromedp.Do(watch, click(`[data-silence]`)))
 	must(t, comesTrue(watch, quiet+` && !document.querySelector("#sound .ringing").hidden`))
 	h.send("north", office.Flash, "liaison", "Still more shots", "Still more.")
 	must(t, comesTrue(watch, rings))
