@@ -26,8 +26,8 @@ const (
 	MaxStatement          = 2_000             // bytes: of a reason to suspend, of what stays open, of what is said of an attempt
 	MaxHolidays           = 400               // days of a calendar that differ from their day of the week
 	MaxOffsets            = 64                // changes of a side's clock against UTC that a calendar names
-	BegunCalendar         = MaxCalendar / 2   // of those, such as have begun
 	MaxCalendar           = 64                // sets of hours of a side that are reckoned with: those that begin last
+	BegunCalendar         = MaxCalendar / 2   // of those, such as have begun
 	MaxSpans              = 4                 // parts of a day during which a side is open
 	MaxWatchName          = 80                // characters of the name shown of who is on watch
 	MaxOnWatch            = 16                // posts of a side that are on watch at once

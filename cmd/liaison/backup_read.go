@@ -17,6 +17,7 @@ import (
 const (
 	maxMembers     = 10_000
 	maxSmallMember = 16 << 20 // of every member but the databases, in bytes
+	maxMemberName  = 255      // bytes of the file in its name, as file systems have it
 )
 
 // memberPath says where a member of a backup belongs in a data folder. What is
@@ -29,7 +30,7 @@ func memberPath(name string) (string, bool) {
 	dir, file := path.Split(name)
 	switch strings.TrimSuffix(dir, "/") {
 	case keysFolder, admittedName, evidenceName:
-		return filepath.Join(filepath.FromSlash(dir), file), file != "" && !strings.HasPrefix(file, ".") && filepath.IsLocal(file) && !strings.ContainsAny(file, `/\`)
+		return filepath.Join(filepath.FromSlash(dir), file), file != "" && len(file) <= maxMemberName && !strings.HasPrefix(file, ".") && filepath.IsLocal(file) && !strings.ContainsAny(file, `/\`)
 	}
 	return "", false
 }

@@ -137,6 +137,26 @@ func (p *place) client(needs ...string) (*api.Client, []string, error) {
 	return f.client(), args, nil
 }
 
+// upTo reads a list of a node, page by page, until there are most of it or it ends.
+// page gets the cursor of the page before and how many are still wanted, and gives
+// the cursor of the page after it, "" for the last.
+func upTo[T any](most int, page func(next string, most int) ([]T, string, error)) ([]T, error) {
+	if most < 1 {
+		return nil, usagef("--limit must be 1 or more")
+	}
+	list := []T{}
+	for next := ""; ; {
+		some, after, err := page(next, min(most-len(list), api.MaxList))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, some...)
+		if next = after; next == "" || len(list) >= most {
+			return list, nil
+		}
+	}
+}
+
 // clientOf is client for a command that needs the id of one entry.
 func (p *place) clientOf(what string) (*api.Client, office.EntryID, error) {
 	client, args, err := p.client(what)
@@ -173,26 +193,6 @@ var errInUse = errors.New("another process works on it")
 // lockTime is how long a process waits for the one before it to let go of the
 // data folder, so that a node can be stopped and started without a pause.
 const lockTime = 3 * time.Second
-
-// upTo reads a list of a node, page by page, until there are most of it or it ends.
-// page gets the cursor of the page before and how many are still wanted, and gives
-// the cursor of the page after it, "" for the last.
-func upTo[T any](most int, page func(next string, most int) ([]T, string, error)) ([]T, error) {
-	if most < 1 {
-		return nil, usagef("--limit must be 1 or more")
-	}
-	list := []T{}
-	for next := ""; ; {
-		some, after, err := page(next, min(most-len(list), api.MaxList))
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, some...)
-		if next = after; next == "" || len(list) >= most {
-			return list, nil
-		}
-	}
-}
 
 // lock takes the data folder for this process: alone, or, where several
 // processes may serve one side from a database server, together with others.
