@@ -31,17 +31,6 @@ type climbs struct {
 	of    map[office.EntryID]office.Climb // at most as many as wait; the map is never changed
 }
 
-// DistressForms lists the codes of the forms in force that are about lives at risk,
-// as the sides have agreed: what bears one of them is held up by no flood and by no
-// quiet hours.
-func (n *Node) DistressForms(ctx context.Context) (codes []string, err error) {
-	awaited, err := n.records.Awaited(ctx, n.now())
-	if err != nil {
-		return nil, err
-	}
-	return awaited.Distress, nil
-}
-
 // Distress tells whether a dispatch bears a form with one of these codes.
 func Distress(d *office.Dispatch, codes []string) bool {
 	return d.Form != nil && slices.Contains(codes, d.Form.Code)

@@ -239,6 +239,9 @@ const (
 func (*FormRow) Table() string { return "form" }
 func (f *FormRow) Key() string { return f.Hash }
 
+// AboutLives tells whether what bears the form is about lives at risk by what is in force.
+func (f *FormRow) AboutLives() bool { return f.State == FormInForce && f.Form.Mode == ModeDistress }
+
 // FormCode says which form is in force for a code, and which are proposed.
 type FormCode struct {
 	Code     string         `json:"code"`

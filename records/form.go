@@ -57,6 +57,20 @@ func (r *Records) InForceForm(ctx context.Context, code string) (row office.Form
 	return forms[0], !forms[0].Form.Ended, nil
 }
 
+// DistressForms lists the codes of the forms in force that are about lives at risk,
+// as the sides have agreed: what bears one of them is held up by no flood and by no
+// quiet hours.
+func (r *Records) DistressForms(ctx context.Context) (codes []string, err error) {
+	forms, err := list[office.FormRow](ctx, r, "list the forms of distress", "SELECT row FROM form WHERE state = $1 ORDER BY code LIMIT $2",
+		office.FormInForce, scanned)
+	for i := range forms {
+		if forms[i].AboutLives() {
+			codes = append(codes, forms[i].Form.Code)
+		}
+	}
+	return codes, err
+}
+
 // InForceSince gives the times, in the joint order, of the entries that put these
 // forms in force, by the hashes of the forms; of those that never were, none.
 func (r *Records) InForceSince(ctx context.Context, forms []office.FormRow) (map[string]int64, error) {

@@ -250,7 +250,7 @@ func (o *Awaited) readForms(ctx context.Context, tx *sqldb.Tx) (formsRead, error
 	forms := formsRead{}
 	for i := range rows {
 		row := &rows[i]
-		if forms[row.Hash] = row.Form; row.State == office.FormInForce && row.Form.Mode == office.ModeDistress {
+		if forms[row.Hash] = row.Form; row.AboutLives() {
 			o.Distress = append(o.Distress, row.Form.Code)
 		}
 	}

@@ -451,6 +451,9 @@ func (s *simulation) awaits(rt *rapid.T, n *node) {
 	if err != nil {
 		rt.Fatal(err)
 	}
+	if distress, err := n.records.DistressForms(ctx); err != nil || !slices.Equal(distress, kept.Distress) {
+		rt.Fatalf("forms of distress are %v and, with what is waited for, %v: %v", distress, kept.Distress, err)
+	}
 	if rapid.IntRange(0, 3).Draw(rt, "anew") > 0 {
 		return
 	}

@@ -58,7 +58,7 @@ func (s *site) ringing(ctx context.Context, since time.Time) (string, error) {
 	}
 	began := time.Now()
 	all := ringing{Now: []ring{}}
-	distress, err := s.node.DistressForms(ctx)
+	distress, err := s.node.Records().DistressForms(ctx)
 	if err != nil {
 		return "", fmt.Errorf("read what rings: %w", err)
 	}
