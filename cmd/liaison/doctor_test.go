@@ -210,6 +210,11 @@ func TestTheDoctorFindsWhatIsWrongWithANodeThatStands(t *testing.T) {
 		check, state, found string
 	}{
 		{"an unknown setting", toml("side = ", "colour = \"red\"\nside = "), "settings", isBad, `"colour" is not known`},
+		{"a setting without quotes", toml("[dial]", "[dial]\nnorth = 1"), "settings", isBad, `"dial" must be lines of a name and a text in quotes`},
+		{"a setting with quotes too many", toml("sides = 2", "sides = \"2\""), "settings", isBad, `"sides" must be a whole number, without quotes`},
+		{"a list of numbers", toml("trusted_proxies = []", "trusted_proxies = [1]"), "settings", isBad, `"trusted_proxies" must be a list of texts in quotes`},
+		{"a word for true", toml("demo = false", "demo = \"no\""), "settings", isBad, `"demo" must be true or false`},
+		{"settings that are no TOML", toml("side = ", "side == "), "settings", isBad, "line 9 cannot be read: expected value but found '=' instead"},
 		{"a wrong zone", toml(`zone = "UTC"`, `zone = "Asia/Kaesong"`), "settings", isBad, "is not a time zone"},
 		{"a wrong address", toml(`link = "127.0.0.1:`, `link = "127.0.0.1.`), "settings", isBad, "not an address"},
 		{"an address for nobody", toml(`link = "127.0.0.1:`, `link = "0.0.0.0:`), "settings", isBad, "cannot reach the link"},

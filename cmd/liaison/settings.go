@@ -146,17 +146,74 @@ func readSettings(path string) (*settings, error) {
 		return nil, usagef("%s has %d bytes; at most %d are allowed", path, len(text), maxSettings)
 	}
 	s := defaults()
-	meta, err := toml.Decode(string(text), &s)
-	if err != nil {
+	if err := s.decode(string(text)); err != nil {
 		return nil, usagef("%s: %v", path, err)
-	}
-	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return nil, usagef("%s: the setting %q is not known", path, unknown[0].String())
 	}
 	if err := s.check(); err != nil {
 		return nil, usagef("%s: %v", path, err)
 	}
 	return &s, nil
+}
+
+// decode takes over what stands in a text of liaison.toml. If it cannot, it says what
+// is wrong, in one sentence.
+func (s *settings) decode(text string) error {
+	var said map[string]any
+	_, err := toml.Decode(text, &said)
+	if wrong, ok := errors.AsType[toml.ParseError](err); ok {
+		return fmt.Errorf("line %d cannot be read: %s", wrong.Position.Line, wrong.Message)
+	}
+	if err != nil {
+		return err
+	}
+	for _, row := range settingTable {
+		if value, there := said[row.key]; there {
+			if want := unlike(value, row.value(s)); want != "" {
+				return fmt.Errorf("the setting %q must be %s", row.key, want)
+			}
+		}
+	}
+	meta, err := toml.Decode(text, s)
+	if err != nil {
+		return err
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		return fmt.Errorf("the setting %q is not known", unknown[0].String())
+	}
+	return nil
+}
+
+// unlike says what a value of TOML would have to be to take the place of another; ""
+// if it is that.
+func unlike(value, other any) (want string) {
+	ok := false
+	switch other.(type) {
+	case string:
+		want = `a text in quotes, such as "text"`
+		_, ok = value.(string)
+	case bool:
+		want = "true or false"
+		_, ok = value.(bool)
+	case int:
+		want = "a whole number, without quotes"
+		_, ok = value.(int64)
+	case []string:
+		want = `a list of texts in quotes, such as ["one", "two"]`
+		var list []any
+		list, ok = value.([]any)
+		ok = ok && !slices.ContainsFunc(list, func(one any) bool { return unlike(one, "") != "" })
+	case map[string]string:
+		want = `lines of a name and a text in quotes, such as north = "10.0.0.2:8411"`
+		var table map[string]any
+		table, ok = value.(map[string]any)
+		for _, one := range table {
+			ok = ok && unlike(one, "") == ""
+		}
+	}
+	if ok {
+		return ""
+	}
+	return want
 }
 
 // check says what is wrong with the settings, in one sentence.
