@@ -118,6 +118,7 @@ func Open(ctx context.Context, db *sqldb.DB, c Config) (*Records, error) {
 		config:  c,
 		folding: make(chan struct{}, 1),
 		texts:   texts{engine: db.Engine(), made: make(map[string]string)},
+		awaited: awaited{most: MaxOpen},
 	}
 	if err := r.migrate(ctx); err != nil {
 		return nil, fmt.Errorf("open records: %w", err)

@@ -3,18 +3,11 @@ package records
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
-	"errors"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
-
-	"github.com/go-json-experiment/json"
 
 	"liaison.example/office"
 	"liaison.example/sqldb"
@@ -61,6 +54,7 @@ type Awaited struct {
 // entries alone.
 type awaited struct {
 	mu     sync.Mutex
+	most   int      // MaxOpen, but in tests
 	digest [32]byte // of the joint order that it was found in
 	found  *Awaited
 	since  int64 // it holds from this moment on, milliseconds: when the charter that waited has come into force
@@ -71,9 +65,11 @@ type awaited struct {
 	under string
 	waits map[office.EntryID]office.Wait
 
-	// open are all places that may wait for something, up to a place of the joint order
-	// with a digest; nil if they were too many, or under another basis.
+	// open are the places that may wait for something, up to a place of the joint order
+	// with a digest, as places.list has them; nil if none were looked for. more tells
+	// that there are others.
 	open   []openPlace
+	more   bool
 	upTo   int64
 	upToIs [sha256.Size]byte
 	basis  string
@@ -280,248 +276,4 @@ func (f formsRead) asking() []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(codes))
-}
-
-// openPlace is where a dispatch stands in the joint order, with the effect of the
-// entry that released it, and what was said to it.
-type openPlace struct {
-	pos      int64
-	group    placeGroup
-	effect   [sha256.Size]byte
-	said     office.Acknowledgements
-	handling office.Handling
-}
-
-// read takes what was said from the rows.
-func (p *openPlace) read(effect, said, handling []byte) (err error) {
-	p.effect = [sha256.Size]byte(effect)
-	if err = json.Unmarshal(said, &p.said); err == nil && len(handling) > 0 {
-		err = json.Unmarshal(handling, &p.handling)
-	}
-	p.handling.Dispatch = p.said.Dispatch
-	return err
-}
-
-// places lists where in the joint order the dispatches stand that may wait for
-// something: not acknowledged; of a form that asks, and not answered; with an
-// answer that was promised; or to be read back, and that not confirmed. What its own
-// side has closed, and nobody has acknowledged, is among them for Unread alone. It
-// asks only for those of which rows were put since it was asked last, if it can.
-func (k *awaited) places(ctx context.Context, tx *sqldb.Tx, o *Awaited, codes []string, sides int) ([]openPlace, error) {
-	placed, digest, err := lastPlaced(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
-	basis := fmt.Sprint(sides, codes)
-	changed, known, err := k.changed(ctx, tx, placed)
-	if err != nil {
-		return nil, err
-	}
-	var some places
-	if known = known && k.basis == basis; known {
-		for _, p := range k.open {
-			if !slices.Contains(changed, p.pos) {
-				some.add(p)
-			}
-		}
-	}
-	if !known || len(changed) > 0 {
-		if err := some.read(ctx, tx, codes, sides, known, changed); err != nil {
-			return nil, err
-		}
-		if known && some.more { // those that are kept are the first of all
-			some = places{}
-			if err := some.read(ctx, tx, codes, sides, false, nil); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if o.More = some.more; o.More {
-		k.open = nil
-	} else {
-		k.open = append([]openPlace{}, some.list...)
-	}
-	k.upTo, k.upToIs, k.basis = placed, digest, basis
-	return some.list, nil
-}
-
-// mostChanged is of how many entries, and of how many dispatches, is looked up what
-// they have changed.
-const mostChanged = 100
-
-// changed gives the places of the dispatches of which rows were put since they were
-// asked for last. It does not know if that was in another joint order, or long ago.
-func (k *awaited) changed(ctx context.Context, tx *sqldb.Tx, placed int64) (list []int64, known bool, err error) {
-	if k.open == nil || placed < k.upTo || placed > k.upTo+mostChanged {
-		return nil, false, nil
-	}
-	if then, _, err := digestAt(ctx, tx, k.upTo); err != nil || then != k.upToIs {
-		return nil, false, err
-	}
-	rows, err := tx.Query(ctx, "SELECT dispatches FROM placed WHERE pos > $1 AND dispatches <> ''", k.upTo)
-	if err != nil {
-		return nil, false, err
-	}
-	about := map[string]bool{}
-	for rows.Next() {
-		var ids string
-		if err := rows.Scan(&ids); err != nil {
-			return nil, false, errors.Join(err, rows.Close())
-		}
-		for _, id := range strings.Fields(ids) {
-			about[id] = true
-		}
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil || len(about) > mostChanged {
-		return nil, false, err
-	}
-	for text := range about {
-		var id office.EntryID
-		var pos int64
-		err := id.UnmarshalText([]byte(text))
-		if err == nil {
-			err = tx.QueryRow(ctx, "SELECT pos FROM placed WHERE side = $1 AND idx = $2", id.Side, id.Index).Scan(&pos)
-		}
-		if err != nil {
-			return nil, false, fmt.Errorf("read where %s stands: %w", text, err)
-		}
-		list = append(list, pos)
-	}
-	return list, true, nil
-}
-
-// places are those that may wait for something.
-type places struct {
-	list   []openPlace
-	found  map[int64]bool
-	counts map[placeGroup]int
-	more   bool // than MaxOpen of a side and precedence, or than are looked through
-}
-
-type placeGroup struct {
-	side, precedence string
-	closed           bool // by its own side
-}
-
-// add adds a place, unless there are too many of its side and precedence.
-func (s *places) add(p openPlace) {
-	if s.found == nil {
-		s.found, s.counts = map[int64]bool{}, map[placeGroup]int{}
-	}
-	if s.counts[p.group]++; s.counts[p.group] > MaxOpen {
-		s.more = true
-		return
-	}
-	s.found[p.pos], s.list = true, append(s.list, p)
-}
-
-// read looks for them among all dispatches, or only among those at some places.
-func (s *places) read(ctx context.Context, tx *sqldb.Tx, codes []string, sides int, only bool, among []int64) error {
-	const handling = " LEFT JOIN handling h ON h.dispatch = p.side || '/' || p.idx"
-	const open = "COALESCE(h.over, 0) = 0"
-	unanswered, unconfirmed := "COALESCE(h.over + h.answered, 0) = 0", "COALESCE(h.over + h.confirmed, 0) = 0"
-	if sides > 2 { // one of several has answered
-		unanswered, unconfirmed = open, open
-	}
-	names, args := fewLengths(codes, "", 0)
-	waits := []string{
-		"a.waiting > 0 AND COALESCE(h.withdrawn, 0) = 0",
-		"h.considered > 0 AND " + open,
-		"d.readback > 0 AND " + unconfirmed,
-		"d.form <> '' AND d.form IN (" + names + ") AND " + unanswered,
-	}
-	from := []string{ // each by the index of what is rare
-		"acknowledgement a CROSS JOIN dispatch d CROSS JOIN placed p" + handling + " WHERE d.pos = a.pos AND p.pos = a.pos AND ",
-		"handling h CROSS JOIN placed p CROSS JOIN dispatch d CROSS JOIN acknowledgement a WHERE p.side = h.side AND p.idx = h.idx AND d.pos = p.pos AND a.pos = p.pos AND ",
-		"dispatch d CROSS JOIN placed p" + handling + " CROSS JOIN acknowledgement a WHERE p.pos = d.pos AND a.pos = d.pos AND ",
-		"dispatch d CROSS JOIN placed p" + handling + " CROSS JOIN acknowledgement a WHERE p.pos = d.pos AND a.pos = d.pos AND ",
-	}
-	if len(codes) == 0 {
-		waits, from = waits[:3], from[:3]
-	}
-	if only {
-		list, these := fewLengths(among, -1, len(args))
-		waits, args = []string{"((" + strings.Join(waits, ") OR (") + "))"}, append(args, these...)
-		from = []string{"placed p CROSS JOIN dispatch d CROSS JOIN acknowledgement a" + handling + " WHERE p.pos IN (" + list + ") AND d.pos = p.pos AND a.pos = p.pos AND "}
-	}
-	for i := range from {
-		some := args
-		if !only && i < 3 {
-			some = nil // it names no form
-		}
-		if err := s.readFrom(ctx, tx, from[i]+waits[i], some); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *places) readFrom(ctx context.Context, tx *sqldb.Tx, from string, args []any) error {
-	// The expression hides from SQLite the index of precedences: it would go
-	// through all dispatches there are, to find them in that order.
-	rows, err := tx.Query(ctx, "SELECT d.pos, d.side, d.precedence, COALESCE(h.over, 0) > 0, p.effect, a.row, COALESCE(h.row, '') FROM "+from+
-		" ORDER BY d.precedence || '', d.pos LIMIT "+strconv.Itoa(scanned), args...)
-	if err != nil {
-		return err
-	}
-	n := 0
-	for ; rows.Next(); n++ {
-		var p openPlace
-		var effect, said, handling sql.RawBytes
-		err := rows.Scan(&p.pos, &p.group.side, &p.group.precedence, &p.group.closed, &effect, &said, &handling)
-		if err == nil && !s.found[p.pos] && s.counts[p.group] < MaxOpen {
-			err = p.read(effect, said, handling)
-		}
-		if err != nil {
-			return errors.Join(fmt.Errorf("read what was said to a dispatch: %w", err), rows.Close())
-		}
-		if !s.found[p.pos] {
-			s.add(p)
-		}
-	}
-	s.more = s.more || n == scanned
-	return errors.Join(rows.Err(), rows.Close())
-}
-
-// readPlaces reads the dispatches at some places, without their texts, and keeps them.
-func (k *awaited) readPlaces(ctx context.Context, tx *sqldb.Tx, places []openPlace) ([]DispatchLine, error) {
-	dispatches := make(map[[sha256.Size]byte]office.Dispatch, len(places))
-	fresh := map[int64][sha256.Size]byte{}
-	for _, p := range places {
-		if d, kept := k.dispatches[p.effect]; kept {
-			dispatches[p.effect] = d
-		} else {
-			fresh[p.pos] = p.effect
-		}
-	}
-	for some := range slices.Chunk(slices.Sorted(maps.Keys(fresh)), MaxPage) {
-		list, args := fewLengths(some, -1, 0)
-		rows, err := tx.Query(ctx, "SELECT pos, row FROM dispatch WHERE pos IN ("+list+")", args...)
-		if err != nil {
-			return nil, err
-		}
-		for rows.Next() {
-			var pos int64
-			var raw sql.RawBytes
-			var d office.Dispatch
-			err := rows.Scan(&pos, &raw)
-			if err == nil {
-				err = json.Unmarshal(raw, &d)
-			}
-			if err != nil {
-				return nil, errors.Join(fmt.Errorf("read a dispatch that waits: %w", err), rows.Close())
-			}
-			d.Text = ""
-			dispatches[fresh[pos]] = d
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-			return nil, err
-		}
-	}
-	k.dispatches = dispatches
-	lines := make([]DispatchLine, len(places))
-	for i, p := range places {
-		lines[i] = DispatchLine{Dispatch: dispatches[p.effect], Acknowledged: p.said.Given, Waiting: p.said.Waiting, Handling: p.handling}
-	}
-	return lines, nil
 }

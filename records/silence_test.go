@@ -2,9 +2,13 @@ package records_test
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"liaison.example/office"
 	"liaison.example/records"
@@ -28,6 +32,100 @@ func sayAwaited(t *testing.T, r *records.Records) string {
 		said = append(said, "more")
 	}
 	return strings.Join(said, ", ")
+}
+
+// sayAll writes all that is waited for.
+func sayAll(a *records.Awaited) string {
+	text := fmt.Sprint(a.More, a.OnWatch, a.LeftAt, a.Distress)
+	for _, q := range a.Questions {
+		line, err := json.Marshal(q.Line)
+		text += fmt.Sprintf("\n%+v %s %v", q.Question, line, err)
+	}
+	var unread []string
+	for _, line := range a.Unread {
+		unread = append(unread, line.ID.String())
+	}
+	slices.Sort(unread)
+	return fmt.Sprint(text, "\nunread ", unread)
+}
+
+// Of the dispatches that wait some are looked at, the first of each side and precedence.
+// Which they are is found from what has changed, and comes to what is found when all are
+// read, however many there are and whichever is answered, closed or cancelled.
+func TestWhatChangedTellsWhichOfManyAreLookedAt(t *testing.T) {
+	w := newWorld(t, "north", "south")
+	for _, side := range w.sides {
+		w.open(side, "sqlite::memory:").records.LookAtMost(3)
+	}
+	w.found()
+	chance := rand.New(rand.NewPCG(1, 2))
+	numbers, sent := map[office.Side]int64{}, map[office.Side][]office.EntryID{}
+	write := func(side office.Side, kind string, body any) (id office.EntryID, done bool) {
+		id, verdict := w.nodes[side].write("duty-officer", kind, body)
+		return id, verdict.Done() // what is void, as what is acknowledged twice, changes nothing
+	}
+	send := func(side office.Side, change func(b *office.DispatchBody)) {
+		b := w.dispatch(side, numbers[side]+1, "x")
+		change(b)
+		if id, done := write(side, office.KindDispatch, b); done {
+			numbers[side]++
+			sent[side] = append(sent[side], id)
+		}
+	}
+	more := 0
+	for i := range 600 {
+		w.now = w.now.Add(time.Second)
+		side, other := w.sides[i%2], w.sides[1-i%2]
+		act := chance.IntN(12)
+		ours, theirs := latest(chance, sent[side]), latest(chance, sent[other])
+		switch {
+		case act < 4 || ours == nil || theirs == nil:
+			send(side, func(b *office.DispatchBody) { b.Precedence = []office.Precedence{office.Routine, office.Flash}[act%2] })
+		case act == 4:
+			send(side, func(b *office.DispatchBody) {
+				b.Relation = &office.Relation{Dispatch: *ours, Kind: office.Cancellation}
+			})
+		case act == 5:
+			write(side, office.KindClose, &office.CloseBody{Dispatch: *ours})
+		case act == 6:
+			write(side, office.KindConsider, &office.ConsiderBody{Dispatch: *theirs, Until: office.MinuteOf(w.now.Add(time.Hour).UnixMilli())})
+		default:
+			write(side, office.KindAcknowledge, &office.AcknowledgeBody{Dispatch: *theirs})
+		}
+		w.exchange()
+		for _, side := range w.sides {
+			r := w.nodes[side].records
+			kept, err := r.Awaited(ctx, w.now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if chance.IntN(3) > 0 {
+				continue
+			}
+			r.ForgetAwaited()
+			anew, err := r.Awaited(ctx, w.now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if k, a := sayAll(kept), sayAll(anew); k != a {
+				t.Fatalf("step %d: %s waits for\n%s\nand anew for\n%s", i, side, k, a)
+			}
+			if kept.More {
+				more++
+			}
+		}
+	}
+	if more < 100 {
+		t.Errorf("there were more than are looked at %d times only", more)
+	}
+}
+
+// latest is one of the last of some dispatches, nil if there is none.
+func latest(chance *rand.Rand, of []office.EntryID) *office.EntryID {
+	if len(of) == 0 {
+		return nil
+	}
+	return &of[len(of)-1-chance.IntN(min(len(of), 20))]
 }
 
 func TestWhatIsWaitedForIsTheSameAtBothSides(t *testing.T) {

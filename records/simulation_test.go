@@ -1,7 +1,6 @@
 package records_test
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
 	"reflect"
@@ -462,23 +461,7 @@ func (s *simulation) awaits(rt *rapid.T, n *node) {
 	if err != nil {
 		rt.Fatal(err)
 	}
-	said := func(a *records.Awaited) string {
-		text := fmt.Sprint(a.More, a.OnWatch, a.LeftAt, a.Distress)
-		for _, q := range a.Questions {
-			line, err := json.Marshal(q.Line)
-			if err != nil {
-				rt.Fatal(err)
-			}
-			text += fmt.Sprintf("\n%+v %s", q.Question, line)
-		}
-		var unread []string
-		for _, line := range a.Unread {
-			unread = append(unread, line.ID.String())
-		}
-		slices.Sort(unread)
-		return fmt.Sprint(text, "\nunread ", unread)
-	}
-	if k, a := said(kept), said(anew); k != a {
+	if k, a := sayAll(kept), sayAll(anew); k != a {
 		rt.Fatalf("%s waits for\n%s\nand anew for\n%s", n.side, k, a)
 	}
 }

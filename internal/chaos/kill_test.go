@@ -31,7 +31,7 @@ func TestNodesKilledAtAnyMomentLoseNothingAndBecomeEqual(t *testing.T) {
 		// After some attempts of the senders one node dies, now and then both,
 		// and now and then one that has not yet come up again. Some are stopped
 		// in good order.
-		officers.attempt(chance.IntN(40))
+		officers.attempt(chance.IntN(60))
 		victims := nodes[chance.IntN(2):][:1]
 		if chance.IntN(4) == 0 {
 			victims = nodes

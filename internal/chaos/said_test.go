@@ -103,9 +103,9 @@ func (s *said) command(n *realNode, file, subject string, wait time.Duration) {
 
 // pace is the least time between two dispatches of one sender: the ledgers
 // must stay small enough to be looked at whole in the end. The senders of a node
-// together still send twenty in a second, and tests wait for attempts, not for
+// together still send thirty in a second, and tests wait for attempts, not for
 // time: a faster pace gives larger ledgers, busier processors and no other moments.
-const pace = 150 * time.Millisecond
+const pace = 90 * time.Millisecond
 
 // officers send at nodes until they are told to end, whatever becomes of the
 // nodes.
