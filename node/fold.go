@@ -166,21 +166,22 @@ func (n *Node) foldSome(ctx context.Context) (folded []office.EntryID, err error
 		folded = nil
 		placed = fold.Placed()
 		n.folded = cloneCounts(placed)
-		next := func() ([]ledger.Entry, error) { return n.missing(ctx, placed) }
+		next := func() ([]office.Entry, error) { return n.missing(ctx, placed) }
 		for chunk := 1; ; chunk++ {
 			entries, err := next()
 			if err != nil || len(entries) == 0 {
 				return err
 			}
-			count(placed, entries)
+			ids := entryIDs(entries)
+			count(placed, ids)
 			full := len(entries) >= maxFold && chunk < maxChunks
 			if full {
-				next = n.readAhead(ctx, placed)
+				next = n.readAhead(ctx, placed, fold.Rules())
 			}
-			if err := fold.Add(officeEntries(entries)); err != nil {
+			if err := fold.Add(entries); err != nil {
 				return err
 			}
-			folded = append(folded, entryIDs(entries)...)
+			folded = append(folded, ids...)
 			if !full {
 				return nil
 			}
@@ -193,34 +194,37 @@ func (n *Node) foldSome(ctx context.Context) (folded []office.EntryID, err error
 	return folded, nil
 }
 
-// readAhead begins to read what is missing beside what is placed, and gives the
-// function that waits for it.
-func (n *Node) readAhead(ctx context.Context, placed map[office.Side]int64) func() ([]ledger.Entry, error) {
+// readAhead begins to read what is missing beside what is placed, prepared for a version
+// of the rules, and gives the function that waits for it.
+func (n *Node) readAhead(ctx context.Context, placed map[office.Side]int64, rules int64) func() ([]office.Entry, error) {
 	placed = cloneCounts(placed)
-	var entries []ledger.Entry
+	var entries []office.Entry
 	var err error
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		entries, err = n.missing(ctx, placed)
+		for i := range entries {
+			entries[i].Prepare(rules)
+		}
 	}()
-	return func() ([]ledger.Entry, error) {
+	return func() ([]office.Entry, error) {
 		<-done
 		return entries, err
 	}
 }
 
 // count adds entries to the counts of what is placed.
-func count(placed map[office.Side]int64, entries []ledger.Entry) {
-	for _, e := range entries {
-		placed[e.Side] = max(placed[e.Side], e.Index+1)
+func count(placed map[office.Side]int64, entries []office.EntryID) {
+	for _, id := range entries {
+		placed[id.Side] = max(placed[id.Side], id.Index+1)
 	}
 }
 
-func entryIDs(entries []ledger.Entry) []office.EntryID {
+func entryIDs(entries []office.Entry) []office.EntryID {
 	ids := make([]office.EntryID, len(entries))
-	for i, e := range entries {
-		ids[i] = office.EntryID{Side: e.Side, Index: e.Index}
+	for i := range entries {
+		ids[i] = entries[i].ID
 	}
 	return ids
 }
@@ -228,7 +232,7 @@ func entryIDs(entries []ledger.Entry) []office.EntryID {
 // missing reads entries that can be placed beside those that are, at most
 // maxFold of each ledger, so that what each of them has seen is among them or
 // folded.
-func (n *Node) missing(ctx context.Context, placed map[office.Side]int64) ([]ledger.Entry, error) {
+func (n *Node) missing(ctx context.Context, placed map[office.Side]int64) ([]office.Entry, error) {
 	placed = cloneCounts(placed)
 	waiting := map[office.Side][]ledger.Entry{}
 	total := 0
@@ -243,7 +247,7 @@ func (n *Node) missing(ctx context.Context, placed map[office.Side]int64) ([]led
 		waiting[side] = entries
 		total += len(entries)
 	}
-	return causal(placed, waiting, total), nil
+	return officeEntries(causal(placed, waiting, total)), nil
 }
 
 // causal puts entries in an order in which each comes after all that it has

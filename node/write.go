@@ -228,7 +228,8 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer, t
 		return err
 	}
 	defer fold.Rollback()
-	var arrived, entries []ledger.Entry // entries: ready to be appended
+	var arrived []office.EntryID
+	var entries []ledger.Entry // ready to be appended
 	draft := func(standing ledger.Standing) (drafted []ledger.Entry, err error) {
 		if arrived, err = n.join(ctx, fold, standing); err != nil {
 			return nil, err
@@ -255,10 +256,11 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer, t
 	// The point of no return is passed: what fails from here on is mended when
 	// the ledgers are folded again.
 	err = fold.Commit()
+	own := entryIDs(officeEntries(entries))
 	if err == nil {
 		count(n.folded, arrived)
-		count(n.folded, entries)
-		n.placed(entryIDs(arrived))
+		count(n.folded, own)
+		n.placed(arrived)
 	} else if errors.Is(err, records.ErrOthers) {
 		err = n.catchUpLocked(ctx)
 	}
@@ -266,7 +268,7 @@ func (n *Node) tryBatch(ctx context.Context, batch []*write, answers []answer, t
 		n.log.Error("the records are behind the ledger", "error", err)
 	}
 	n.link.Wake()
-	n.placed(entryIDs(entries))
+	n.placed(own)
 	n.maySettle()
 	n.mayIndex()
 	n.endSessions(ctx, entries)
@@ -295,7 +297,7 @@ func (n *Node) appendFreely(ctx context.Context, fold *records.Fold, draft func(
 // join brings a fold that is open up to a standing of the ledgers, which the next
 // own entry then has, and gives what was folded for it. If more has arrived it
 // answers ledger.ErrStale.
-func (n *Node) join(ctx context.Context, fold *records.Fold, standing ledger.Standing) (arrived []ledger.Entry, err error) {
+func (n *Node) join(ctx context.Context, fold *records.Fold, standing ledger.Standing) (arrived []office.EntryID, err error) {
 	for range maxChunks {
 		if placedAll(fold.Placed(), n.side, standing) {
 			return arrived, nil
@@ -307,13 +309,13 @@ func (n *Node) join(ctx context.Context, fold *records.Fold, standing ledger.Sta
 		if len(entries) == 0 {
 			return nil, ledger.ErrStale
 		}
-		if err := fold.Add(officeEntries(entries)); errors.Is(err, records.ErrOthers) {
+		if err := fold.Add(entries); errors.Is(err, records.ErrOthers) {
 			return nil, err
 		} else if err != nil {
 			n.log.Warn("what has arrived cannot be folded with the next act", "error", err)
 			return nil, ledger.ErrStale // catchUp says why
 		}
-		arrived = append(arrived, entries...)
+		arrived = append(arrived, entryIDs(entries)...)
 	}
 	return nil, ledger.ErrStale
 }

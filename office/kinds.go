@@ -110,6 +110,34 @@ func (k *Kind) read(encoded []byte) (any, Verdict) {
 	return body, c.verdict
 }
 
+// preparedBody is what a line of the table reads in the body of an entry.
+type preparedBody struct {
+	kind    *Kind
+	body    any
+	verdict Verdict
+}
+
+// Prepare reads the body of the entry as a version of the rules does, so that Apply need
+// not, if that version is in force at the entry's place. It is for who reads many entries
+// while another goroutine applies those before them.
+func (e *Entry) Prepare(version int64) {
+	if k := inForce(Kinds, version, e.Kind); k != nil {
+		body, verdict := k.read(e.Body)
+		e.prepared = &preparedBody{k, body, verdict}
+	}
+}
+
+// readAs gives the body of the entry, if it has the right shape. What was prepared is
+// given once: rows may share its lists.
+func (e *Entry) readAs(k *Kind) (any, Verdict) {
+	p := e.prepared
+	e.prepared = nil
+	if p == nil || p.kind != k {
+		return k.read(e.Body)
+	}
+	return p.body, p.verdict
+}
+
 // Check reports whether body may stand in an entry of this kind: its form,
 // lengths, ids and lists, as far as that can be said without the records. Use
 // it before signing. It also refuses what this program is too old to stand by:
@@ -175,7 +203,7 @@ func apply(kinds []Kind, d Desk, e *Entry) Verdict {
 	if verdict := m.mayAct(k); !verdict.Done() {
 		return verdict
 	}
-	body, verdict := k.read(e.Body)
+	body, verdict := e.readAs(k)
 	if !verdict.Done() {
 		return verdict
 	}

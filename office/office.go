@@ -79,6 +79,8 @@ type Entry struct {
 	// What the fold adds to the frame before it asks the rules.
 	Office string // the name of the office, the same in all its entries
 	Time   int64  // the entry's time in the joint order, milliseconds (spec/entries.md §4)
+
+	prepared *preparedBody // by Prepare; else nil
 }
 
 // Verdict is the rules' answer to one entry. An empty Void means done.

@@ -288,6 +288,15 @@ func (e *NewerRulesError) Error() string {
 		e.Rules, e.Since, office.Version)
 }
 
+// Rules is the version of the rules that is in force at the end of what is placed.
+func (f *Fold) Rules() int64 {
+	var row office.OfficeRow
+	if f.Get(&row) && row.Open {
+		return row.Charter.Rules
+	}
+	return 1
+}
+
 // newerRules looks at the charter in force.
 func (f *Fold) newerRules() *NewerRulesError {
 	var row office.OfficeRow

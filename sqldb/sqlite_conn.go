@@ -277,13 +277,14 @@ func (s *liteSession) run(statement liteStatement) (affected int64, err error) {
 const (
 	// asideFrom is how many arguments a statement has that runs beside the
 	// caller: those that write many rows at once. For shorter ones the way to
-	// another goroutine costs more than it gains.
+	// another goroutine costs more than it gains, unless others run there already,
+	// which would have to be waited for.
 	asideFrom = 64
 	maxAside  = 64 // statements that may wait there
 )
 
 func (s *liteSession) later(ctx context.Context, one error, query string, args []any) error {
-	if one == nil && len(args) >= asideFrom {
+	if one == nil && (len(args) >= asideFrom || s.aside != nil) {
 		return s.putAside(liteStatement{query, ownBytes(args)})
 	}
 	affected, err := s.exec(ctx, query, args)
