@@ -185,16 +185,29 @@ func TestMalformedRequestsAreRefusedAndStopNothing(t *testing.T) {
 			t.Errorf("the same entries, as they should be: %v %v %s", r, err, body)
 		}
 		// An entry that is not canonical, though it is signed, convicts its writer.
-		r, body, err = a.east.ask(post("extend", extension(func(x *ledger.Extension) {
+		spaced := post("extend", extension(func(x *ledger.Extension) {
 			x.From, x.Leaves = 2, [][]byte{[]byte(`{ "at": 1 }`)}
 			x.Checkpoint = signedCheckpoint(t, "east", 3)
-		})))
+		}))
+		r, body, err = a.east.ask(spaced)
 		refused(t, "an entry that is not canonical", r, body, err, 422, "refused")
 		if alarm := a.alarmed("south", ledger.RefusedLeaf, "east"); len(alarm.Evidence) == 0 {
 			t.Errorf("the alarm for it has no evidence")
 		}
 		if !a.nodes["south"].link.States()["east"].Halted {
 			t.Errorf("replication of east's ledger goes on")
+		}
+		// Seen to, and done again at once, it is an alarm again, with the same evidence.
+		south := a.nodes["south"]
+		south.mu.Lock()
+		south.alarms = nil
+		south.mu.Unlock()
+		south.link.SeenTo(ledger.RefusedLeaf, "east")
+		south.link.Resume("east")
+		r, body, err = a.east.ask(spaced)
+		refused(t, "the same once more", r, body, err, 422, "refused")
+		if alarm := a.alarmed("south", ledger.RefusedLeaf, "east"); len(alarm.Evidence) == 0 {
+			t.Errorf("the second alarm for it has no evidence")
 		}
 	})
 }
