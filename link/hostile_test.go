@@ -209,6 +209,17 @@ func TestMalformedRequestsAreRefusedAndStopNothing(t *testing.T) {
 		if alarm := a.alarmed("south", ledger.RefusedLeaf, "east"); len(alarm.Evidence) == 0 {
 			t.Errorf("the second alarm for it has no evidence")
 		}
+		// What is wrong is said also where the entry is no text.
+		south.link.SeenTo(ledger.RefusedLeaf, "east")
+		south.link.Resume("east")
+		r, body, err = a.east.ask(post("extend", extension(func(x *ledger.Extension) {
+			x.From, x.Leaves = 2, [][]byte{[]byte("{\"at\":\"\xff\"}")}
+			x.Checkpoint = signedCheckpoint(t, "east", 3)
+		})))
+		refused(t, "an entry that is no text", r, body, err, 422, "refused")
+		if !strings.Contains(body, "no UTF-8") {
+			t.Errorf("why is not said: %s", body)
+		}
 	})
 }
 
