@@ -300,7 +300,7 @@ func (s *Session) Offer() []Lack {
 	var lacks []Lack
 	for _, name := range slices.Sorted(maps.Keys(s.ours)) {
 		theirs, admitted := s.theirs[name]
-		if !admitted && s.told.Ledgers != nil {
+		if !s.keeps(name) {
 			continue
 		}
 		for _, by := range slices.Sorted(maps.Keys(s.ours[name].Cosigned)) {
