@@ -141,6 +141,8 @@ func TestMalformedRequestsAreRefusedAndStopNothing(t *testing.T) {
 		}{
 			{"another method", "GET /liaison/link/v1/hello HTTP/1.1\r\nHost: x\r\n\r\n", 404, "not-found"},
 			{"another door", post("shout", ""), 404, "not-found"},
+			{"a path with two slashes", "POST //liaison/link/v1/hello HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", 404, "not-found"},
+			{"a path that goes up", "POST /liaison/link/v1/../hello HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", 404, "not-found"},
 			{"no JSON", post("hello", "good morning\n"), 400, "malformed"},
 			{"no header line", post("hello", "{}"), 400, "malformed"},
 			{"nothing", post("hello", ""), 400, "malformed"},
