@@ -13,6 +13,7 @@ import (
 
 	"liaison.example/ledger"
 	"liaison.example/liaisontest"
+	"liaison.example/link"
 	"liaison.example/node"
 	"liaison.example/office"
 )
@@ -278,39 +279,44 @@ func TestRecordsNewerThanTheLedgerAreFoldedAgain(t *testing.T) {
 	})
 }
 
+// fork makes north sign two histories, and show south the second one.
+func fork(t *testing.T, o *liaisontest.Office) {
+	t.Helper()
+	o.Send("north", "true")
+	o.Equal()
+	// North's operator copies the folder, and both copies go on writing.
+	o.Stop("north")
+	copied := t.TempDir()
+	if err := os.CopyFS(copied, os.DirFS(o.Dir("north"))); err != nil {
+		t.Fatal(err)
+	}
+	o.Start("north")
+	o.Send("north", "one history")
+	o.Equal()
+	o.Stop("north")
+	o.NewDir("north")
+	if err := os.CopyFS(o.Dir("north"), os.DirFS(copied)); err != nil {
+		t.Fatal(err)
+	}
+	o.Wire.Cut("north", "south")
+	o.Start("north")
+	o.Send("north", "another history")
+	o.Wire.Mend("north", "south")
+}
+
 func TestASecondHistoryIsNoticedKeptAsEvidenceAndStopsNothingElse(t *testing.T) {
 	story(t, func(t *testing.T) {
 		o := liaisontest.Open(t, "north", "south")
-		o.Send("north", "true")
-		o.Equal()
-		// North's operator copies the folder, and both copies go on writing.
-		o.Stop("north")
-		copied := t.TempDir()
-		if err := os.CopyFS(copied, os.DirFS(o.Dir("north"))); err != nil {
-			t.Fatal(err)
-		}
-		o.Start("north")
-		o.Send("north", "one history")
-		o.Equal()
-		o.Stop("north")
-		o.NewDir("north")
-		if err := os.CopyFS(o.Dir("north"), os.DirFS(copied)); err != nil {
-			t.Fatal(err)
-		}
-		o.Wire.Cut("north", "south")
-		o.Start("north")
-		o.Send("north", "another history")
-		o.Wire.Mend("north", "south")
-
+		fork(t, o)
 		time.Sleep(time.Minute)
-		fork, raised := alarm(t, o.Nodes["south"], ledger.RefusedFork)
+		found, raised := alarm(t, o.Nodes["south"], ledger.RefusedFork)
 		if !raised {
 			t.Fatal("south has no alarm of a fork")
 		}
-		if fork.Evidence == "" {
-			t.Fatalf("south's alarm has no evidence: %+v", fork)
+		if found.Evidence == "" {
+			t.Fatalf("south's alarm has no evidence: %+v", found)
 		}
-		proof, err := os.ReadFile(filepath.Join(o.Dir("south"), "evidence", fork.Evidence))
+		proof, err := os.ReadFile(filepath.Join(o.Dir("south"), "evidence", found.Evidence))
 		if err != nil || strings.Count(string(proof), "kaesong.example/north\n") < 2 {
 			t.Fatalf("the evidence does not hold two checkpoints of north: %v\n%s", err, proof)
 		}
@@ -325,6 +331,35 @@ func TestASecondHistoryIsNoticedKeptAsEvidenceAndStopsNothingElse(t *testing.T) 
 		}
 		if s := o.Status("north"); s.Mode != node.ReadOnly || s.Why != "own-fork" {
 			t.Fatalf("north, which was shown its own other history, is %s (%s)", s.Mode, s.Why)
+		}
+	})
+}
+
+func TestALedgerThatIsNoLongerTakenAlwaysHasAnOpenAlarm(t *testing.T) {
+	story(t, func(t *testing.T) {
+		o := liaisontest.Open(t, "north", "south")
+		fork(t, o)
+		o.TurnClock("north", time.Hour)
+		time.Sleep(time.Minute)
+		south := o.Nodes["south"]
+		// Another alarm about north is seen to: its ledger is not taken for that.
+		clocks, raised := alarm(t, south, link.AlarmClock)
+		if !raised {
+			t.Fatal("south has no alarm of a clock that is an hour ahead")
+		}
+		if err := south.ClearAlarm(t.Context(), clocks.ID, "operator"); err != nil {
+			t.Fatal(err)
+		}
+		// The fork is seen to, but north shows it again and again.
+		for range 3 {
+			found, raised := alarm(t, south, ledger.RefusedFork)
+			if taken := !south.Link().States()["north"].Halted; taken || !raised || found.Evidence == "" {
+				t.Fatalf("north's ledger is taken: %v; the fork is told: %v, %+v", taken, raised, found)
+			}
+			if err := south.ClearAlarm(t.Context(), found.ID, "operator"); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(20 * time.Second) // more than the time between two hellos, less than that between two alarms
 		}
 	})
 }

@@ -96,6 +96,21 @@ func (s *alarms) due(a *Alarm, now time.Duration) bool {
 	return true
 }
 
+// SeenTo says that an operator has seen to an alarm: if there is cause for it
+// again, it is told at once. Held back, it might end a replication for the second
+// time without anybody knowing.
+func (l *Link) SeenTo(code, side string) {
+	s := &l.alarms
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, k := range s.known {
+		if key[0] == code && key[1] == side {
+			k.told = false
+		}
+	}
+	clear(s.shown)
+}
+
 // accuse raises the alarm that a refusal of the ledger calls for. by is the side
 // that sent what was refused.
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"liaison.example/ledger"
@@ -109,13 +110,14 @@ func (p *peer) stuckAt(what string, err error) Event {
 	return Stuck{}
 }
 
-// clip bounds text from another side that goes into logs and alarms.
+// clip bounds text from another side that goes into logs, alarms and refusals,
+// and keeps it text.
 func clip(text string) string {
 	const most = 500
 	if len(text) > most {
-		return text[:most] + "..."
+		text = strings.ToValidUTF8(text[:most], "") + "..."
 	}
-	return text
+	return strings.ToValidUTF8(text, "?")
 }
 
 func (p *peer) sayHello(ctx context.Context) Event {

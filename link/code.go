@@ -53,6 +53,16 @@ var statuses = map[Code]int{
 	CodeReadOnly:         http.StatusServiceUnavailable,
 }
 
+// passes reports whether a refusal is only one for now, so that it may say itself
+// when to ask again.
+func (c Code) passes() bool {
+	switch statuses[c] {
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusInsufficientStorage:
+		return true
+	}
+	return false
+}
+
 // The alarms of the link, beside those of package ledger, whose codes are
 // those of its refusals. Their sentences stand in package lang under
 // "alarm.<code>".

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"liaison.example/ledger"
 	"liaison.example/sqldb"
@@ -255,7 +256,7 @@ func (p *peer) refuseExtension(ctx context.Context, x ledger.Extension, err erro
 			code = CodeUnknownLedger
 		}
 		evidence := string(no.Evidence)
-		if len(evidence) > l.c.Limits.Evidence {
+		if len(evidence) > l.c.Limits.Evidence || !utf8.ValidString(evidence) { // it is kept here; the words go without it
 			evidence = ""
 		}
 		return refused(refusal{Code: string(code), Detail: clip(no.Code + ": " + no.Detail), Evidence: evidence})

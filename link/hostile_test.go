@@ -141,6 +141,8 @@ func TestMalformedRequestsAreRefusedAndStopNothing(t *testing.T) {
 		}{
 			{"another method", "GET /liaison/link/v1/hello HTTP/1.1\r\nHost: x\r\n\r\n", 404, "not-found"},
 			{"another door", post("shout", ""), 404, "not-found"},
+			{"a path with two slashes", "POST //liaison/link/v1/hello HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", 404, "not-found"},
+			{"a path that goes up", "POST /liaison/link/v1/../hello HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", 404, "not-found"},
 			{"no JSON", post("hello", "good morning\n"), 400, "malformed"},
 			{"no header line", post("hello", "{}"), 400, "malformed"},
 			{"nothing", post("hello", ""), 400, "malformed"},
@@ -185,16 +187,40 @@ func TestMalformedRequestsAreRefusedAndStopNothing(t *testing.T) {
 			t.Errorf("the same entries, as they should be: %v %v %s", r, err, body)
 		}
 		// An entry that is not canonical, though it is signed, convicts its writer.
-		r, body, err = a.east.ask(post("extend", extension(func(x *ledger.Extension) {
+		spaced := post("extend", extension(func(x *ledger.Extension) {
 			x.From, x.Leaves = 2, [][]byte{[]byte(`{ "at": 1 }`)}
 			x.Checkpoint = signedCheckpoint(t, "east", 3)
-		})))
+		}))
+		r, body, err = a.east.ask(spaced)
 		refused(t, "an entry that is not canonical", r, body, err, 422, "refused")
 		if alarm := a.alarmed("south", ledger.RefusedLeaf, "east"); len(alarm.Evidence) == 0 {
 			t.Errorf("the alarm for it has no evidence")
 		}
 		if !a.nodes["south"].link.States()["east"].Halted {
 			t.Errorf("replication of east's ledger goes on")
+		}
+		// Seen to, and done again at once, it is an alarm again, with the same evidence.
+		south := a.nodes["south"]
+		south.mu.Lock()
+		south.alarms = nil
+		south.mu.Unlock()
+		south.link.SeenTo(ledger.RefusedLeaf, "east")
+		south.link.Resume("east")
+		r, body, err = a.east.ask(spaced)
+		refused(t, "the same once more", r, body, err, 422, "refused")
+		if alarm := a.alarmed("south", ledger.RefusedLeaf, "east"); len(alarm.Evidence) == 0 {
+			t.Errorf("the second alarm for it has no evidence")
+		}
+		// What is wrong is said also where the entry is no text.
+		south.link.SeenTo(ledger.RefusedLeaf, "east")
+		south.link.Resume("east")
+		r, body, err = a.east.ask(post("extend", extension(func(x *ledger.Extension) {
+			x.From, x.Leaves = 2, [][]byte{[]byte("{\"at\":\"\xff\"}")}
+			x.Checkpoint = signedCheckpoint(t, "east", 3)
+		})))
+		refused(t, "an entry that is no text", r, body, err, 422, "refused")
+		if !strings.Contains(body, "no UTF-8") {
+			t.Errorf("why is not said: %s", body)
 		}
 	})
 }

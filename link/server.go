@@ -50,17 +50,18 @@ func (l *Link) Serve(listener net.Listener) error {
 // Handler answers other nodes. It must stand behind TLS that has asked for the
 // caller's certificate; Serve does that.
 func (l *Link) Handler() http.Handler {
-	mux := http.NewServeMux()
+	doors := map[string]Door{}
 	for _, door := range Doors {
-		mux.HandleFunc("POST "+path+string(door), func(w http.ResponseWriter, r *http.Request) {
-			l.serveDoor(w, r, door)
-		})
+		doors[path+string(door)] = door
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if door, there := doors[r.URL.Path]; there && r.Method == http.MethodPost {
+			l.serveDoor(w, r, door)
+			return
+		}
 		w.Header().Set("Connection", "close")
 		l.writeAnswer(w, refused(refusal{Code: string(CodeNotFound), Detail: "no such door"}))
 	})
-	return mux
 }
 
 // serveDoor takes one request off HTTP, has it answered, and puts the answer on.

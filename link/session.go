@@ -300,7 +300,7 @@ func (s *Session) Offer() []Lack {
 	var lacks []Lack
 	for _, name := range slices.Sorted(maps.Keys(s.ours)) {
 		theirs, admitted := s.theirs[name]
-		if !admitted && s.told.Ledgers != nil {
+		if !s.keeps(name) {
 			continue
 		}
 		for _, by := range slices.Sorted(maps.Keys(s.ours[name].Cosigned)) {
@@ -435,7 +435,11 @@ func (s *Session) refused(e Refused) {
 		s.strike(p, string(e.Code))
 		return
 	}
-	s.pause(p, string(e.Code), e.After)
+	after := e.After
+	if !e.Code.passes() {
+		after = 0 // what will be the same in a moment is not asked again so soon, whatever it says
+	}
+	s.pause(p, string(e.Code), after)
 }
 
 // strike counts an answer that brought nothing. The first few are passed over,
@@ -462,7 +466,7 @@ func (s *Session) pause(p pause, code string, after time.Duration) {
 	}
 	wait := min(pauseFirst<<min(w.waits, 6), pauseMost)
 	if after > 0 {
-		wait = min(after, pauseMost)
+		wait = min(max(after, retryFirst), pauseMost)
 	}
 	w.waits++
 	w.code, w.until = code, s.now+wait

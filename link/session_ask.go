@@ -83,7 +83,15 @@ func (s *Session) Reaches() bool { return !s.line.failing }
 // ledger and have not given it yet.
 func (s *Session) owesReceipt() bool {
 	size := s.ours[s.c.Peer].Cosigned[s.c.Own]
-	return size > max(s.theirs[s.c.Peer].Cosigned[s.c.Own], s.offered[Lack{Ledger: s.c.Peer, By: s.c.Own}.key()])
+	return s.keeps(s.c.Peer) && size > max(s.theirs[s.c.Peer].Cosigned[s.c.Own], s.offered[Lack{Ledger: s.c.Peer, By: s.c.Own}.key()])
+}
+
+// keeps reports whether the other side keeps a ledger, as far as we know. What it
+// does not keep is offered no cosignature for, so none is owed: else a side that
+// says it does not even keep its own would be greeted again and again.
+func (s *Session) keeps(ledger string) bool {
+	_, admitted := s.theirs[ledger]
+	return admitted || s.told.Ledgers == nil
 }
 
 // hasNews reports whether our standing towards a third side has risen, or
@@ -96,7 +104,7 @@ func (s *Session) hasNews() bool {
 		}
 	}
 	for by, size := range s.ours[s.c.Peer].Cosigned {
-		if by != s.c.Peer && size > max(s.theirs[s.c.Peer].Cosigned[by], s.offered[Lack{Ledger: s.c.Peer, By: by}.key()]) {
+		if s.keeps(s.c.Peer) && by != s.c.Peer && size > max(s.theirs[s.c.Peer].Cosigned[by], s.offered[Lack{Ledger: s.c.Peer, By: by}.key()]) {
 			return true
 		}
 	}

@@ -354,15 +354,18 @@ func ReadAlarms(ctx context.Context, local *sqldb.DB) ([]Alarm, error) {
 func (n *Node) Alarms(ctx context.Context) ([]Alarm, error) { return n.alarms.list(ctx) }
 
 // ClearAlarm says that an alarm has been seen to. If replication of a ledger
-// had ended with it, that is tried again. It answers ErrNoAlarm if no such
-// alarm is open.
+// had ended with it, and with no other that is open, that is tried again. It
+// answers ErrNoAlarm if no such alarm is open.
 func (n *Node) ClearAlarm(ctx context.Context, id int64, by office.Post) error {
 	key, err := n.alarms.clear(ctx, id, by)
 	if err != nil {
 		return err
 	}
 	n.log.Info("alarm cleared", "code", key.code, "side", key.side, "by", by)
-	n.link.Resume(key.side)
+	n.link.SeenTo(key.code, key.side)
+	if n.haltedBy(key.side) == "" {
+		n.link.Resume(key.side)
+	}
 	n.watches.send(Event{Kind: "alarm", Side: key.side})
 	return nil
 }

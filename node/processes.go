@@ -211,6 +211,7 @@ func (n *Node) rereadAlarms(ctx context.Context) error {
 		return err
 	}
 	for _, key := range cleared {
+		n.link.SeenTo(key.code, key.side)
 		if slices.Contains(lasting, key.code) && n.haltedBy(key.side) == "" {
 			n.link.Resume(key.side)
 		}

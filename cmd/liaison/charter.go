@@ -103,7 +103,11 @@ func (c *charterShowCommand) Run(ctx context.Context, t *terminal) error {
 		rows = [][]string{{"PROPOSAL", "BY", "AT", "STATE", "FROM", "AGREED", "NOTE"}}
 		for _, p := range ch.Proposals {
 			note, _, _ := strings.Cut(p.Note, "\n")
-			rows = append(rows, []string{p.Hash[:min(16, len(p.Hash))], p.By + " of " + p.ID.Side, stamp(p.At), p.State, cmp.Or(string(p.From), "-"), strings.Join(p.Agreed, ","), printable(note)})
+			state := p.State
+			if state == office.ProposalInForce && p.Hash != ch.Hash {
+				state = office.FormSucceeded // the word for it where forms are listed
+			}
+			rows = append(rows, []string{p.Hash[:min(16, len(p.Hash))], p.By + " of " + p.ID.Side, stamp(p.At), state, cmp.Or(string(p.From), "-"), strings.Join(p.Agreed, ","), printable(note)})
 		}
 		t.table(rows)
 	}

@@ -72,6 +72,9 @@ func (c *demoCommand) show(ctx context.Context, t *terminal) error {
 	if err := os.MkdirAll(c.Folder, 0o700); err != nil {
 		return fmt.Errorf("make the folder of the demonstration: %w", err)
 	}
+	if _, err := c.mark(); err != nil { // before anything is put there, be it the lock
+		return err
+	}
 	release, err := (&folder{path: c.Folder}).lock(ctx, true)
 	if err != nil {
 		return err
@@ -146,25 +149,14 @@ func (n *demoNode) alone(ctx context.Context) error {
 
 // prepare makes the two data folders, unless they are there and complete.
 func (c *demoCommand) prepare(ctx context.Context, t *terminal, nodes []*demoNode) error {
-	mark := filepath.Join(c.Folder, demoMark)
-	text, err := os.ReadFile(mark)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("look into the demonstration: %w", err)
+	text, err := c.mark()
+	if err != nil {
+		return err
 	}
-	if err == nil && strings.TrimSpace(string(text)) == "complete" && !c.Fresh {
+	if text == "complete" && !c.Fresh {
 		return nil
 	}
-	if errors.Is(err, fs.ErrNotExist) {
-		entries, err := os.ReadDir(c.Folder)
-		if err != nil {
-			return fmt.Errorf("look into the demonstration: %w", err)
-		}
-		for _, e := range entries {
-			if e.Name() != demoLock {
-				return fmt.Errorf("the folder %s holds something that is no demonstration: nothing in it was changed", c.Folder)
-			}
-		}
-	}
+	mark := filepath.Join(c.Folder, demoMark)
 	if err := writeFile(mark, []byte("begun\n"), 0o600); err != nil {
 		return err
 	}
@@ -178,6 +170,28 @@ func (c *demoCommand) prepare(ctx context.Context, t *terminal, nodes []*demoNod
 		return fmt.Errorf("fill the example: %w", err)
 	}
 	return writeFile(mark, []byte("complete\n"), 0o600)
+}
+
+// mark reads the mark of a demonstration, "" if the folder is empty. It is an error
+// if something else stands there.
+func (c *demoCommand) mark() (string, error) {
+	text, err := os.ReadFile(filepath.Join(c.Folder, demoMark))
+	if err == nil {
+		return strings.TrimSpace(string(text)), nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("look into the demonstration: %w", err)
+	}
+	entries, err := os.ReadDir(c.Folder)
+	if err != nil {
+		return "", fmt.Errorf("look into the demonstration: %w", err)
+	}
+	for _, e := range entries {
+		if e.Name() != demoLock {
+			return "", fmt.Errorf("the folder %s holds something that is no demonstration: nothing in it was changed", c.Folder)
+		}
+	}
+	return "", nil
 }
 
 // start starts the node as a process of this same program, and waits until it

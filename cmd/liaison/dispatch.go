@@ -158,7 +158,7 @@ func readText(t *terminal, path string) (string, error) {
 		return "", fmt.Errorf("read the text: %w", err)
 	}
 	if len(b) > maxTextFile {
-		return "", fmt.Errorf("the text has more than %d bytes", maxTextFile)
+		return "", fmt.Errorf("the text has more than %d bytes; a dispatch takes at most %d", maxTextFile, office.MaxText)
 	}
 	if at := firstNotUTF8(b); at >= 0 {
 		return "", fmt.Errorf("the text is not UTF-8: its byte %d is part of no character; save it as UTF-8", at+1)
@@ -444,7 +444,7 @@ func printArrival(t *terminal, indent string, a *api.Arrival) {
 
 func printReceipts(t *terminal, receipts []api.Receipt) {
 	for _, r := range receipts {
-		t.print("Received by the node of %s %s (checkpoint %d)", r.By, stamp(r.At), r.Size)
+		t.print("Received by the node of %s %s by its clock (checkpoint %d); its receipt was here %s by ours", r.By, stamp(r.At), r.Size, stamp(r.Held))
 	}
 }
 

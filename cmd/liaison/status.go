@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -22,7 +23,7 @@ type statusCommand struct {
 func (c *statusCommand) Help() string {
 	return `Shows the mode of the node, how much of each ledger it holds, and the state of each line.
 
-With --wait it first waits until the node is running (it answers), ready (it may sign), open (every side has founded the office, and this one has its first posts), linked (every line is up), received (every side's receipt for all our entries is held), or equal (ready, open, linked, received, and both records shown to be the same). When the time runs out it ends with exit code 3.`
+With --wait it first waits until the node is running (it answers), ready (it may sign), open (every side has founded the office, and this one has its first posts), linked (every line is up), received (every side's receipt for all our entries is held), or equal (ready, open, linked, received, and both records shown to be the same). When the time runs out it shows the state that there is, and ends with exit code 3.`
 }
 
 func (c *statusCommand) Run(ctx context.Context, t *terminal) error {
@@ -40,14 +41,20 @@ func (c *statusCommand) Run(ctx context.Context, t *terminal) error {
 		}
 		s, err = client.WaitStatus(ctx, c.Wait, c.Timeout)
 	}
-	if err != nil {
+	if api.IsTimeout(err) { // what the state is instead says why
+		now, failed := client.Status(ctx)
+		if failed != nil {
+			return err
+		}
+		s = now
+	} else if err != nil {
 		return err
 	}
 	if c.JSON {
-		return t.printJSON(s)
+		return cmp.Or(t.printJSON(s), err)
 	}
 	printStatus(t, &s)
-	return nil
+	return err
 }
 
 func printStatus(t *terminal, s *api.Status) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"strings"
 	"time"
 
@@ -17,8 +18,12 @@ import (
 // go to stderr. An error is a sentence that says what was refused or failed,
 // and what to do where that is known. Times are UTC, to the second.
 
-// printJSON prints v as indented JSON.
+// printJSON prints v as indented JSON. A list without anything in it is [] and
+// never null.
 func (t *terminal) printJSON(v any) error {
+	if list := reflect.ValueOf(v); list.Kind() == reflect.Slice && list.IsNil() {
+		v = []struct{}{}
+	}
 	e := json.NewEncoder(t.out)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
