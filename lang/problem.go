@@ -3,7 +3,20 @@ package lang
 // What a program is told when its request was not done, where it is not a
 // refusal of the rules.
 var problemWords = map[string]Phrase{
-	"problem.body":              {En: "The body cannot be read: {error}.", Ko: "본문을 읽을 수 없습니다: {error}."},
+	"problem.body":              {En: "The body cannot be read.", Ko: "본문을 읽을 수 없습니다."},
+	"problem.body-empty":        {En: "The body is empty: this request needs JSON.", Ko: "본문이 비어 있습니다. 이 요청에는 JSON이 필요합니다."},
+	"problem.body-cut":          {En: "The body ends before its JSON is whole.", Ko: "본문의 JSON이 다 끝나기 전에 끊겼습니다."},
+	"problem.body-broken":       {En: "The body cannot be read: at byte {byte} it is not sound JSON in UTF-8.", Ko: "본문을 읽을 수 없습니다. {byte}번째 바이트에서 올바른 UTF-8 JSON이 아닙니다."},
+	"problem.body-unknown":      {En: "The body has “{member}”, which this request does not know.", Ko: "본문에 이 요청에 없는 항목 “{member}”이(가) 있습니다."},
+	"problem.body-twice":        {En: "“{member}” stands twice in the body.", Ko: "본문에 “{member}” 항목이 두 번 있습니다."},
+	"problem.body-whole":        {En: "The body must be a JSON object.", Ko: "본문은 JSON 객체여야 합니다."},
+	"problem.body-text":         {En: "“{member}” in the body must be a text.", Ko: "본문의 “{member}” 항목은 문자열이어야 합니다."},
+	"problem.body-number":       {En: "“{member}” in the body must be a whole number, and not too large or too small a one.", Ko: "본문의 “{member}” 항목은 정수여야 하며, 너무 크거나 작아서는 안 됩니다."},
+	"problem.body-truth":        {En: "“{member}” in the body must be true or false.", Ko: "본문의 “{member}” 항목은 true 또는 false여야 합니다."},
+	"problem.body-moment":       {En: "“{member}” in the body must be a text with a time such as 2018-10-15T01:30:00Z.", Ko: "본문의 “{member}” 항목은 2018-10-15T01:30:00Z와 같은 시각을 적은 문자열이어야 합니다."},
+	"problem.body-list":         {En: "“{member}” in the body must be a list.", Ko: "본문의 “{member}” 항목은 목록이어야 합니다."},
+	"problem.body-object":       {En: "“{member}” in the body must be a JSON object.", Ko: "본문의 “{member}” 항목은 JSON 객체여야 합니다."},
+	"problem.body-form":         {En: "“{member}” in the body does not have the form that /api/v1/openapi.json gives for it.", Ko: "본문의 “{member}” 항목이 /api/v1/openapi.json에 적힌 형식이 아닙니다."},
 	"problem.body-more":         {En: "The body has more after its end.", Ko: "본문이 끝난 뒤에 더 있습니다."},
 	"problem.months":            {En: "“{from}” to “{to}” are not months such as 2018-09, in order and at most 24.", Ko: "“{from}”부터 “{to}”까지는 2018-09와 같은 달을 차례대로 24개 이내로 적은 것이 아닙니다."},
 	"problem.id":                {En: "“{id}” is not an entry id, such as south/17.", Ko: "“{id}”은(는) south/17과 같은 항목 번호가 아닙니다."},
