@@ -275,6 +275,7 @@ func TestRequestsThatCannotBeReadAreRefused(t *testing.T) {
 		{"POST", "/api/v1/dispatches", `{"subject":"a"`, 400, "ends before its JSON is whole"},
 		{"POST", "/api/v1/dispatches", `{"subject":"a","subject":"b"}`, 400, "“subject” stands twice"},
 		{"POST", "/api/v1/dispatches", `[]`, 400, "must be a JSON object"},
+		{"POST", "/api/v1/dispatches", `null`, 400, "must be a JSON object"},
 		{"POST", "/api/v1/dispatches", strings.Repeat("[", 20_000), 400, "must be a JSON object"},
 		{"POST", "/api/v1/dispatches", `{"to":` + strings.Repeat("[", 20_000), 400, "“to/0” in the body must be a text"},
 		{"POST", "/api/v1/dispatches", `{"chanel":` + strings.Repeat("[", 20_000), 400, "has “chanel”"},

@@ -23,6 +23,9 @@ import (
 // syllable can also come as separate letters that look the same.
 func read(r *http.Request, into any) error {
 	d := jsontext.NewDecoder(r.Body)
+	if d.PeekKind() == 'n' { // null would be taken for an object without members
+		return problem(CodeBadRequest, "body-whole")
+	}
 	if err := strictjson.UnmarshalDecode(d, into, strictjson.RejectUnknownMembers(true), strictjson.WithUnmarshalers(composed)); err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
