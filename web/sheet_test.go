@@ -89,6 +89,27 @@ func TestASheetIsPrintedOnOnePage(t *testing.T) {
 	}
 }
 
+// A long text begins below the particulars and goes on where the paper ends: no sheet
+// is left empty.
+func TestALongSheetFillsItsPages(t *testing.T) {
+	ctx, _ := browser(t)
+	h := busy(t, "north", "south")
+	id := h.send("south", office.Routine, "liaison", "긴 통지문", strings.Repeat("회의는 개성에서 오전 10시에 연다.\n", 60))
+	h.level()
+	url := h.serve("south").URL
+	setCookies(t, ctx, url, h.cookie("south", "duty-officer"))
+	must(t, chromedp.Do(ctx, chromedp.Navigate(url+"/dispatches/"+id.String()+"/sheet"),
+		chromedp.Evaluate[chromedp.Void](`document.fonts.ready.then(() => 1)`, chromedp.EvalAwaitPromise)))
+	printed, err := chromedp.Call(ctx, page.PrintToPDF, page.PrintToPDFParams{PreferCSSPageSize: new(true)})
+	must(t, err)
+	if pages := regexp.MustCompile(`/Type\s*/Page\b`).FindAll(printed.Data, -1); len(pages) != 2 {
+		t.Errorf("sixty lines take %d pages, want 2", len(pages))
+	}
+	if folder := os.Getenv("LIAISON_PICTURES"); folder != "" {
+		must(t, os.WriteFile(filepath.Join(folder, "sheet-long.pdf"), printed.Data, 0o644))
+	}
+}
+
 func TestACodeFitsAFax(t *testing.T) {
 	longest := office.SheetCode{Office: "a" + strings.Repeat("b", office.MaxOffice-1), ID: office.EntryID{Side: strings.Repeat("s", office.MaxName), Index: 1<<53 - 1}}
 	picture, err := drawCode(longest.String())
