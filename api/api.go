@@ -142,7 +142,7 @@ func (o *operation) asked(r *http.Request) error {
 	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return problem(CodeBadRequest, "query", "error", err.Error())
+		return problem(CodeBadRequest, "query")
 	}
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		switch {

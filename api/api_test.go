@@ -261,6 +261,7 @@ func TestRequestsThatCannotBeReadAreRefused(t *testing.T) {
 		{"GET", "/", "", 404, "no such route"},
 		{"POST", "/api/v1/dispatches", "", 400, "The body is empty"},
 		{"POST", "/api/v1/dispatches", `{"chanel":"liaison"}`, 400, "has “chanel”, which this request does not know"},
+		{"POST", "/api/v1/dispatches", "{\"a\\u202eb\":1}", 400, "has “a\ufffdb”, which"},
 		{"POST", "/api/v1/dispatches", `{"enclosures":[{"weight":1}]}`, 400, "has “enclosures/0/weight”, which"},
 		{"POST", "/api/v1/dispatches", `{} {}`, 400, "after its end"},
 		{"POST", "/api/v1/dispatches", `{"to":"south"}`, 400, "“to” in the body must be a list"},
