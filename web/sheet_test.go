@@ -84,6 +84,10 @@ func TestASheetIsPrintedOnOnePage(t *testing.T) {
 	if strings.Contains(seen, "Sign out") || strings.Contains(seen, "Demonstration") || !strings.Contains(seen, "2018-10-15 05:32:17 South") {
 		t.Errorf("on paper stands:\n%s", seen)
 	}
+	must(t, chromedp.Do(ctx, chromedp.Navigate(url+"/dispatches/"+bySubject(t, h)["Works on the third floor of the house"].String())))
+	if shown, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll("input, textarea, button")].filter((e) => e.checkVisibility()).map((e) => e.outerHTML)`)); err != nil || len(shown) > 0 {
+		t.Errorf("of a dispatch paper shows what only a screen can use: %q (%v)", shown, err)
+	}
 	if said := complaints.take(); len(said) > 0 {
 		t.Errorf("the browser says: %q", said)
 	}
