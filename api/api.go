@@ -35,10 +35,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	strictjson "github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-	"golang.org/x/text/unicode/norm"
-
 	"liaison.example/node"
 	"liaison.example/notify"
 	"liaison.example/office"
@@ -146,7 +142,7 @@ func (o *operation) asked(r *http.Request) error {
 	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return problem(CodeBadRequest, "query", "error", err.Error())
+		return problem(CodeBadRequest, "query")
 	}
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		switch {
@@ -240,42 +236,6 @@ func (s *server) problem(r *http.Request, err error) *Problem {
 	}
 	return p
 }
-
-// read reads the JSON body of a request. Members that are not known are
-// refused, so that a misspelt one is not silently without effect; and so are
-// bytes that are not UTF-8, and halves of surrogate pairs, so that no text is
-// changed silently. Texts are composed (NFC), as entries hold them: a Hangul
-// syllable can also come as separate letters that look the same.
-func read(r *http.Request, into any) error {
-	d := jsontext.NewDecoder(r.Body)
-	if err := strictjson.UnmarshalDecode(d, into, strictjson.RejectUnknownMembers(true), strictjson.WithUnmarshalers(composed)); err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return err
-		}
-		return problem(CodeBadRequest, "body", "error", err.Error())
-	}
-	if _, err := d.ReadToken(); err != io.EOF {
-		return problem(CodeBadRequest, "body-more")
-	}
-	return nil
-}
-
-var composed = strictjson.UnmarshalFromFunc(func(d *jsontext.Decoder, text *string) error {
-	token, err := d.ReadToken()
-	if err != nil {
-		return err
-	}
-	switch kind := token.Kind(); kind {
-	case '"':
-		*text = norm.NFC.String(token.String())
-	case 'n':
-		*text = ""
-	default:
-		return fmt.Errorf("a text is needed, not %v", kind)
-	}
-	return nil
-})
 
 // write answers with JSON.
 func write(w http.ResponseWriter, status int, v any) error {

@@ -259,10 +259,27 @@ func TestRequestsThatCannotBeReadAreRefused(t *testing.T) {
 	}{
 		{"GET", "/v1/status", "", 404, "no such route"},
 		{"GET", "/", "", 404, "no such route"},
-		{"POST", "/api/v1/dispatches", "", 400, "cannot be read"},
-		{"POST", "/api/v1/dispatches", `{"chanel":"liaison"}`, 400, `unknown object member name`},
+		{"POST", "/api/v1/dispatches", "", 400, "The body is empty"},
+		{"POST", "/api/v1/dispatches", `{"chanel":"liaison"}`, 400, "has “chanel”, which this request does not know"},
+		{"POST", "/api/v1/dispatches", "{\"a\\u202eb\":1}", 400, "has “a\ufffdb”, which"},
+		{"POST", "/api/v1/dispatches", `{"enclosures":[{"weight":1}]}`, 400, "has “enclosures/0/weight”, which"},
 		{"POST", "/api/v1/dispatches", `{} {}`, 400, "after its end"},
-		{"POST", "/api/v1/dispatches", `{"to":"south"}`, 400, "cannot be read"},
+		{"POST", "/api/v1/dispatches", `{"to":"south"}`, 400, "“to” in the body must be a list"},
+		{"POST", "/api/v1/dispatches", `{"to":["south",7]}`, 400, "“to/1” in the body must be a text"},
+		{"POST", "/api/v1/dispatches", `{"subject":7}`, 400, "“subject” in the body must be a text"},
+		{"POST", "/api/v1/dispatches", `{"subject":["a"]}`, 400, "“subject” in the body must be a text"},
+		{"POST", "/api/v1/dispatches/north/1/consideration", `{"until":"soon"}`, 400, "“until” in the body must be a text with a time"},
+		{"POST", "/api/v1/watch", `{"until":7}`, 400, "“until” in the body must be a text with a time"},
+		{"POST", "/api/v1/dispatches", `{"references":["first"]}`, 400, "“references/0” in the body does not have the form"},
+		{"POST", "/api/v1/dispatches", `{"subject":"a",}`, 400, "at byte 15 it is not sound JSON"},
+		{"POST", "/api/v1/dispatches", `{"subject":"\ud800"}`, 400, "at byte 13 it is not sound JSON"},
+		{"POST", "/api/v1/dispatches", `{"subject":"a"`, 400, "ends before its JSON is whole"},
+		{"POST", "/api/v1/dispatches", `{"subject":"a","subject":"b"}`, 400, "“subject” stands twice"},
+		{"POST", "/api/v1/dispatches", `[]`, 400, "must be a JSON object"},
+		{"POST", "/api/v1/dispatches", `null`, 400, "must be a JSON object"},
+		{"POST", "/api/v1/dispatches", strings.Repeat("[", 20_000), 400, "must be a JSON object"},
+		{"POST", "/api/v1/dispatches", `{"to":` + strings.Repeat("[", 20_000), 400, "“to/0” in the body must be a text"},
+		{"POST", "/api/v1/dispatches", `{"chanel":` + strings.Repeat("[", 20_000), 400, "has “chanel”"},
 		{"GET", "/api/v1/dispatches/South/1", "", 400, "not an entry id"},
 		{"GET", "/api/v1/dispatches/south/01", "", 400, "not an entry id"},
 		{"GET", "/api/v1/entries?cursor=-1", "", 400, "cursor"},
@@ -277,8 +294,8 @@ func TestRequestsThatCannotBeReadAreRefused(t *testing.T) {
 		{"POST", "/api/v1/dispatches/north/1/acknowledgement", "{}", 400, "Name the post"},
 	} {
 		status, answer := ask(t, path, row.method, row.target, row.body)
-		if status != row.status || !strings.Contains(answer, row.says) {
-			t.Errorf("%s %s %s: got %d %s, want %d with %q", row.method, row.target, row.body, status, answer, row.status, row.says)
+		if status != row.status || !strings.Contains(answer, row.says) || strings.Contains(answer, "json: ") || strings.Contains(answer, "Go ") {
+			t.Errorf("%s %s %.80s: got %d %s, want %d with %q", row.method, row.target, row.body, status, answer, row.status, row.says)
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // maxCursor bounds a cursor, in bytes.
@@ -88,11 +90,15 @@ func paged[T any](r *http.Request, list string, all []T, key func(*T) string) (p
 	return page, next, nil
 }
 
-// clip shortens what somebody sent, for the sentence about it.
+// clip shortens what somebody sent, for the sentence about it, with a mark in the
+// place of each character that hides or turns what is read.
 func clip(text string) string {
 	const most = 40
-	if runes := []rune(strings.ToValidUTF8(text, "?")); len(runes) > most {
-		return string(runes[:most])
-	}
-	return strings.ToValidUTF8(text, "?")
+	runes := []rune(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, text))
+	return string(runes[:min(len(runes), most)])
 }

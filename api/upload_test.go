@@ -105,6 +105,8 @@ func TestAnUploadIsItsOwnersAndHasAnOrder(t *testing.T) {
 	refused("empty", err, 422, "enclosure-empty")
 	_, err = head.BeginUpload(ctx, api.NewUpload{Name: "рlan.txt", Size: 3})
 	refused("a name that misleads", err, 422, "enclosure-name")
+	_, err = head.BeginUpload(ctx, api.NewUpload{Name: strings.Repeat("가", office.MaxNamed-3) + ".txt", Size: 3})
+	refused("a name that no dispatch may have", err, 422, "enclosure-name")
 	u, err := head.BeginUpload(ctx, api.NewUpload{Name: "a.txt", Size: 11})
 	if err != nil {
 		t.Fatal(err)

@@ -59,7 +59,7 @@ func (s *server) keepView(w http.ResponseWriter, r *http.Request) error {
 func viewQuery(text string) (string, error) {
 	asked, err := url.ParseQuery(strings.TrimPrefix(text, "?"))
 	if err != nil {
-		return "", problem(CodeBadRequest, "query", "error", err.Error())
+		return "", problem(CodeBadRequest, "query")
 	}
 	choice := url.Values{}
 	for name, values := range asked {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -139,6 +140,7 @@ func TestADispatchNamesOnlyWhatIsHere(t *testing.T) {
 		}{
 			"a page":         {"a.txt", []byte("<html><script>alert(1)</script>"), "enclosure-page"},
 			"a turning name": {"a\u202egnp.exe", picture(1, 10), "enclosure-name"},
+			"a long name":    {strings.Repeat("가", office.MaxNamed-3) + ".png", picture(1, 10), "enclosure-name"},
 			"101 MiB":        {"a.png", make([]byte, 101<<20), "enclosure-too-large"},
 			"nothing":        {"a.png", nil, "enclosure-empty"},
 		} {

@@ -452,7 +452,7 @@ func (n *Node) AddEnclosure(ctx context.Context, by []office.Post, act, name str
 	} else if !may {
 		return office.Enclosure{}, refusedEnclosure(name, "post-may-not", "post", by[0])
 	}
-	if !enclosure.GoodName(name) {
+	if !goodFileName(name) {
 		return office.Enclosure{}, refusedEnclosure(name, "enclosure-name")
 	}
 	file, err := n.enclosures.store.Add(ctx, name, from)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"unicode/utf8"
 
 	"liaison.example/enclosure"
 	"liaison.example/office"
@@ -22,7 +23,7 @@ func (n *Node) BeginUpload(ctx context.Context, owner string, by []office.Post, 
 	} else if !may {
 		return Upload{}, refusedEnclosure(name, "post-may-not", "post", by[0])
 	}
-	if !enclosure.GoodName(name) {
+	if !goodFileName(name) {
 		return Upload{}, refusedEnclosure(name, "enclosure-name")
 	}
 	u, err := n.enclosures.store.BeginUpload(ctx, owner, name, size)
@@ -69,6 +70,12 @@ func (n *Node) enclosed(ctx context.Context, name string, file enclosure.File) (
 		return office.Enclosure{}, err
 	}
 	return office.Enclosure{Hash: file.Hash, Name: name, Size: file.Size, Type: enclosure.MediaType(in, file.Size, name)}, nil
+}
+
+// goodFileName reports whether a dispatch may name a file so. The rules bound what
+// it names, and refuse a longer name only when all of the file has been read in.
+func goodFileName(name string) bool {
+	return enclosure.GoodName(name) && utf8.RuneCountInString(name) <= office.MaxNamed
 }
 
 // refusedEnclosure refuses a file by its name.

@@ -79,6 +79,11 @@ func (r *Records) Dispatches(ctx context.Context, c Filter) (lines []DispatchLin
 		if err := asWritten(ctx, tx); err != nil {
 			return err
 		}
+		if before != nil {
+			if err := isPlaced(ctx, tx, *before); err != nil {
+				return err
+			}
+		}
 		q := query{own: r.config.Side, filter: &c, before: before}
 		text := ""
 		if searching {

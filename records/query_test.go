@@ -107,8 +107,13 @@ func TestDispatchesAreListedNewestFirstAndFiltered(t *testing.T) {
 				t.Errorf("%+v: got %s, %v; want %s", row.filter, ids(got), err, ids(want))
 			}
 		}
-		if _, _, err := south.records.Dispatches(ctx, records.Filter{Before: "yesterday"}); !errors.Is(err, records.ErrBefore) {
-			t.Errorf("a place that is none: %v", err)
+		for _, before := range []string{"yesterday", "south/999", "nobody/1"} {
+			if got, _, err := south.records.Dispatches(ctx, records.Filter{Before: before}); !errors.Is(err, records.ErrBefore) {
+				t.Errorf("%s is no place: got %s, %v", before, ids(got), err)
+			}
+			if _, _, err := south.records.Notes(ctx, records.NoteFilter{Before: before}); !errors.Is(err, records.ErrBefore) {
+				t.Errorf("%s is no place of a note: %v", before, err)
+			}
 		}
 
 		// Pages join without a gap, also of open ones.

@@ -84,8 +84,33 @@ func TestASheetIsPrintedOnOnePage(t *testing.T) {
 	if strings.Contains(seen, "Sign out") || strings.Contains(seen, "Demonstration") || !strings.Contains(seen, "2018-10-15 05:32:17 South") {
 		t.Errorf("on paper stands:\n%s", seen)
 	}
+	must(t, chromedp.Do(ctx, chromedp.Navigate(url+"/dispatches/"+bySubject(t, h)["Works on the third floor of the house"].String())))
+	if shown, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll("input, textarea, button")].filter((e) => e.checkVisibility()).map((e) => e.outerHTML)`)); err != nil || len(shown) > 0 {
+		t.Errorf("of a dispatch paper shows what only a screen can use: %q (%v)", shown, err)
+	}
 	if said := complaints.take(); len(said) > 0 {
 		t.Errorf("the browser says: %q", said)
+	}
+}
+
+// A long text begins below the particulars and goes on where the paper ends: no sheet
+// is left empty.
+func TestALongSheetFillsItsPages(t *testing.T) {
+	ctx, _ := browser(t)
+	h := busy(t, "north", "south")
+	id := h.send("south", office.Routine, "liaison", "긴 통지문", strings.Repeat("회의는 개성에서 오전 10시에 연다.\n", 60))
+	h.level()
+	url := h.serve("south").URL
+	setCookies(t, ctx, url, h.cookie("south", "duty-officer"))
+	must(t, chromedp.Do(ctx, chromedp.Navigate(url+"/dispatches/"+id.String()+"/sheet"),
+		chromedp.Evaluate[chromedp.Void](`document.fonts.ready.then(() => 1)`, chromedp.EvalAwaitPromise)))
+	printed, err := chromedp.Call(ctx, page.PrintToPDF, page.PrintToPDFParams{PreferCSSPageSize: new(true)})
+	must(t, err)
+	if pages := regexp.MustCompile(`/Type\s*/Page\b`).FindAll(printed.Data, -1); len(pages) != 2 {
+		t.Errorf("sixty lines take %d pages, want 2", len(pages))
+	}
+	if folder := os.Getenv("LIAISON_PICTURES"); folder != "" {
+		must(t, os.WriteFile(filepath.Join(folder, "sheet-long.pdf"), printed.Data, 0o644))
 	}
 }
 

@@ -224,7 +224,11 @@ func lookAtFit(ctx context.Context, p *patient) []finding {
 	if own != "" && own != p.settings.Side {
 		return []finding{bad(`Is this the right folder, and is "side" in liaison.toml right?`, "the ledger is that of %s", own)}
 	}
-	if held, there := stored[p.settings.Side]; there && held != p.keys.Party() {
+	held, there := stored[p.settings.Side]
+	if of, _, _ := strings.Cut(held.Key, "+"); there && of != ledger.Origin(p.settings.Office, p.settings.Side) {
+		return []finding{bad(`Is this the right folder, and is "office" in liaison.toml right?`, "the ledger is that of %s", of)}
+	}
+	if there && held != p.keys.Party() {
 		return []finding{bad("Bring the right keys back from a backup. Do not start the node with these.", "the keys in %s are not those of the ledger", p.file(keysFolder))}
 	}
 	for _, c := range admitted {

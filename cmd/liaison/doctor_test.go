@@ -238,6 +238,7 @@ func TestTheDoctorFindsWhatIsWrongWithANodeThatStands(t *testing.T) {
 		{"swapped keys", func(t *testing.T, dir string) { swap(t, dir, "ledger.key", "cosigner.key") }, "fit", isBad, "not those of the ledger"},
 		{"a swapped link key", func(t *testing.T, dir string) { swap(t, dir, "link.key") }, "certificates", isBad, "not the one in the charter"},
 		{"the folder of another side", toml(`side = "south"`, `side = "north"`), "fit", isBad, "the ledger is that of south"},
+		{"the folder of another office", toml(`office = "kaesong.example"`, `office = "panmunjom.example"`), "fit", isBad, "the ledger is that of kaesong.example/south"},
 		{"a damaged ledger", spoilPages(ledgerFile), "ledger", isBad, "ledger.db"},
 		{"damaged records", spoilPages(recordsFile), "records", isBad, "records.db"},
 		{"a ledger that is no database", func(t *testing.T, dir string) {
