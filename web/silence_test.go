@@ -45,6 +45,15 @@ func TestASilenceIsExplainedOnEveryPageThatTellsOfIt(t *testing.T) {
 	south.get("/silence?overdue=yes").want(t, 200, "Water &lt;rises&gt;", "1 open, 1 overdue", "overdue", "Step 1 of 1 of the ladder since")
 	h.act("north", "duty-officer", office.KindWatchEnd, &office.WatchEndBody{Watch: watch})
 
+	// While the line is down each side knows what it has not said itself.
+	h.cutOff("south", true)
+	south.get("/silence").want(t, 200, "The line is down since", "Whether North has answered cannot be known")
+	h.eventually("north sees it too", func() bool { return strings.Contains(north.get("/silence").body, "The line is down since") })
+	if page := north.get("/silence"); strings.Contains(page.body, "cannot be known") || !strings.Contains(page.body, "as North sees it. What is owed can be written all the same") {
+		t.Errorf("north is told that it cannot know what it has answered itself: %s", page.body)
+	}
+	h.cutOff("south", false)
+
 	south.post("/language", url.Values{"language": {"ko"}, "back": {"/silence"}})
 	h.acknowledge("north", h.send("south", office.Routine, "liaison", "Calm", "Calm."))
 	h.level()
