@@ -23,7 +23,7 @@ func TestASilenceIsExplainedOnEveryPageThatTellsOfIt(t *testing.T) {
 	if strings.Contains(north.get("/silence").body, "/silence/proof?") {
 		t.Error("north may state what it owes itself")
 	}
-	south.get("/").want(t, 200, `href="/silence">No. 1: nobody on watch</a>`, `<small class="silent">nobody on watch</small>`)
+	south.get("/").want(t, 200, `href="/silence"><span>No. 1: nobody on watch</span></a>`, `<small class="silent">nobody on watch</small>`)
 	south.get("/dispatches/"+id).want(t, 200, "North is open, and since", "Proof of silence")
 	south.get("/record/"+id).want(t, 200, "North is open, and since", "Proof of silence")
 	south.get("/record").want(t, 200, `<small class="silent">nobody on watch</small>`)
