@@ -234,6 +234,12 @@ func (s *server) problem(r *http.Request, err error) *Problem {
 		}
 		p.Detail = s.Say(r.Header.Get("Accept-Language"), code, p.Fields)
 	}
+	if refused != nil {
+		for _, v := range refused.More {
+			fault := Fault{Code: string(v.Void), Detail: s.Say(r.Header.Get("Accept-Language"), string(v.Void), v.Detail), Fields: v.Detail}
+			p.More, p.Detail = append(p.More, fault), p.Detail+" "+fault.Detail
+		}
+	}
 	return p
 }
 

@@ -139,9 +139,23 @@ func (s *server) dispatches(w http.ResponseWriter, r *http.Request) error {
 		page.Partial = !all
 	}
 	holds := s.holds()
+	forms := map[string]*office.Form{} // by their hashes
 	for _, line := range lines {
 		line.Text = "" // one dispatch has it, a list has not
-		page.Dispatches = append(page.Dispatches, dispatchShape(line, holds))
+		d := dispatchShape(line, holds)
+		if line.Form != nil {
+			form, read := forms[line.Form.Hash]
+			if !read {
+				row, _, err := s.Node.Records().Form(r.Context(), line.Form.Hash)
+				if err != nil {
+					return err
+				}
+				form = row.Form
+				forms[line.Form.Hash] = form
+			}
+			d.Late = late(form, line.Form, line.At)
+		}
+		page.Dispatches = append(page.Dispatches, d)
 	}
 	return write(w, http.StatusOK, page)
 }

@@ -65,6 +65,23 @@ func TestAFormIsAgreedUsedAndAnswered(t *testing.T) {
 	lacks.Form = &office.Filled{Code: "an", Values: map[string]string{}}
 	_, err = south.Send(ctx, lacks, 0)
 	wantCode(t, "without what must be said", err, "form-lacks")
+	lacks.Form.Values = map[string]string{"from": "tomorrow", "where": "here"}
+	_, err = south.Send(ctx, lacks, 0)
+	wantCode(t, "with three faults", err, "form-lacks")
+	if p, is := errors.AsType[*api.Problem](err); !is || len(p.More) != 2 || p.More[0].Code != "form-value" || p.More[0].Fields["field"] != "from" || p.More[1].Code != "form-field-unknown" ||
+		p.Detail != `Form “an” wants “what”, which is missing. Form “an”, “from”: “tomorrow” is no minute. Form “an” does not ask for “where”.` {
+		t.Errorf("of three faults is said %+v", p)
+	}
+	lacking, err := south.BeginDraft(ctx, api.NewDraft{By: "duty-officer", Content: api.DraftContent{
+		Channel: "liaison", Precedence: office.Priority, Subject: "Works", To: []office.Side{"north"}, Form: lacks.Form}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = south.ReleaseDraft(ctx, lacking.ID, api.DraftAct{By: "duty-officer", Version: lacking.Version})
+	wantCode(t, "a draft with three faults", err, "form-lacks")
+	if p, is := errors.AsType[*api.Problem](err); !is || len(p.More) != 2 {
+		t.Errorf("of three faults of a draft is said %+v", p)
+	}
 	sent, err := south.Send(ctx, filled, patience)
 	if err != nil || sent.State != api.Received {
 		t.Fatalf("got %+v, %v", sent, err)

@@ -21,8 +21,16 @@ type Problem struct {
 	Code   string            `json:"code"`             // for programs; it does not change
 	Detail string            `json:"detail"`           // a sentence for a person
 	Fields map[string]string `json:"fields,omitempty"` // what the sentence names
+	More   []Fault           `json:"more,omitempty"`   // what else is missing or wrong in the form of a dispatch; detail says it too
 
 	key string // of the sentence, while it has none
+}
+
+// Fault is one thing more for which something was not done.
+type Fault struct {
+	Code   string            `json:"code"`
+	Detail string            `json:"detail"`
+	Fields map[string]string `json:"fields,omitempty"`
 }
 
 func (p *Problem) Error() string { return p.Detail }

@@ -79,7 +79,7 @@ type Dispatch struct {
 	Readbacks    []Readback        `json:"readbacks,omitempty"`  // not in lists
 	Silences     []Silence         `json:"silences,omitempty"`   // what is waited for with it, and why nothing has come; not in lists
 	Group        string            `json:"group"`                // the date-time group, such as "140130Z SEP 18"
-	Late         *Late             `json:"late,omitempty"`       // it was released later than its form says; not in lists
+	Late         *Late             `json:"late,omitempty"`       // it was released later than its form says
 	Says         office.Words      `json:"says,omitempty"`       // of a short code: the agreed text with its values, by language; not in lists
 	Thread       *office.EntryID   `json:"thread,omitempty"`     // the dispatch that its thread begins with; left out if that is itself
 	Handling     *Handling         `json:"handling,omitempty"`   // left out while there is nothing to say

@@ -87,6 +87,8 @@ var formWords = map[string]Phrase{
 	"form.ahead-moment":      {En: "The answer is due before it.", Ko: "회신은 그 시각 전에 해야 합니다."},
 	"form.late":              {En: "Late: released {before} before “{field}”; at least {n} {n:hour/hours} are agreed.", Ko: "늦음: “{field}” {before} 전에 발송되었습니다. 합의한 기한은 {n}시간 전입니다."},
 	"form.late-after":        {En: "Late: released only after “{field}”; at least {n} {n:hour/hours} before are agreed.", Ko: "늦음: “{field}” 뒤에야 발송되었습니다. 합의한 기한은 {n}시간 전입니다."},
+	"form.late-line":         {En: "Released late: {before} before “{field}”", Ko: "늦은 발송: “{field}” {before} 전"},
+	"form.late-line-after":   {En: "Released late: only after “{field}”", Ko: "늦은 발송: “{field}” 뒤"},
 	"form.late-now":          {En: "Released now, it is late: {before} before “{field}”; at least {n} {n:hour/hours} are agreed. That hinders nothing, and both sides see it.", Ko: "지금 발송하면 늦습니다. “{field}”까지 {before} 남았고 합의한 기한은 {n}시간 전입니다. 발송을 막지는 않으며, 늦은 사실이 모든 측에 표시됩니다."},
 	"form.late-again":        {En: "Change it, or release it once more as it is.", Ko: "고치거나 그대로 다시 발송하십시오."},
 	"form.late-now-after":    {En: "Released now, it is late: “{field}” is past; at least {n} {n:hour/hours} before are agreed. That hinders nothing, and both sides see it.", Ko: "지금 발송하면 늦습니다. “{field}”{field:이/가} 이미 지났고 합의한 기한은 {n}시간 전입니다. 발송을 막지는 않으며, 늦은 사실이 모든 측에 표시됩니다."},

@@ -46,6 +46,8 @@ var silenceWords = map[string]Phrase{
 	"silence.why-declined":         {En: "{side} has declined it at {time}: {reason}.", Ko: "{side}{side:이/가} {time}에 거절하였습니다: {reason}."},
 	"silence.why-link-down":        {En: "The line is down since {time}, as {view} sees it. Whether {side} has answered cannot be known.", Ko: "{view} 기준으로 {time}부터 통신선이 끊겨 있어 {side}의 응답 여부를 알 수 없습니다."},
 	"silence.why-link-unknown":     {En: "The line is down, as {view} sees it. Whether {side} has answered cannot be known.", Ko: "{view} 기준으로 통신선이 끊겨 있어 {side}의 응답 여부를 알 수 없습니다."},
+	"silence.why-our-link-down":    {En: "The line is down since {time}, as {view} sees it. What is owed can be written all the same: it goes out once the line is up.", Ko: "{view} 기준으로 {time}부터 통신선이 끊겨 있습니다. 그래도 할 일을 지금 할 수 있으며, 통신선이 다시 이어지면 전달됩니다."},
+	"silence.why-our-link-unknown": {En: "The line is down, as {view} sees it. What is owed can be written all the same: it goes out once the line is up.", Ko: "{view} 기준으로 통신선이 끊겨 있습니다. 그래도 할 일을 지금 할 수 있으며, 통신선이 다시 이어지면 전달됩니다."},
 	"silence.why-not-received":     {En: "The line is up, and since {time} no receipt of {side} has come.", Ko: "통신선은 연결되어 있으나 {time}부터 {side}의 수신증이 오지 않았습니다."},
 	"silence.why-station-closed":   {En: "{side} is closed by its own calendar until {time}.", Ko: "{side}{side:은/는} 스스로 정한 근무 시간에 따라 {time}까지 업무를 보지 않습니다."},
 	"silence.why-closed":           {En: "{side} is closed by its own calendar, and does not say when it opens.", Ko: "{side}{side:은/는} 스스로 정한 근무 시간에 따라 업무를 보지 않으며, 재개 시각을 밝히지 않았습니다."},

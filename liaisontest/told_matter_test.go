@@ -162,3 +162,103 @@ func TestPeopleAreToldOfWhatElseAsksForThem(t *testing.T) {
 	write(south, "duty-officer", office.KindWatchEnd, &office.WatchEndBody{Watch: watch})
 	tell("unmanned")
 }
+
+// belled is an office in which the people of the south have a bell, and are told by hand.
+func belled(t *testing.T) (o *liaisontest.Office, south *node.Node, rings *bell) {
+	t.Helper()
+	rings = &bell{sort: notify.SortMatter}
+	o = liaisontest.NewOffice(t, "north", "south")
+	o.Change = func(side office.Side, c *node.Config) {
+		if c.TellByHand = true; side == "south" {
+			c.Senders = []notify.Sender{rings}
+		}
+	}
+	for _, side := range o.Sides {
+		o.Start(side)
+	}
+	o.Equal()
+	south = o.Nodes["south"]
+	for _, name := range []string{"park", "kim"} {
+		if err := south.People().AddAccount(t.Context(), people.By{Who: people.Operator}, people.Account{Name: name, Person: name, Posts: []office.Post{"duty-officer"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := south.Notify().AddMeans(t.Context(), "park", "bell", "Desk", nil); err != nil {
+		t.Fatal(err)
+	}
+	return o, south, rings
+}
+
+func TestManyNotesOnOneChannelHideNoneOfAnother(t *testing.T) {
+	o, south, rings := belled(t)
+	ctx := t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	write := func(side office.Side, by office.Post, kind string, body any) office.EntryID {
+		t.Helper()
+		w, err := o.Nodes[side].Write(ctx, node.Act{By: by, Kind: kind, Body: body})
+		must(err)
+		return w.ID
+	}
+	row, err := south.Records().Office(ctx)
+	must(err)
+	charter := *row.Charter
+	sea := charter.Channels[0]
+	sea.ID = "maritime"
+	charter.Channels = append(slices.Clone(charter.Channels), sea)
+	write("south", "head", office.KindPropose, &office.ProposeBody{Amends: row.Hash, Charter: &charter})
+	o.Equal()
+	write("north", "head", office.KindAgree, &office.AgreeBody{Hash: office.HashCharter(&charter)})
+	o.Equal()
+	first := write("north", "duty-officer", office.KindNote, &office.NoteBody{Channel: "maritime", Text: "Are you there?"})
+	o.Equal()
+	_, err = south.Tell(ctx)
+	must(err)
+	if said := rings.matters(); said != "note "+first.String() {
+		t.Fatalf("told %q", said)
+	}
+	for range 25 {
+		write("north", "duty-officer", office.KindNote, &office.NoteBody{Channel: "liaison", Text: "Hello?"})
+	}
+	o.Equal()
+	_, err = south.Tell(ctx)
+	must(err)
+	if said := rings.matters(); strings.Contains(said, "withdrawn") || !strings.Contains(said, "note ") {
+		t.Errorf("after many notes on another channel told %q", said)
+	}
+}
+
+func TestWhoOffersAWatchToAllIsNotToldOfIt(t *testing.T) {
+	_, south, rings := belled(t)
+	ctx := t.Context()
+	clock, _, err := south.RosterClock(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := time.Now().AddDate(0, 0, 2).Format(time.DateOnly)
+	rotation, err := south.People().PutRotation(ctx, people.Hand{By: people.By{Who: "head"}, Post: "head", Role: "head"}, clock, people.Rotation{
+		Name: "Desk", From: day, Starts: []string{"08:00", "16:00"}, Minutes: 480, Each: 1, Turn: []people.InTurn{{Who: "kim"}, {Who: "park"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	offer := func(who, start, want string) {
+		t.Helper()
+		hand := people.Hand{By: people.By{Who: who}, Post: "duty-officer", Role: "duty-officer"}
+		if _, err := south.People().OfferSwap(ctx, hand, clock, people.Swap{Watch: people.WatchID{Layer: rotation.ID, Day: day, Start: start}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := south.Tell(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if said := rings.matters(); said != want {
+			t.Errorf("when %s offers a watch, park is told %q, want %q", who, said, want)
+		}
+	}
+	offer("park", "16:00", "")
+	offer("kim", "08:00", "swap 2")
+}

@@ -20,7 +20,8 @@ import (
 // note, or that channels are resumed.
 const matterTold = 24 * time.Hour
 
-// notesTold bounds the coordination notes that are looked at, the last ones.
+// notesTold bounds the coordination notes that are looked at, the last ones of each
+// channel.
 const notesTold = 20
 
 // mattersForUs lists the matters that wait at a moment, or will within the time for
@@ -36,7 +37,10 @@ func (n *Node) mattersForUs(ctx context.Context, charter *office.Charter, awaite
 			g.Waiting = append(g.Waiting, w)
 		}
 	}
-	for _, gather := range []func(context.Context, time.Time, *notify.Gathered) error{n.suspensionsForUs, n.notesForUs, n.swapsForUs} {
+	if err := n.notesForUs(ctx, charter.Channels, now, g); err != nil {
+		return err
+	}
+	for _, gather := range []func(context.Context, time.Time, *notify.Gathered) error{n.suspensionsForUs, n.swapsForUs} {
 		if err := gather(ctx, now, g); err != nil {
 			return err
 		}
@@ -153,24 +157,40 @@ func (n *Node) suspensionsForUs(ctx context.Context, now time.Time, g *notify.Ga
 
 // notesForUs tells of coordination notes of a day, until our side has said something
 // on the channel.
-func (n *Node) notesForUs(ctx context.Context, now time.Time, g *notify.Gathered) error {
-	notes, _, err := n.records.Notes(ctx, records.NoteFilter{Limit: notesTold})
+func (n *Node) notesForUs(ctx context.Context, channels []office.Channel, now time.Time, g *notify.Gathered) error {
+	since := now.Add(-matterTold).UnixMilli()
+	notes, next, err := n.records.Notes(ctx, records.NoteFilter{Limit: notesTold})
 	if err != nil {
 		return err
 	}
-	answered := map[string]bool{}
-	for _, note := range notes { // the last first
-		switch {
-		case note.From == n.side:
-			answered[note.Channel] = true
-		case !answered[note.Channel] && note.Time > now.Add(-matterTold).UnixMilli() && (len(note.To) == 0 || slices.Contains(note.To, n.side)):
-			g.Waiting = append(g.Waiting, matter(notify.WhatNote, office.Routine, note.Channel, note.ID.String(), "/notes", note.From, note.Time))
+	if next == "" || notes[len(notes)-1].Time <= since {
+		n.notesOf(notes, since, g)
+		return nil
+	}
+	// So many on one channel hide none of another.
+	for _, channel := range channels {
+		if notes, _, err = n.records.Notes(ctx, records.NoteFilter{Channel: channel.ID, Limit: notesTold}); err != nil {
+			return err
 		}
+		n.notesOf(notes, since, g)
 	}
 	return nil
 }
 
-// swapsForUs tells those to whom a watch is offered.
+// notesOf tells of those notes, the last first, that came since a moment.
+func (n *Node) notesOf(notes []records.NoteLine, since int64, g *notify.Gathered) {
+	answered := map[string]bool{}
+	for _, note := range notes {
+		switch {
+		case note.From == n.side:
+			answered[note.Channel] = true
+		case !answered[note.Channel] && note.Time > since && (len(note.To) == 0 || slices.Contains(note.To, n.side)):
+			g.Waiting = append(g.Waiting, matter(notify.WhatNote, office.Routine, note.Channel, note.ID.String(), "/notes", note.From, note.Time))
+		}
+	}
+}
+
+// swapsForUs tells those to whom a watch is offered, and never who offers it.
 func (n *Node) swapsForUs(ctx context.Context, now time.Time, g *notify.Gathered) error {
 	swaps, err := n.people.Swaps(ctx)
 	if err != nil {
@@ -181,16 +201,15 @@ func (n *Node) swapsForUs(ctx context.Context, now time.Time, g *notify.Gathered
 			continue
 		}
 		w := matter(notify.WhatSwap, office.Routine, "", fmt.Sprint(s.ID), "/roster", "", s.Offered.At.UnixMilli())
-		w.Who = []notify.Who{notify.WhoDuty}
-		if s.To != "" {
-			w.Who = nil
-			for _, p := range g.Persons {
-				if s.To.Is(p.Account, p.Posts...) {
-					w.Who = append(w.Who, notify.Who("@"+p.Account))
-				}
+		for _, p := range g.Persons {
+			if own := p.Account == s.Offered.Who || s.Holder == people.Who(p.Account); own {
+				continue
+			}
+			if s.To == "" && slices.Contains(p.Is, notify.WhoDuty) || s.To != "" && s.To.Is(p.Account, p.Posts...) {
+				w.Who = append(w.Who, notify.Who("@"+p.Account))
 			}
 		}
-		w.Alone = s.To != ""
+		w.Alone = true
 		if len(w.Who) > 0 {
 			g.Waiting = append(g.Waiting, w)
 		}

@@ -54,6 +54,7 @@ type Written struct {
 type Refusal struct {
 	Code   office.Reason     // words in lang under "void.<code>" or "refused.<code>"
 	Detail map[string]string // what the sentence needs
+	More   []office.Verdict  // what else is missing or wrong in the form of a dispatch
 }
 
 func (r *Refusal) Error() string { return "refused: " + string(r.Code) }

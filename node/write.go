@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -430,7 +431,13 @@ func (n *Node) try(fold *records.Fold, rules *people.Rules, w *write, index int6
 	}
 	if !v.Done() {
 		fold.Revert()
-		return refuse(v)
+		refused := &Refusal{Code: v.Void, Detail: v.Detail}
+		if b, is := act.Body.(*office.DispatchBody); is && slices.Contains([]office.Reason{office.FormLacks, office.FormValue, office.FormFieldUnknown}, v.Void) {
+			if form := (&office.FormRow{Hash: b.Form.Hash}); fold.Get(form) {
+				refused.More = form.Form.Faults(b.Form.Values)[1:] // the rules name the first
+			}
+		}
+		return ledger.Entry{}, Written{}, refused
 	}
 	written := Written{ID: office.EntryID{Side: n.side, Index: index}, At: entry.Frame.At}
 	if d, ok := act.Body.(*office.DispatchBody); ok {

@@ -86,7 +86,7 @@ func (f *Form) WaitsForAnswer() bool { return f.Asks == AsksAnswer || f.Asks == 
 // Under gives the form as it may be proposed under a version of the rules: without
 // what these do not know. That is the form itself, or a copy.
 func (f *Form) Under(rules int64) *Form {
-	if f.Ahead == nil || rules >= aheadRules {
+	if f.Ahead == nil || rules >= AheadRules {
 		return f
 	}
 	without := *f
@@ -94,8 +94,8 @@ func (f *Form) Under(rules int64) *Form {
 	return &without
 }
 
-// aheadRules is the version of the rules that knows Ahead.
-const aheadRules = 6
+// AheadRules is the version of the rules that knows Ahead.
+const AheadRules = 6
 
 // checkThirdProposeForm is the check under rules version 3 to 5.
 func checkThirdProposeForm(c *checker, b *ProposeFormBody) {

@@ -56,6 +56,12 @@ func (s *site) contentLate(v *visit, c people.Content) (string, error) {
 	return v.lateNow(form, c.Form), err
 }
 
+// lineLate is wasLate in few words, for a list.
+func (s *site) lineLate(v *visit, d *office.Dispatch) (string, error) {
+	form, err := s.formOf(v, d)
+	return v.late("form.late-line", "form.late-line-after", form, d.Form, d.At), err
+}
+
 // late picks the phrase for a moment to come, or for one that is past.
 func (v *visit) late(key, after string, f *office.Form, filled *office.Filled, at int64) string {
 	lead, ok := f.Lead(filled)

@@ -40,6 +40,8 @@ type codePanel struct {
 	Name       said
 	Purpose    said
 	Asks       string
+	Late       string // that it would be late
+	Looked     string // what was said of it, handed on by who confirms
 	Hash       string
 	Code       string
 	Former     bool // it is not in force any more
@@ -204,7 +206,7 @@ func (s *site) codePanel(v *visit, w *written, page *codesPage) (*codePanel, err
 		return nil, err
 	}
 	p := &codePanel{
-		Number: number, Name: v.said(form.Name), Purpose: v.said(form.Purpose), Asks: filling.Asks, Hash: row.Hash, Code: form.Code, Former: filling.Former, Subject: w.Subject,
+		Number: number, Name: v.said(form.Name), Purpose: v.said(form.Purpose), Asks: filling.Asks, Late: filling.Late, Looked: w.looked(filling.Late), Hash: row.Hash, Code: form.Code, Former: filling.Former, Subject: w.Subject,
 		Says: v.sayings(form.Say(w.Form.Values)), Fields: filling.Fields, Marks: more.Marks, Mark: v.markName(w.Mark), Once: w.once,
 		Precedence: form.Precedence, Word: v.t("precedence." + lowerPrecedence(form.Precedence)), Ready: refused != nil && len(refused) == 0,
 	}

@@ -1,10 +1,13 @@
 package web
 
 import (
+	"html"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+
+	"liaison.example/office"
 )
 
 func TestAShortCodeIsChosenSeenAndReleased(t *testing.T) {
@@ -33,13 +36,7 @@ func TestAShortCodeIsChosenSeenAndReleased(t *testing.T) {
 	}
 
 	// The page that asks for confirmation holds all that the release needs.
-	confirmed := url.Values{}
-	main := seen.body[strings.Index(seen.body, `action="/dispatches"`):]
-	for _, input := range regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)"`).FindAllStringSubmatch(main, -1) {
-		confirmed.Add(input[1], strings.NewReplacer("&lt;", "<", "&gt;", ">").Replace(input[2]))
-	}
-	confirmed.Set("do", "release")
-	released := head.post("/dispatches", confirmed)
+	released := head.post("/dispatches", confirmed(seen.body))
 	released.want(t, 303)
 	at := released.header.Get("Location")
 	head.get(at).want(t, 200, "Of ours, a &lt;boat&gt; has crossed", "우리 측 a &lt;boat&gt;", "06 Ours crosses by mistake", "SC06", "Exercise", "FLASH")
@@ -73,4 +70,40 @@ func TestAShortCodeThatWasReplacedIsNotOfferedAnyMore(t *testing.T) {
 	head.get("/codes?number=4").want(t, 404)
 	head.post("/codes", form).want(t, 422)
 	head.get("/codes").want(t, 200, "have agreed on no short codes yet")
+}
+
+func TestAShortCodeThatIsTooLateSaysSoBeforeItIsReleased(t *testing.T) {
+	h, _, _, head := desk(t, "north")
+	form := office.Form{
+		Ahead: &office.Ahead{Field: "from", Release: 48}, Asks: office.AsksNothing, Code: "sc21", Name: office.Words{"en": "Blasting", "ko": "발파"}, Precedence: office.Priority, Purpose: office.Words{"en": "Works.", "ko": "공사."},
+		Fields: []office.FormField{{ID: "from", Name: office.Words{"en": "First blast", "ko": "첫 발파"}, Required: true, Type: office.FieldMinute}}, Says: office.Words{"en": "We blast from {from}.", "ko": "{from}부터 발파함."},
+	}
+	h.agreed(&form, "")
+	for _, test := range []struct{ from, late string }{
+		{"2018-10-15 09:30", "Released now, it is late: “First blast” is past; at least 48 hours before are agreed."},
+		{"2118-10-15 09:30", ""},
+	} {
+		typed := url.Values{"once": {newKey()}, "form": {office.HashForm(&form)}, "form-code": {"sc21"}, "channel": {"liaison"}, "field-from": {test.from}, "do": {"look"}}
+		seen := head.post("/codes", typed)
+		seen.want(t, 200, "We blast from "+test.from[:4], test.late)
+		if test.late == "" && strings.Contains(seen.body, "it is late") {
+			t.Errorf("of one that is early enough it is said that it is late: %s", seen.body)
+		}
+		released := head.post("/dispatches", confirmed(seen.body))
+		released.want(t, 303)
+		head.get(released.header.Get("Location")+"/sheet").want(t, 200, "We blast from "+test.from[:4])
+		if n := strings.Count(head.get("/").body, "Released late: only after “First blast”"); n != 1 {
+			t.Errorf("after %s the list says %d times that one was late", test.from, n)
+		}
+	}
+}
+
+// confirmed is what the page that asks for confirmation sends.
+func confirmed(page string) url.Values {
+	form := url.Values{"do": {"release"}}
+	main := page[strings.Index(page, `action="/dispatches"`):]
+	for _, input := range regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)"`).FindAllStringSubmatch(main, -1) {
+		form.Add(input[1], html.UnescapeString(input[2]))
+	}
+	return form
 }

@@ -139,10 +139,17 @@ func (s *site) formOf(v *visit, d *office.Dispatch) (*office.Form, error) {
 	if d.Form == nil {
 		return nil, nil
 	}
-	row, found, err := s.node.Records().Form(v.ctx, d.Form.Hash)
-	if err != nil || !found {
+	if form, read := v.filled[d.Form.Hash]; read {
+		return form, nil
+	}
+	row, _, err := s.node.Records().Form(v.ctx, d.Form.Hash)
+	if err != nil {
 		return nil, err
 	}
+	if v.filled == nil {
+		v.filled = map[string]*office.Form{}
+	}
+	v.filled[d.Form.Hash] = row.Form
 	return row.Form, nil
 }
 

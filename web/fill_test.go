@@ -95,7 +95,12 @@ func TestAFormIsFilledInReadAndAnswered(t *testing.T) {
 		"It is released at least 24 hours before “Time of crossing”. The answer is due before it. With “Vessel” it is released at least 48 hours before. The answer is due at least 24 hours before.",
 		"Late: released only after “Time of crossing”; at least 48 hours before are agreed.")
 	head.get("/dispatches/"+id.String()).want(t, 200, "Late: released only after “Time of crossing”")
-	north.get("/dispatches/"+id.String()+"/sheet").want(t, 200, "VE", "어선 제3호")
+	north.get("/dispatches/"+id.String()+"/sheet").want(t, 200, "VE", "어선 제3호", "Late: released only after “Time of crossing”; at least 48 hours before are agreed.")
+	for _, c := range []client{head, north} {
+		if list := c.get("/"); strings.Count(list.body, "Released late: only after “Time of crossing”") != 1+strings.Count(list.body, `<li class="wait`) {
+			t.Errorf("the list says that it was late elsewhere than with the dispatch, and with what waits: %s", list.body)
+		}
+	}
 	north.get("/dispatches/new?reply="+id.String()).want(t, 200, `name="answer"`, "No answer yet")
 	reply := dispatchForm("Re: Crossing", "How large is she?")
 	reply.Set("reply", id.String())

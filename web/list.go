@@ -80,6 +80,7 @@ type listLine struct {
 	Struck     bool   // cancelled or superseded
 	Form       string // code of its form, in upper case; empty if it has none
 	FormName   string // of the form in force for that code; empty if it is not known
+	TooLate    string // that it was released later than its form says; empty if it was not
 
 	// Of a search, what was found.
 	Marked      template.HTML // the subject, always
@@ -237,6 +238,10 @@ func (s *site) listLine(v *visit, line *records.DispatchLine, search records.Sea
 	}
 	one := v.bareLine(line)
 	one.Progress, one.Silent = v.progress(line, receipts), v.silentLine(line.ID)
+	var err error
+	if one.TooLate, err = s.lineLate(v, &line.Dispatch); err != nil {
+		return listLine{}, err
+	}
 	one.Marked = mark(line.Subject, search.Find(line.Subject))
 	one.NumberFound = len(search.Find(strconv.FormatInt(line.Number, 10))) > 0
 	if text := extract(search, line.Text); text != "" {
@@ -308,6 +313,9 @@ func (s *site) waits(v *visit, each int) ([]waitLine, error) {
 	var out []waitLine
 	for _, w := range found {
 		one := waitLine{listLine: v.bareLine(&w.line), Late: w.limited && v.now.After(w.due)}
+		if one.TooLate, err = s.lineLate(v, &w.line.Dispatch); err != nil {
+			return nil, err
+		}
 		if w.limited {
 			one.Due = v.briefly(w.due)
 			if one.Late {

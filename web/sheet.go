@@ -85,6 +85,13 @@ func (s *site) sheet(v *visit) error {
 	if page.Filled, err = s.filled(v, line.Form); err != nil {
 		return err
 	}
+	if page.Filled != nil {
+		form, err := s.formOf(v, &line.Dispatch)
+		if err != nil {
+			return err
+		}
+		page.Filled.Late = v.wasLate(form, &line.Dispatch)
+	}
 	if page.Notices, page.Struck, err = s.notices(v, &line); err != nil {
 		return err
 	}

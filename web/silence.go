@@ -86,6 +86,9 @@ func (v *visit) why(s *node.Silence) template.HTML {
 	if s.Cause == office.NotAnswered && s.Awaits != office.AwaitsAnswer {
 		key = string(s.Awaits)
 	}
+	if s.Cause == office.LinkDown && s.To == v.side { // what we have not said is known here
+		key = strings.Replace(key, "link-", "our-link-", 1)
+	}
 	sentence := v.h("silence.why-"+key, args...)
 	if s.Silence.Late > 0 {
 		sentence += " " + v.h("silence.unreceived", "time", v.briefly(fromMillis(s.Silence.Late)))

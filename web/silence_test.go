@@ -23,7 +23,7 @@ func TestASilenceIsExplainedOnEveryPageThatTellsOfIt(t *testing.T) {
 	if strings.Contains(north.get("/silence").body, "/silence/proof?") {
 		t.Error("north may state what it owes itself")
 	}
-	south.get("/").want(t, 200, `href="/silence">No. 1: nobody on watch</a>`, `<small class="silent">nobody on watch</small>`)
+	south.get("/").want(t, 200, `href="/silence"><span>No. 1: nobody on watch</span></a>`, `<small class="silent">nobody on watch</small>`)
 	south.get("/dispatches/"+id).want(t, 200, "North is open, and since", "Proof of silence")
 	south.get("/record/"+id).want(t, 200, "North is open, and since", "Proof of silence")
 	south.get("/record").want(t, 200, `<small class="silent">nobody on watch</small>`)
@@ -44,6 +44,15 @@ func TestASilenceIsExplainedOnEveryPageThatTellsOfIt(t *testing.T) {
 	h.set(h.now().Add(40 * 60 * 1e9))
 	south.get("/silence?overdue=yes").want(t, 200, "Water &lt;rises&gt;", "1 open, 1 overdue", "overdue", "Step 1 of 1 of the ladder since")
 	h.act("north", "duty-officer", office.KindWatchEnd, &office.WatchEndBody{Watch: watch})
+
+	// While the line is down each side knows what it has not said itself.
+	h.cutOff("south", true)
+	south.get("/silence").want(t, 200, "The line is down since", "Whether North has answered cannot be known")
+	h.eventually("north sees it too", func() bool { return strings.Contains(north.get("/silence").body, "The line is down since") })
+	if page := north.get("/silence"); strings.Contains(page.body, "cannot be known") || !strings.Contains(page.body, "as North sees it. What is owed can be written all the same") {
+		t.Errorf("north is told that it cannot know what it has answered itself: %s", page.body)
+	}
+	h.cutOff("south", false)
 
 	south.post("/language", url.Values{"language": {"ko"}, "back": {"/silence"}})
 	h.acknowledge("north", h.send("south", office.Routine, "liaison", "Calm", "Calm."))

@@ -40,7 +40,8 @@ type visit struct {
 
 	// posts is the posts of each side that were asked for, read once.
 	posts   map[office.Side][]office.PostRow
-	forms   []*office.Form // those in force; read once, by inForce
+	forms   []*office.Form          // those in force; read once, by inForce
+	filled  map[string]*office.Form // by their hashes, of the dispatches of a list; nil if not known; read once, by formOf
 	records *records.Records
 	waits   []waitLine     // what waits for us; read with the frame
 	alarms  []node.Alarm   // that are open; read with the frame

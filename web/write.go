@@ -244,10 +244,7 @@ func (s *site) postWritten(v *visit, id int64) error {
 	if err != nil {
 		return err
 	}
-	looked := w.Name + " / " + w.Attention
-	if late != "" {
-		looked += " / late"
-	}
+	looked := w.looked(late)
 	if w.Precedence != office.Flash && w.Precedence != office.Immediate && v.r.PostForm.Get("looked") != looked {
 		unequal, err := s.draftUnequal(v, w.Content)
 		if err != nil {
@@ -262,6 +259,15 @@ func (s *site) postWritten(v *visit, id int64) error {
 		return s.notDone(v, w, err)
 	}
 	return v.redirect("/dispatches/" + released.ID.String())
+}
+
+// looked names what a warning was said of: the names, and that it would be late.
+func (w *written) looked(late string) string {
+	looked := w.Name + " / " + w.Attention
+	if late != "" {
+		looked += " / late"
+	}
+	return looked
 }
 
 // keep saves what was typed before anything else is done with it.

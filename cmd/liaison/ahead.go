@@ -28,6 +28,16 @@ func printAhead(t *terminal, f *office.Form) {
 	}
 }
 
+// agreeable gives a form as it can be agreed to under a version of the rules, and says
+// what is left out of it.
+func agreeable(t *terminal, f *office.Form, rules int64) *office.Form {
+	under := f.Under(rules)
+	if under != f {
+		t.say("note: left out is \"ahead\", how long before the moment that it tells of it is released: that needs version %d of the rules, and version %d is in force", office.AheadRules, rules)
+	}
+	return under
+}
+
 // beforeMoment says how long before the moment of a field something was released.
 func beforeMoment(ms int64, field string) string {
 	if ms <= 0 {

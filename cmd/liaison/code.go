@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"liaison.example/api"
 	"liaison.example/forms"
@@ -168,6 +169,7 @@ func (c *codeSendCommand) Run(ctx context.Context, t *terminal) error {
 		}
 		c.Channel = standing.Charter.Channels[0].ID
 	}
+	warnLate(t, f.Form, &office.Filled{Values: values}, time.Now())
 	if !c.Yes {
 		for _, says := range f.Form.Say(values) {
 			t.say("%s", printable(says))

@@ -261,8 +261,12 @@ func (c *listCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	rows := [][]string{{"ID", "NUMBER", "PRECEDENCE", "CHANNEL", "RELEASED", "STATE", "SUBJECT"}}
 	for _, d := range dispatches {
+		state := string(d.State)
+		if d.Late != nil {
+			state += ", released late"
+		}
 		rows = append(rows, []string{
-			d.ID.String(), strconv.FormatInt(d.Number, 10), string(d.Precedence), d.Channel, stamp(d.At), string(d.State), printable(d.Subject),
+			d.ID.String(), strconv.FormatInt(d.Number, 10), string(d.Precedence), d.Channel, stamp(d.At), state, printable(d.Subject),
 		})
 	}
 	t.table(rows)

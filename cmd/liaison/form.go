@@ -105,7 +105,7 @@ func (c *formShowCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	defer client.Close()
 	if c.Bundled {
-		return c.bundled(t, args[0])
+		return c.bundled(ctx, t, client, args[0])
 	}
 	f, err := findForm(ctx, client, args[0])
 	if err != nil {
@@ -128,10 +128,17 @@ func (c *formShowCommand) Run(ctx context.Context, t *terminal) error {
 	return nil
 }
 
-func (c *formShowCommand) bundled(t *terminal, code string) error {
+func (c *formShowCommand) bundled(ctx context.Context, t *terminal, client *api.Client, code string) error {
 	form := broughtAlong(code)
 	if form == nil {
 		return fmt.Errorf("no form %q is brought along: \"liaison form list --bundled\" lists those that are", printable(code))
+	}
+	standing, err := client.Charter(ctx)
+	if err != nil {
+		return err
+	}
+	if standing.Charter != nil {
+		form = agreeable(t, form, standing.Charter.Rules)
 	}
 	if c.Text || c.JSON {
 		return t.printJSON(form)
