@@ -174,16 +174,13 @@ func (n *Node) foldSome(ctx context.Context) (folded []office.EntryID, err error
 			}
 			ids := entryIDs(entries)
 			count(placed, ids)
-			full := len(entries) >= maxFold && chunk < maxChunks
-			if full {
-				next = n.readAhead(ctx, placed, fold.Rules())
-			}
-			if err := fold.Add(entries); err != nil {
-				return err
-			}
 			folded = append(folded, ids...)
-			if !full {
-				return nil
+			if len(entries) < maxFold || chunk == maxChunks {
+				return fold.Add(entries)
+			}
+			next = n.readAhead(ctx, placed, fold.Rules())
+			if err := fold.AddEarlier(entries); err != nil {
+				return err
 			}
 		}
 	})

@@ -127,6 +127,12 @@ func (e *Entry) Prepare(version int64) {
 	}
 }
 
+// Unprepared is the entry without what Prepare has read of it, for who keeps it.
+func (e Entry) Unprepared() Entry {
+	e.prepared = nil
+	return e
+}
+
 // readAs gives the body of the entry, if it has the right shape. What was prepared is
 // given once: rows may share its lists.
 func (e *Entry) readAs(k *Kind) (any, Verdict) {

@@ -61,17 +61,23 @@ func (e *LateError) Error() string {
 // it (*UnplaceableError). Entries that are placed already are passed over. An
 // entry that comes late is slotted in where it belongs; one that belongs at or
 // before the settled line is refused (*LateError).
-func (f *Fold) Add(entries []office.Entry) error {
+func (f *Fold) Add(entries []office.Entry) error { return f.addAll(entries, true) }
+
+// AddEarlier is Add of entries that many others follow at once. They are not kept in
+// memory for the case that they must be placed again: then they are read again.
+func (f *Fold) AddEarlier(entries []office.Entry) error { return f.addAll(entries, false) }
+
+func (f *Fold) addAll(entries []office.Entry, keep bool) error {
 	if err := f.ready(); err != nil {
 		return fmt.Errorf("fold %d entries: %w", len(entries), err)
 	}
-	if err := f.add(entries); err != nil {
+	if err := f.add(entries, keep); err != nil {
 		return f.fail(fmt.Errorf("fold %d entries: %w", len(entries), err))
 	}
 	return nil
 }
 
-func (f *Fold) add(entries []office.Entry) error {
+func (f *Fold) add(entries []office.Entry, keep bool) error {
 	fresh, err := f.arrive(entries)
 	if err != nil || len(fresh) == 0 {
 		return err
@@ -93,7 +99,7 @@ func (f *Fold) add(entries []office.Entry) error {
 		} else if next, err = again.next(f.ctx); err != nil {
 			return err
 		}
-		if len(fresh)+len(again.order) < maxRecentEntries {
+		if keep && len(fresh)+len(again.order) < maxRecentEntries {
 			f.r.recent.keep(next.entry)
 		}
 		if _, err := f.apply(next); err != nil {
@@ -108,8 +114,9 @@ func (f *Fold) add(entries []office.Entry) error {
 
 // arrive gives new entries their times, and puts them in the joint order.
 func (f *Fold) arrive(entries []office.Entry) ([]timed, error) {
-	queues := make(map[office.Side][]office.Entry)
-	for _, e := range entries {
+	queues := make(map[office.Side][]*office.Entry)
+	for i := range entries {
+		e := &entries[i]
 		side := e.ID.Side
 		next := f.placedOf(side) + int64(len(queues[side]))
 		switch {
@@ -128,7 +135,7 @@ func (f *Fold) arrive(entries []office.Entry) ([]timed, error) {
 		for _, side := range sortedSides(queues) {
 			queue := queues[side]
 			for len(queue) > 0 {
-				time, needs, err := f.timeOfNew(&queue[0], ahead)
+				time, needs, err := f.timeOfNew(queue[0], ahead)
 				if err != nil {
 					return nil, err
 				}
@@ -136,7 +143,7 @@ func (f *Fold) arrive(entries []office.Entry) ([]timed, error) {
 					missing = &UnplaceableError{queue[0].ID, *needs}
 					break
 				}
-				arrived = append(arrived, timed{time, queue[0]})
+				arrived = append(arrived, timed{time, *queue[0]})
 				ahead[side] = append(ahead[side], time)
 				queue = queue[1:]
 			}
@@ -372,6 +379,7 @@ func (r *recent) keep(e office.Entry) {
 	if r.entries == nil {
 		r.entries = make(map[office.EntryID]office.Entry)
 	}
+	e = e.Unprepared()
 	e.Body = slices.Clone(e.Body) // it may be a part of something larger
 	r.entries[e.ID] = e
 	r.order = append(r.order, e.ID)

@@ -215,7 +215,16 @@ func (n *node) receive(side office.Side, size int64) {
 			batch = append(batch, n.w.entries[other][from:to]...)
 		}
 	}
-	if err := n.records.Add(ctx, batch); err != nil {
+	err = n.records.Update(ctx, func(f *records.Fold) error {
+		if len(batch)%2 > 0 {
+			return f.Add(batch)
+		}
+		for i := range batch { // as a node does that has many before it
+			batch[i].Prepare(f.Rules())
+		}
+		return f.AddEarlier(batch)
+	})
+	if err != nil {
 		n.w.t.Fatal(err)
 	}
 }

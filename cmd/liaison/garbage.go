@@ -11,9 +11,11 @@ import (
 // How much may be allocated before the collector of garbage runs, in percent of
 // what is kept. Both keep little: at the collector's own setting, 100, it ran so
 // often that one dispatch in a hundred met it, and that verifying took a sixth
-// longer. GOGC overrules it.
+// longer. Folding from nothing, before a node serves, makes much that is soon garbage.
+// GOGC overrules it.
 const (
 	garbageOfNode   = 150
+	garbageOfFold   = 400
 	garbageOfVerify = 400
 )
 

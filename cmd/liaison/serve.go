@@ -84,7 +84,7 @@ const stopTime = 5 * time.Second
 
 // serve runs the node on the folder until ctx ends.
 func serve(ctx context.Context, t *terminal, f *folder, socket string) error {
-	setGarbage(garbageOfNode)
+	setGarbage(garbageOfFold)
 	go keepSmall(ctx)
 	release, err := f.lock(ctx, f.settings.Database == "")
 	if err != nil {
@@ -138,6 +138,7 @@ func serve(ctx context.Context, t *terminal, f *folder, socket string) error {
 	if s.turn, err = newTurn(ctx, f, log, linkListener); err != nil {
 		return err
 	}
+	setGarbage(garbageOfNode)
 	defer s.turn.close()
 	socketListener, err := api.ListenSocket(socket)
 	if err != nil {
