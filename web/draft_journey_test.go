@@ -139,7 +139,8 @@ func TestAReplyGoesFromReviewToCorrectionWithoutScript(t *testing.T) {
 	if got := text(t, page, "article.sheet"); !strings.Contains(got, "By the southern gate.") {
 		t.Errorf("the sheet says: %s", got)
 	}
-	as(kim, "/", chromedp.SendKeys(`.search input`, "southern\r"), chromedp.WaitVisible(`#list`))
+	h.indexed("south")
+	as(kim, "/", chromedp.SendKeys(`.search input`, "southern\r"), chromedp.WaitVisible(`.search input[value="southern"]`))
 	if got := text(t, page, "#main"); !strings.Contains(got, "By the southern gate") {
 		t.Errorf("the search finds: %s", got)
 	}
