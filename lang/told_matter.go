@@ -35,6 +35,6 @@ var toldMatterWords = map[string]Phrase{
 	"notice.matter-swap-note":           {En: "Take it or decline it on the page “Roster”.", Ko: "“당직표” 화면에서 수락하거나 거절하십시오."},
 	"notice.matter-unreceived":          {En: "{precedence}: the node of {side} has not received our {about} in time", Ko: "{precedence}: 우리 측 {about} 기한 안에 {side} 측 노드 수신 없음"},
 	"notice.matter-unreceived-note":     {En: "Other means are to be tried: telephone, fax. Each attempt is to be noted in the office.", Ko: "전화나 팩스 등 다른 수단으로 연락하고 시도할 때마다 사무소에 기록해야 합니다."},
-	"notice.matter-unacknowledged":      {En: "{precedence}: {side} has not acknowledged our {about} in time", Ko: "{precedence}: 우리 측 {about} 기한 안에 {side} 측 접수 확인 없음"},
+	"notice.matter-unacknowledged":      {En: "{precedence}: {side} has not yet acknowledged our {about}", Ko: "{precedence}: 우리 측 {about} 아직 {side} 측 접수 확인 없음"},
 	"notice.matter-unacknowledged-note": {En: "Other means are to be tried: telephone, fax. Each attempt is to be noted in the office.", Ko: "전화나 팩스 등 다른 수단으로 연락하고 시도할 때마다 사무소에 기록해야 합니다."},
 }

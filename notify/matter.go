@@ -36,7 +36,7 @@ const (
 	WhatResumed        What = "resumed"        // and resumed them
 	WhatSwap           What = "swap"           // a watch is offered to the person
 	WhatUnreceived     What = "unreceived"     // our dispatch: the receipt of the other node is overdue
-	WhatUnacknowledged What = "unacknowledged" // our dispatch: nobody there has acknowledged it in time
+	WhatUnacknowledged What = "unacknowledged" // our dispatch: nobody there has acknowledged it when other means are to be tried
 )
 
 // Whats lists all of them.
