@@ -23,12 +23,9 @@ func ListenSocket(path string) (net.Listener, error) {
 		c.Close()
 		return nil, fmt.Errorf("listen on %s: another process already listens there", path)
 	}
-	if info, err := os.Lstat(path); err == nil {
-		if info.Mode().Type() != fs.ModeSocket {
-			return nil, fmt.Errorf("listen on %s: a file that is no socket stands in the way", path)
-		}
-		if err := os.Remove(path); err != nil {
-			return nil, fmt.Errorf("remove the old socket: %w", err)
+	for _, old := range []string{path, path + ".new"} {
+		if err := removeSocket(old); err != nil {
+			return nil, fmt.Errorf("listen on %s: %w", path, err)
 		}
 	}
 	address, release, err := socketAddress(path)
@@ -52,6 +49,21 @@ func ListenSocket(path string) (net.Listener, error) {
 		return nil, fmt.Errorf("listen on %s: %w", path, err)
 	}
 	return &socketListener{l, path}, nil
+}
+
+// removeSocket removes a socket that a killed process has left behind, if there is one.
+func removeSocket(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil // if it is there all the same, listening says so
+	}
+	if info.Mode().Type() != fs.ModeSocket {
+		return errors.New("a file that is no socket stands in the way")
+	}
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("remove the old socket: %w", err)
+	}
+	return nil
 }
 
 // socketListener removes its socket when it is closed.
